@@ -1,0 +1,1 @@
+"""The `genai` command and what it is made of."""

@@ -1,0 +1,103 @@
+"""What the cloud would answer, as far as the program reads it: one table for plan and tests.
+
+A type that is not in the table answers with its inputs, an id and an ARN.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+ISSUER = f"oidc.eks.{REGION}.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
+
+Inputs = Mapping[str, Any]
+
+
+def generated_secret(name: str) -> str:
+    """The recognisable value of a generated password: tests search everything recorded for it."""
+    return f"generated-secret-{name}"
+
+
+def _kubeconfig(cluster: str) -> str:
+    user = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "aws",
+        "args": ["--region", REGION, "eks", "get-token", "--cluster-name", cluster],
+    }
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "kubernetes", "cluster": {"server": f"https://EXAMPLE.{REGION}.eks.amazonaws.com"}}],
+            "contexts": [{"name": "aws", "context": {"cluster": "kubernetes", "user": "aws"}}],
+            "current-context": "aws",
+            "users": [{"name": "aws", "user": {"exec": user}}],
+        }
+    )
+
+
+def _eks_cluster(name: str, inputs: Inputs) -> dict[str, Any]:
+    return {
+        "kubeconfigJson": _kubeconfig(inputs.get("name", name)),
+        "clusterSecurityGroupId": "sg-eks-cluster",
+        "oidcIssuer": ISSUER,
+        "oidcProviderUrl": f"https://{ISSUER}",
+        "oidcProviderArn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}",
+    }
+
+
+def _certificate(_name: str, inputs: Inputs) -> dict[str, Any]:
+    names = [inputs["domainName"], *inputs.get("subjectAlternativeNames", [])] if "domainName" in inputs else []
+    return {
+        "domainValidationOptions": [
+            {
+                "domainName": name,
+                "resourceRecordName": f"_proof.{name}",
+                "resourceRecordType": "CNAME",
+                "resourceRecordValue": "_proof.acm-validations.aws",
+            }
+            for name in names
+        ]
+    }
+
+
+_OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
+    "aws:acm/certificate:Certificate": _certificate,
+    "aws:elasticache/replicationGroup:ReplicationGroup": lambda name, _: {
+        "primaryEndpointAddress": f"master.{name}.cache.amazonaws.com"
+    },
+    "aws:lb/loadBalancer:LoadBalancer": lambda name, _: {
+        "dnsName": f"{name}-123456.{REGION}.elb.amazonaws.com",
+        "zoneId": "ZLOADBALANCER",
+    },
+    "aws:rds/cluster:Cluster": lambda name, _: {"endpoint": f"{name}.cluster-example.{REGION}.rds.amazonaws.com"},
+    "aws:s3/bucket:Bucket": lambda name, _: {"bucket": f"{name}-1234567"},
+    "eks:index:Cluster": _eks_cluster,
+    "kubernetes:helm.sh/v3:Release": lambda _, inputs: {"status": {"name": inputs["name"]}},
+    "random:index/randomPassword:RandomPassword": lambda name, _: {"result": generated_secret(name)},
+    "random:index/randomString:RandomString": lambda _, inputs: {"result": "a1b2c3d4"[: int(inputs["length"])]},
+    "tls:index/privateKey:PrivateKey": lambda name, _: {"privateKeyPem": generated_secret(name)},
+    "tls:index/selfSignedCert:SelfSignedCert": lambda _, __: {"certPem": "-----BEGIN CERTIFICATE-----"},
+}
+
+
+def resource_outputs(type_token: str, name: str, inputs: Inputs) -> dict[str, Any]:
+    """Outputs beyond the inputs for a new resource of that type."""
+    arn = {"arn": f"arn:aws:{type_token.split(':')[1].split('/')[0]}:::{name}"} if type_token.startswith("aws:") else {}
+    answer = _OUTPUTS.get(type_token)
+    return {**arn, **(answer(name, inputs) if answer else {})}
+
+
+def invoke_result(token: str, args: Inputs, *, region: str, hosted_zones: Sequence[str]) -> dict[str, Any]:
+    """The answer of a provider function; LookupError for one that the program is not known to call."""
+    match token:
+        case "aws:index/getAvailabilityZones:getAvailabilityZones":
+            return {"names": [f"{region}{letter}" for letter in "abc"]}
+        case "aws:route53/getZones:getZones":
+            return {"ids": [f"Z-{name}" for name in hosted_zones]}
+        case "aws:route53/getZone:getZone":
+            return {"zoneId": args["zoneId"], "name": args["zoneId"].removeprefix("Z-"), "privateZone": False}
+    raise LookupError(f"no simulated answer for the function {token}: add it to ops/simulated_outputs.py")

@@ -1,0 +1,33 @@
+"""The address that `allowedCidrs: [auto]` stands for."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import urllib.request
+
+SERVICE = "https://checkip.amazonaws.com"
+
+
+class PublicAddressError(ValueError):
+    """The public address could not be found out."""
+
+
+def look_up() -> str:
+    """Return the public IPv4 address of this machine, as `SERVICE` sees it.
+
+    Refused on a CI runner (environment variable CI): its address is not that of anyone who wants to enter.
+    """
+    if os.environ.get("CI"):
+        raise PublicAddressError(
+            "allowedCidrs holds `auto`, which would let only this CI runner in: set the ranges of those who may enter, "
+            'for example `pulumi config set --path "allowedCidrs[0]" 198.51.100.0/24`.'
+        )
+    try:
+        with urllib.request.urlopen(SERVICE, timeout=10) as answer:
+            return str(ipaddress.IPv4Address(answer.read().decode().strip()))
+    except (OSError, ValueError) as error:
+        raise PublicAddressError(
+            f"allowedCidrs holds `auto`, but {SERVICE} did not tell this machine's public IPv4 address ({error}): "
+            'set it yourself, for example `pulumi config set --path "allowedCidrs[0]" 198.51.100.7/32`.'
+        ) from error
