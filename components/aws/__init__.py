@@ -1,0 +1,1 @@
+"""Components made of AWS resources."""
