@@ -1,0 +1,1 @@
+"""Components inside the cluster."""
