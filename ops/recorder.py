@@ -90,10 +90,12 @@ class Recording:
         return [resource for resource in self.resources if resource.type == type_token]
 
     def one(self, type_token: str, name: str = "") -> Resource:
-        """The only resource of that type (whose name ends with `name`); LookupError says what there is instead."""
-        found = [resource for resource in self.of_type(type_token) if resource.name.endswith(name)]
+        """The only resource of that type (with `name` in its name); LookupError says what there is instead."""
+        found = [resource for resource in self.of_type(type_token) if name in resource.name]
         if len(found) != 1:
-            raise LookupError(f"{len(found)} resources of type {type_token} named *{name}: {[r.name for r in found]}")
+            raise LookupError(
+                f"{len(found)} resources of type {type_token} with {name!r} in the name: {[r.name for r in found]}"
+            )
         return found[0]
 
     def by_urn(self) -> dict[str, Resource]:

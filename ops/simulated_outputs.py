@@ -1,6 +1,6 @@
 """What the cloud would answer, as far as the program reads it: one table for plan and tests.
 
-A type that is not in the table answers with its inputs, an id and an ARN.
+A type that is not in the table answers with its inputs and an id, one of AWS with a name and an ARN too.
 """
 
 from __future__ import annotations
@@ -86,9 +86,12 @@ _OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
 
 def resource_outputs(type_token: str, name: str, inputs: Inputs) -> dict[str, Any]:
     """Outputs beyond the inputs for a new resource of that type."""
-    arn = {"arn": f"arn:aws:{type_token.split(':')[1].split('/')[0]}:::{name}"} if type_token.startswith("aws:") else {}
     answer = _OUTPUTS.get(type_token)
-    return {**arn, **(answer(name, inputs) if answer else {})}
+    computed = answer(name, inputs) if answer else {}
+    if not type_token.startswith("aws:"):
+        return computed
+    service = type_token.split(":")[1].partition("/")[0]
+    return {"arn": f"arn:aws:{service}:::{name}", "name": inputs.get("name", f"{name}-1234567"), **computed}
 
 
 def invoke_result(token: str, args: Inputs, *, region: str, hosted_zones: Sequence[str]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class Cache(pulumi.ComponentResource):
             description="Queues must not lose keys",
             parameters=[aws.elasticache.ParameterGroupParameterArgs(name="maxmemory-policy", value="noeviction")],
             tags=tags,
-            # For depth only: destroy deletes in waves by depth, and this puts the cache into the wave of Aurora.
+            # For depth only: destroy deletes in waves by depth, and this puts the cache beside Aurora's instance.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[subnets]),
         )
         replication = aws.elasticache.ReplicationGroup(

@@ -39,7 +39,10 @@ class Network(pulumi.ComponentResource):
     """Known only once the subnet has its way to the internet, which a load balancer and a NAT gateway need."""
     private_subnet_ids: Sequence[pulumi.Output[str]]
     """Known as soon as the subnet exists: what lives there and needs the internet waits for `private_routes`."""
+    private_associations: Sequence[pulumi.Resource]
+    """Each private subnet with its own route table, whether that leads anywhere yet or not."""
     private_routes: Sequence[pulumi.Resource]
+    """The way from the private subnets to the internet and to S3."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Create the network; see `NetworkArgs`."""
@@ -68,7 +71,8 @@ class Network(pulumi.ComponentResource):
             opts=child,
         )
 
-        self.public_subnet_ids, self.private_subnet_ids, self.private_routes = [], [], []
+        self.public_subnet_ids, self.private_subnet_ids = [], []
+        self.private_associations, self.private_routes = [], []
         private_tables: list[aws.ec2.RouteTable] = []
         nat: aws.ec2.NatGateway | None = None
         for index, zone in enumerate(args.zones):
@@ -95,7 +99,9 @@ class Network(pulumi.ComponentResource):
                     f"{name}-nat-{index}",
                     domain="vpc",
                     tags=tags(f"nat-{zone}"),
-                    opts=pulumi.ResourceOptions(parent=self, depends_on=[gateway]),
+                    # Its association alone needs the gateway; for depth only it waits for the subnet's way there, so
+                    # that destroy deletes the NAT gateway in a wave that lasts as long anyway.
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=[association]),
                 )
                 nat = aws.ec2.NatGateway(
                     f"{name}-{index}",
@@ -127,7 +133,8 @@ class Network(pulumi.ComponentResource):
                 f"{name}-private-{index}", subnet_id=private.id, route_table_id=table.id, opts=child
             )
             self.private_subnet_ids.append(private.id)
-            self.private_routes += [route, private_association]
+            self.private_associations.append(private_association)
+            self.private_routes.append(route)
 
         s3 = aws.ec2.VpcEndpoint(
             f"{name}-s3",
