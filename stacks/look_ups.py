@@ -1,0 +1,40 @@
+"""What the program asks AWS before it creates anything."""
+
+from __future__ import annotations
+
+import pulumi_aws as aws
+
+from stacks.settings import SettingsError
+
+ZONES_REFUSED_BY_EKS = ["use1-az3", "usw1-az2", "cac1-az3"]
+"""Zone ids (EKS user guide, "View Amazon EKS networking requirements for VPC and subnets"; eksctl#7843)."""
+
+
+def availability_zones(count: int) -> list[str]:
+    """Names of that many zones of the region that EKS takes, always the same ones for an account."""
+    found = aws.get_availability_zones(
+        state="available",
+        exclude_zone_ids=ZONES_REFUSED_BY_EKS,
+        # No local or wavelength zones: those must be opted into.
+        filters=[aws.GetAvailabilityZonesFilterArgs(name="opt-in-status", values=["opt-in-not-required"])],
+    )
+    if len(found.names) < count:
+        raise SettingsError(
+            f"availabilityZones is {count}, but EKS can use only {len(found.names)} zones of this region "
+            f"({', '.join(found.names)}): set a smaller number or another aws:region"
+        )
+    return sorted(found.names)[:count]
+
+
+def hosted_zone(domain: str) -> str:
+    """Id of the public hosted zone whose name is the longest that `domain` is in or is."""
+    zones = [aws.route53.get_zone(zone_id=zone_id) for zone_id in aws.route53.get_zones().ids]
+    public = {zone.name.rstrip("."): zone.zone_id for zone in zones if not zone.private_zone}
+    labels = domain.split(".")
+    for start in range(len(labels)):
+        if zone_id := public.get(".".join(labels[start:])):
+            return zone_id
+    raise SettingsError(
+        f"domain is {domain}, but this account has no public hosted zone for it or a parent "
+        f"({', '.join(sorted(public)) or 'it has none at all'}): create one, set another domain, or set none"
+    )

@@ -1,0 +1,386 @@
+"""Everything configurable about the AWS day: one typed, frozen, validated model, read once.
+
+`Pulumi.yaml` documents the same keys; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import ipaddress
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import pulumi
+import pulumi.runtime.config
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel, to_snake
+from pydantic_core import ErrorDetails
+
+from charts.litellm import Model
+from charts.versions import LANGFUSE_IMAGE_TAG, LITELLM_IMAGE_TAG
+from components.aws.kubernetes_versions import STANDARD_SUPPORT_ENDS, in_standard_support
+from stacks import public_address
+from stacks.secrets import FIXABLE, PROVIDER_KEY, VIRTUAL_KEY, problem
+
+SERVICE_RANGES = ("10.100.0.0/16", "172.20.0.0/16")
+"""EKS takes the cluster's service addresses from one of these (EKS user guide, "View networking requirements")."""
+
+SECRET_SETTINGS = ("fixedSecrets", "providerKeys")
+"""Settings that are refused when set in plain text."""
+
+
+class SettingsError(ValueError):
+    """One sentence per line: what is wrong, where, and what to set instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """What `size` decides. Replicas are pods of LiteLLM, Langfuse web and Langfuse worker each."""
+
+    nat_gateways: Literal["one", "one per zone"]
+    aurora_instances: int
+    cache_nodes: int
+    replicas: int
+
+
+SIZES: Mapping[str, Size] = {
+    "day": Size(nat_gateways="one", aurora_instances=1, cache_nodes=1, replicas=1),
+    "team": Size(nat_gateways="one per zone", aurora_instances=2, cache_nodes=2, replicas=2),
+}
+
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+
+
+def _text(pattern: str, meaning: str) -> AfterValidator:
+    """Text that matches the pattern whole; `meaning` says in words what it must be."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"{value!r} is not {meaning}")
+        return value
+
+    return AfterValidator(check)
+
+
+Name = Annotated[
+    str,
+    _text(
+        r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?",
+        "a name that LiteLLM, Kubernetes and URLs can all carry: use lower-case letters, digits, . and -, at most 63, "
+        "with a letter or digit at both ends",
+    ),
+]
+ImageTag = Annotated[str, _text(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", "an image tag: set one such as v1.108.11")]
+Capacity = Annotated[float, Field(ge=0.5, le=256, multiple_of=0.5)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True)
+
+
+class ModelSetting(_Frozen):
+    """One public model name and the LiteLLM parameters behind it."""
+
+    name: Name
+    model: str = Field(min_length=1)
+    params: Mapping[str, str | int | float | bool] = Field(default_factory=dict)
+    provider_key: str | None = None
+    base_model: str | None = None
+
+    @field_validator("params")
+    @classmethod
+    def _no_secrets(cls, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        for name in params:
+            if re.search(r"key|secret|token|password|credential", name, re.IGNORECASE):
+                raise ValueError(
+                    f"{name} would stand in a ConfigMap: put the value under providerKeys "
+                    "(`pulumi config set --secret --path providerKeys.<name>`) and name it in providerKey"
+                )
+        return params
+
+
+class VirtualKeySetting(_Frozen):
+    """A LiteLLM virtual key that exists from the first minute of the day."""
+
+    alias: Name
+    models: tuple[str, ...] = ()
+    max_budget: float | None = Field(default=None, gt=0)
+    duration: Annotated[str, _text(r"[1-9][0-9]*(s|m|h|d)", "a duration: set one such as 30m, 12h or 7d")] | None = None
+
+
+class Settings(_Frozen):
+    """The settings of an AWS stack. Field descriptions live in `Pulumi.yaml`."""
+
+    size: Literal["day", "team"] = "day"
+    owner: Name = "genaiplatform"
+    domain: str = ""
+    allowed_cidrs: tuple[str, ...] = ("auto",)
+    open_to_the_world: bool = False
+    front_door: bool = False
+    vpc_cidr: str = "10.0.0.0/16"
+    availability_zones: int = 2
+    kubernetes_version: str = "1.35"
+    aurora_version: Annotated[
+        str, _text(r"1[67]\.[0-9]+", "a version of Aurora PostgreSQL 16 or 17: set one such as 17.7")
+    ] = "17.7"
+    aurora_min_capacity: Capacity = 0.5
+    aurora_max_capacity: Capacity = 2
+    litellm_image_tag: ImageTag = LITELLM_IMAGE_TAG
+    langfuse_image_tag: ImageTag = LANGFUSE_IMAGE_TAG
+    langfuse_email: Annotated[str, _text(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")] = "admin@example.com"
+    models: tuple[ModelSetting, ...] = (
+        ModelSetting(name="nova-lite", model="bedrock/amazon.nova-lite-v1:0"),
+        ModelSetting(name="echo", model="openai/echo", params={"mock_response": "pong"}),
+    )
+    provider_keys: Mapping[str, str] = Field(default_factory=dict, repr=False)
+    virtual_keys: tuple[VirtualKeySetting, ...] = (VirtualKeySetting(alias="demo"),)
+    fixed_secrets: Mapping[str, Any] = Field(default_factory=dict, repr=False)
+
+    @property
+    def sizing(self) -> Size:
+        """The numbers behind `size`."""
+        return SIZES[self.size]
+
+    @field_validator("domain")
+    @classmethod
+    def _domain_is_a_name(cls, domain: str) -> str:
+        if domain and not _DOMAIN.fullmatch(domain):
+            raise ValueError(f"{domain!r} is no domain name: set one in lower case such as genai.example.com")
+        return domain
+
+    @field_validator("vpc_cidr")
+    @classmethod
+    def _vpc_holds_the_subnets(cls, cidr: str) -> str:
+        network = _network(cidr)
+        if network.prefixlen > 20 or network.prefixlen < 16:
+            size = "too small" if network.prefixlen > 20 else "larger than a VPC may be"
+            raise ValueError(f"{cidr} is {size}: set a range from /16 to /20")
+        for services in SERVICE_RANGES:
+            if network.overlaps(ipaddress.IPv4Network(services)):
+                raise ValueError(
+                    f"{cidr} overlaps {services}, where EKS may put its service addresses: set another, "
+                    "such as 10.0.0.0/16"
+                )
+        return cidr
+
+    @field_validator("availability_zones")
+    @classmethod
+    def _zones_are_enough(cls, zones: int) -> int:
+        if zones not in (2, 3):
+            raise ValueError(f"{zones} is not possible: EKS and Aurora need two zones, a region has three; set 2 or 3")
+        return zones
+
+    @field_validator("kubernetes_version")
+    @classmethod
+    def _version_is_supported(cls, version: str) -> str:
+        today = datetime.datetime.now(datetime.UTC).date()
+        if not in_standard_support(version, today):
+            usable = [known for known in STANDARD_SUPPORT_ENDS if in_standard_support(known, today)]
+            raise ValueError(
+                f"{version} is not in standard support by EKS (extended support costs six times as much): "
+                f"set one of {', '.join(usable)}"
+            )
+        return version
+
+    @model_validator(mode="after")
+    def _allowed_cidrs_are_meant(self) -> Settings:
+        networks = [_network(cidr) for cidr in self.allowed_cidrs if cidr != "auto"]
+        for position, network in enumerate(networks):
+            if network.prefixlen == 0 and not self.open_to_the_world:
+                raise ValueError(
+                    "allowedCidrs lets the whole world in: name your own ranges, or confirm with "
+                    "`pulumi config set openToTheWorld true`"
+                )
+            for other in networks[:position]:
+                if network.overlaps(other):
+                    raise ValueError(f"allowedCidrs: {network} overlaps {other}: keep the wider one only")
+        if not self.allowed_cidrs:
+            raise ValueError("allowedCidrs is empty, nobody could enter: set `auto` or your own ranges")
+        return self
+
+    @model_validator(mode="after")
+    def _capacities_are_a_range(self) -> Settings:
+        if self.aurora_min_capacity > self.aurora_max_capacity:
+            raise ValueError(
+                f"auroraMinCapacity {self.aurora_min_capacity} is above auroraMaxCapacity {self.aurora_max_capacity}: "
+                "set it at most as high"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _names_refer_to_something(self) -> Settings:
+        if not self.models:
+            raise ValueError("models is empty: configure at least one, LiteLLM would have nothing to serve")
+        _unique("models", "name", (model.name for model in self.models))
+        _unique("virtualKeys", "alias", (key.alias for key in self.virtual_keys))
+        names = [model.name for model in self.models]
+        for model in self.models:
+            if model.provider_key is not None and model.provider_key not in self.provider_keys:
+                raise ValueError(
+                    f"models: {model.name} refers to the provider key {model.provider_key!r}, which is not set: "
+                    f"`pulumi config set --secret --path providerKeys.{model.provider_key}`"
+                )
+        for key in self.virtual_keys:
+            for name in key.models:
+                if name not in names:
+                    raise ValueError(
+                        f"virtualKeys: {key.alias} may use {name!r}, which is no model: use one of {', '.join(names)}"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _secrets_can_be_carried(self) -> Settings:
+        problems = [
+            problem(f"providerKeys.{name}", value, PROVIDER_KEY) for name, value in self.provider_keys.items()
+        ] + [
+            f"providerKeys.{name} is no name: use lower-case letters, digits and -, such as azure"
+            for name in self.provider_keys
+            if not re.fullmatch(r"[a-z][a-z0-9-]*", name)
+        ]
+        virtual = self.fixed_secrets.get("virtualKeys", {})
+        aliases = [key.alias for key in self.virtual_keys]
+        for alias, value in virtual.items() if isinstance(virtual, Mapping) else ():
+            if alias not in aliases:
+                problems.append(
+                    f"fixedSecrets.virtualKeys.{alias} belongs to no entry of virtualKeys: {_known(aliases)}"
+                )
+            problems.append(problem(f"fixedSecrets.virtualKeys.{alias}", value, VIRTUAL_KEY))
+        for name, value in self.fixed_secrets.items():
+            if name in FIXABLE:
+                problems.append(problem(f"fixedSecrets.{name}", value, FIXABLE[name]))
+            elif name != "virtualKeys":
+                problems.append(
+                    f"fixedSecrets.{name} is no secret of the day: {_nearest(name, [*FIXABLE, 'virtualKeys'])}"
+                )
+        if found := [line for line in problems if line]:
+            raise ValueError("\n".join(found))
+        return self
+
+    def key_models(self, key: VirtualKeySetting) -> tuple[str, ...]:
+        """The models a virtual key may use; the first configured one when it names none."""
+        return key.models or (self.models[0].name,)
+
+    def litellm_models(self) -> tuple[Model, ...]:
+        """`models` as the LiteLLM chart takes them."""
+        return tuple(Model(**dict(model)) for model in self.models)
+
+    def fixed_credentials(self) -> Mapping[str, str]:
+        """`fixedSecrets` but the virtual keys, by attribute name of `Credentials`."""
+        return {to_snake(name): value for name, value in self.fixed_secrets.items() if name != "virtualKeys"}
+
+    def entry_cidrs(self) -> tuple[str, ...]:
+        """`allowedCidrs` with `auto` replaced by the public address of whoever runs this, looked up now."""
+        try:
+            return tuple(f"{public_address.look_up()}/32" if cidr == "auto" else cidr for cidr in self.allowed_cidrs)
+        except public_address.PublicAddressError as error:
+            raise SettingsError(str(error)) from error
+
+
+def _network(cidr: str) -> ipaddress.IPv4Network:
+    try:
+        return ipaddress.IPv4Network(cidr)
+    except ValueError as error:
+        raise ValueError(f"{cidr!r} is no IPv4 range ({error}): write one like 198.51.100.0/24") from error
+
+
+def _unique(where: str, what: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{where}: two entries have the {what} {name!r}: rename one")
+        seen.add(name)
+
+
+def _known(names: Iterable[str]) -> str:
+    return f"the known ones are {', '.join(names)}"
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(names := list(names)), n=1)
+    return f"did you mean {near[0]}?" if near else _known(sorted(names))
+
+
+def load() -> Settings:
+    """Read the stack's configuration; SettingsError tells everything that is wrong with it."""
+    config = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
+    prefix = f"{pulumi.get_project()}:"
+    values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+    fields = {to_camel(name): info for name, info in Settings.model_fields.items()}
+    problems: list[str] = []
+    parsed: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in fields:
+            problems.append(f"{name} is no setting: {_nearest(name, fields)}")
+            continue
+        secret = pulumi.runtime.config.is_config_secret(prefix + name)
+        if name in SECRET_SETTINGS and not secret and value not in ("", "{}"):
+            problems.append(
+                f"{name} is set in plain text: take it out and set each value with "
+                f"`pulumi config set --secret --path {name}.<name>`"
+            )
+            continue
+        try:
+            parsed[name] = value if fields[name].annotation is str else json.loads(value)
+        except json.JSONDecodeError:
+            # Text where a list, number or flag belongs: the model says which.
+            parsed[name] = value
+    if pulumi.Config("aws").get("profile"):
+        problems.append(
+            "aws:profile would not reach kubectl and Helm, whose kubeconfig holds no profile: take it out "
+            "(`pulumi config rm aws:profile`) and set the environment variable AWS_PROFILE"
+        )
+    try:
+        settings = Settings.model_validate(parsed)
+    except ValidationError as error:
+        problems += [_sentence(detail) for detail in error.errors()]
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+_WORDS = {
+    "bool_parsing": "must be true or false",
+    "dict_type": "must be an object",
+    "extra_forbidden": "is not known there: see Pulumi.yaml for what it may hold",
+    "float_parsing": "must be a number",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+    "missing": "is missing",
+    "model_type": "must be an object",
+    "multiple_of": "must be a multiple of {multiple_of}",
+    "string_type": "must be text",
+    "tuple_type": "must be a list",
+}
+"""pydantic's kinds of error in our own words."""
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    """One error of pydantic as a sentence that names the setting, and its value unless that may be secret."""
+    where = ".".join(str(part) for part in detail["loc"])
+    words = _WORDS.get(detail["type"])
+    if words is None:
+        message = detail["msg"].removeprefix("Value error, ")
+        return f"{where}: {message}" if where else message
+    shown = "" if detail["loc"][0] in SECRET_SETTINGS or detail["type"] == "missing" else f", not {detail['input']!r}"
+    return f"{where} {words.format(**detail.get('ctx', {}))}" + ("" if ":" in words else shown)
+
+
+def region() -> str:
+    """`aws:region`, us-east-1 when not set."""
+    return pulumi.Config("aws").get("region") or "us-east-1"
