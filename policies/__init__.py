@@ -1,0 +1,1 @@
+"""Policies as code: guardrails for the program, and API Management's own."""

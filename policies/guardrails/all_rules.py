@@ -1,0 +1,34 @@
+"""Every rule of the pack: the policies that the modules declare."""
+
+from __future__ import annotations
+
+from pulumi_policy import Policy
+
+from policies.guardrails import (
+    access,
+    buckets,
+    destroyability,
+    listeners,
+    naming,
+    network,
+    secret_values,
+    stores,
+    tags,
+    versions,
+    workloads,
+)
+
+_MODULES = (
+    network,
+    listeners,
+    buckets,
+    stores,
+    access,
+    secret_values,
+    destroyability,
+    workloads,
+    versions,
+    naming,
+    tags,
+)
+RULES: list[Policy] = [value for module in _MODULES for value in vars(module).values() if isinstance(value, Policy)]

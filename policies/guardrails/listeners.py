@@ -1,0 +1,64 @@
+"""How the load balancer speaks: TLS wherever there is a certificate, and a front door that is shut by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pulumi_policy import PolicyResource, ResourceValidationArgs
+
+from policies.guardrails.network import FRONT_DOOR_PORT
+from policies.guardrails.rule import known, of_type, referring, resource_rule, stack_rule
+
+_BALANCER = "aws:lb/loadBalancer:LoadBalancer"
+_LISTENER = "aws:lb/listener:Listener"
+_RULE = "aws:lb/listenerRule:ListenerRule"
+
+
+@resource_rule(_LISTENER)
+def listeners_refuse_old_tls(listener: ResourceValidationArgs) -> Iterator[str]:
+    """HTTPS is TLS 1.2 or newer; by default a load balancer still speaks 1.0."""
+    policy = listener.props.get("sslPolicy") or "not set"
+    newer = ("ELBSecurityPolicy-TLS13-1-2-", "ELBSecurityPolicy-TLS13-1-3-")
+    if listener.props.get("protocol") == "HTTPS" and not policy.startswith(newer):
+        yield f"sslPolicy is {policy}: set ELBSecurityPolicy-TLS13-1-2-2021-06 or a newer one without TLS 1.0 and 1.1"
+
+
+@stack_rule
+def plain_http_beside_https_only_redirects(resources: Sequence[PolicyResource]) -> Iterator[tuple[PolicyResource, str]]:
+    """Where users have HTTPS, plain HTTP only leads there.
+
+    The front door is not for users: on a day without a domain its certificate is self-signed and the rest is HTTP.
+    """
+    for balancer in of_type(resources, _BALANCER):
+        listeners = referring(resources, _LISTENER, "loadBalancerArn", balancer)
+        secure = [one for one in listeners if known(one.props, "protocol") == "HTTPS"]
+        if all(known(one.props, "port") == FRONT_DOOR_PORT for one in secure):
+            continue
+        for listener in listeners:
+            rules = referring(resources, _RULE, "listenerArn", listener)
+            actions = [
+                *(known(listener.props, "defaultActions") or ()),
+                *(action for rule in rules for action in known(rule.props, "actions") or ()),
+            ]
+            if listener not in secure and any(known(action, "type") != "redirect" for action in actions):
+                yield (
+                    listener,
+                    "plain HTTP is served beside HTTPS: make its default action and its rules redirect to HTTPS",
+                )
+
+
+@stack_rule
+def the_front_door_is_shut_by_default(resources: Sequence[PolicyResource]) -> Iterator[tuple[PolicyResource, str]]:
+    """The one port open to the world is HTTPS, answers 403, and forwards only what carries the secret header."""
+    for listener in of_type(resources, _LISTENER):
+        if known(listener.props, "port") != FRONT_DOOR_PORT:
+            continue
+        if known(listener.props, "protocol") != "HTTPS":
+            yield listener, f"port {FRONT_DOOR_PORT} is open to the world in plain HTTP: set protocol HTTPS"
+        actions = known(listener.props, "defaultActions") or ()
+        if any(str(known(action, "fixedResponse", "statusCode")) != "403" for action in actions):
+            yield listener, f"port {FRONT_DOOR_PORT} lets strangers in: make its default action a fixed response 403"
+        for rule in referring(resources, _RULE, "listenerArn", listener):
+            headers = [known(one, "httpHeader", "httpHeaderName") for one in known(rule.props, "conditions") or ()]
+            if "x-front-door" not in headers:
+                yield rule, "the rule forwards without the secret header: add the condition httpHeader x-front-door"
