@@ -1,0 +1,59 @@
+"""`genai plan`: options, exit codes and where the output goes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def plan(
+    stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml to plan.")] = "dev",
+    size: Annotated[str | None, typer.Option(help="Plan another size than the stack's: day or team.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Plan with another setting; lists and objects as JSON."),
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Data instead of a report; see ops/plan/schema.json.")] = False,
+    budget: Annotated[
+        float | None, typer.Option(help="USD a day of 8 hours may cost; exit code 3 when it costs more.", min=0)
+    ] = None,
+    write_docs: Annotated[bool, typer.Option("--write-docs", help="Also draw docs/architecture.md anew.")] = False,
+) -> None:
+    """Show what `pulumi up` would build, its cost and its timeline. Needs no account and no Pulumi CLI.
+
+    Exit codes: 0 fine, 2 the configuration is refused, 3 over budget.
+    """
+    # Imported here: `genai --help` must not wait for the cloud SDKs.
+    import json
+
+    from rich.console import Console
+
+    from ops.plan import diagram
+    from ops.plan.as_json import as_json
+    from ops.plan.plan import make_plan
+    from ops.plan.report import print_report
+    from ops.plan.stack_config import StackConfigError, read
+    from ops.recorder import ROOT
+    from stacks.settings import SettingsError
+
+    waiting = Console(stderr=True)
+    try:
+        config = read(ROOT, stack, [*([f"size={size}"] if size else []), *(set_ or [])])
+        with waiting.status(f"Running the program of stack {stack} ..."):
+            made = make_plan(config)
+    except (StackConfigError, SettingsError) as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(2) from error
+    if json_:
+        typer.echo(json.dumps(as_json(made), indent=2))
+    else:
+        console = Console(highlight=False)
+        print_report(made, console if console.is_terminal else Console(highlight=False, width=150))
+    if write_docs:
+        diagram.FILE.write_text(diagram.page(made), encoding="utf-8")
+    if budget is not None and made.cost.usd_per_day > budget:
+        typer.echo(
+            f"The day costs {made.cost.usd_per_day:.2f} USD, more than the budget of {budget:.2f} USD.", err=True
+        )
+        raise typer.Exit(3)

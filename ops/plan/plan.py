@@ -1,0 +1,57 @@
+"""Everything `genai plan` knows about a stack, put together; also what later commands compare a real day with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ops.guardrails import Finding, findings
+from ops.plan import engine_graph, timeline, typical_times
+from ops.plan.cost import Cost, cost
+from ops.plan.stack_config import StackConfig
+from ops.recorder import PROJECT, Recording, Resource, record
+from ops.simulated_outputs import REGION
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A recorded run of the program and what follows from it."""
+
+    config: StackConfig
+    recording: Recording
+    resources: Sequence[Resource]
+    """As the engine would have them, the children of the EKS component included."""
+    edges: engine_graph.Edges
+    up: timeline.Up
+    down: timeline.Down
+    cost: Cost
+    findings: Sequence[Finding]
+    """What the guardrails object to."""
+
+    @property
+    def domain(self) -> str:
+        """The domain of the stack, or empty; its hosted zone is taken for granted."""
+        return self.config.values.get(f"{PROJECT}:domain", "")
+
+
+def make_plan(config: StackConfig, program: Callable[[], None] | None = None) -> Plan:
+    """Run the program (the project's `__main__.py`, unless another is given) and plan it; its errors pass through."""
+    recording = record(
+        program,
+        stack=config.stack,
+        config=config.values,
+        secret_keys=config.secret_keys,
+        hosted_zones=[config.values.get(f"{PROJECT}:domain", "")],
+    )
+    resources = engine_graph.engine_resources(recording.resources)
+    edges = engine_graph.edges(resources)
+    return Plan(
+        config=config,
+        recording=recording,
+        resources=resources,
+        edges=edges,
+        up=timeline.up(edges, typical_times.create_seconds(resources, edges)),
+        down=timeline.down(edges, typical_times.delete_seconds(resources)),
+        cost=cost(resources, config.values.get("aws:region", REGION)),
+        findings=findings(recording),
+    )

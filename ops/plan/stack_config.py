@@ -1,0 +1,112 @@
+"""Reads the configuration of a stack from its YAML files, as the Pulumi engine would pass it to the program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stacks import secrets
+
+
+class StackConfigError(ValueError):
+    """The files or the overrides cannot be read; the message says what to write instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackConfig:
+    """Configuration of one stack: full keys ("genaiplatform:size") and values as text, lists and objects as JSON."""
+
+    stack: str
+    values: Mapping[str, str]
+    secret_keys: tuple[str, ...]
+    """Keys with an encrypted part. It cannot be decrypted here; a placeholder of the right shape stands in."""
+
+
+def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
+    """Merge `Pulumi.yaml`, `Pulumi.<stack>.yaml` and `overrides` ("key=value"), the later ones winning.
+
+    StackConfigError for a stack without a file, a file that is no YAML, and an override that is no assignment.
+    """
+    stacks = {path.name.split(".")[1]: path for path in sorted(root.glob("Pulumi.*.yaml"))}
+    if stack not in stacks:
+        raise StackConfigError(
+            f"There is no stack {stack!r}: {root.name} has no Pulumi.{stack}.yaml. "
+            f"Use --stack with one of: {', '.join(stacks) or 'none, write the file first'}."
+        )
+    project = _load(root / "Pulumi.yaml")
+    name = project["name"]
+    declared = {key: _declared(entry) for key, entry in (project.get("config") or {}).items()}
+    merged = {
+        **{_full(name, key): value for key, value in declared.items() if value is not None},
+        **{_full(name, key): value for key, value in (_load(stacks[stack]).get("config") or {}).items()},
+    }
+    texts = {key: (_text(key, value), _has_secret(value)) for key, value in merged.items()}
+    for override in overrides:
+        key, value = _assignment(override)
+        texts[_full(name, key)] = (value, False)
+    return StackConfig(
+        stack=stack,
+        values={key: text for key, (text, _) in texts.items()},
+        secret_keys=tuple(key for key, (_, secret) in texts.items() if secret),
+    )
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise StackConfigError(f"{path.name} is no valid YAML: {error}") from error
+
+
+def _declared(entry: Any) -> Any:
+    """The value that a project-level declaration gives; the default wins, as in Pulumi (pkg/workspace/config.go)."""
+    if not isinstance(entry, dict):
+        return entry
+    return entry.get("default", entry.get("value"))
+
+
+def _full(project: str, key: str) -> str:
+    return key if ":" in key else f"{project}:{key}"
+
+
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, dict) and list(value) == ["secure"] and isinstance(value["secure"], str)
+
+
+def _has_secret(value: Any) -> bool:
+    if isinstance(value, dict):
+        return _is_secret(value) or any(map(_has_secret, value.values()))
+    return isinstance(value, list) and any(map(_has_secret, value))
+
+
+def _without_secrets(path: str, value: Any) -> Any:
+    if _is_secret(value):
+        return secrets.placeholder(path)
+    if isinstance(value, dict):
+        return {key: _without_secrets(f"{path}.{key}", item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(f"{path}[{index}]", item) for index, item in enumerate(value)]
+    return value
+
+
+def _text(key: str, value: Any) -> str:
+    """Text stays as it is; anything else becomes JSON (sdk/go/common/resource/config/object.go, MarshalString)."""
+    opened = _without_secrets(key.partition(":")[2], value)
+    return opened if isinstance(opened, str) else json.dumps(opened, default=str)
+
+
+def _assignment(override: str) -> tuple[str, str]:
+    key, equals, value = override.partition("=")
+    if not key or not equals:
+        raise StackConfigError(f"--set {override} is no assignment: write for example --set size=team.")
+    try:
+        parsed = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise StackConfigError(f"--set {key}: {value} is neither a YAML scalar nor JSON ({error}).") from error
+    # A scalar is passed as typed, as `pulumi config set` does: 1.40 stays 1.40.
+    return key, json.dumps(parsed) if isinstance(parsed, dict | list) else value

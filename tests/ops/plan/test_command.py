@@ -1,0 +1,68 @@
+"""`genai plan` as a user runs it: what it prints and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ops.cli import app
+from ops.recorder import ROOT
+
+
+def genai(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["plan", *arguments])
+
+
+def test_the_report_is_plain_in_a_pipe_and_has_every_section() -> None:
+    result = genai()
+    assert result.exit_code == 0
+    assert "\x1b" not in result.output
+    for section in ("What it builds", "while idle", "pulumi up", "pulumi destroy", "Guardrails", "Next"):
+        assert section in result.output
+
+
+def test_json_is_the_only_output_and_a_budget_that_holds_is_fine() -> None:
+    result = genai("--json", "--budget", "1000", "--size", "team", "--set", "owner=someone")
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    vpc = next(one for one in document["resources"] if one["type"] == "aws:ec2/vpc:Vpc")
+    assert vpc["inputs"]["tags"]["Owner"] == "someone"
+    assert [one["type"] for one in document["resources"]].count("aws:ec2/natGateway:NatGateway") == 2
+
+
+def test_a_day_over_budget_is_exit_code_3() -> None:
+    result = genai("--budget", "0.5")
+    assert result.exit_code == 3
+    assert "more than the budget of 0.50 USD" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--stack", "nowhere"], "There is no stack 'nowhere'"),
+        (["--set", "size"], "--set size is no assignment"),
+        (["--set", "sise=team"], "did you mean size?"),
+        (["--size", "huge"], "size"),
+        (["--set", "vpcCidr=10.0.0.0/24"], "too small"),
+    ],
+)
+def test_bad_input_is_a_sentence_and_exit_code_2(arguments: list[str], sentence: str) -> None:
+    result = genai(*arguments)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.output
+
+
+def test_help_imports_no_cloud_sdk() -> None:
+    code = (
+        "import sys; from ops.cli import app; from typer.testing import CliRunner; "
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0; "
+        "print(*sorted({'pulumi', 'pulumi_aws', 'boto3', 'kubernetes', 'rich'} & sys.modules.keys()))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ""

@@ -1,0 +1,103 @@
+"""The YAML files of a stack become what the engine would pass to the program."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ops.plan.stack_config import StackConfig, StackConfigError, read
+from ops.recorder import ROOT
+
+PROJECT = """
+name: genaiplatform
+config:
+  aws:region: {value: us-east-1}
+  size: {type: string, default: day}
+  zones: {type: integer, default: 2}
+  open: {type: boolean, default: false}
+  names: {type: array, items: {type: string}, default: [a, b]}
+  required: {type: string}
+  short: as is
+"""
+
+
+def stack_of(folder: Path, text: str, *overrides: str) -> StackConfig:
+    (folder / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
+    (folder / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
+    return read(folder, "dev", overrides)
+
+
+def test_project_defaults_are_passed_as_text_and_json(tmp_path: Path) -> None:
+    assert stack_of(tmp_path, "").values == {
+        "aws:region": "us-east-1",
+        "genaiplatform:size": "day",
+        "genaiplatform:zones": "2",
+        "genaiplatform:open": "false",
+        "genaiplatform:names": '["a", "b"]',
+        "genaiplatform:short": "as is",
+    }
+
+
+def test_the_stack_file_wins_over_the_project_and_an_override_over_both(tmp_path: Path) -> None:
+    text = "config: {genaiplatform:size: team, genaiplatform:zones: 3, aws:region: ap-northeast-1}"
+    config = stack_of(tmp_path, text, "zones=2", "aws:region=eu-west-1")
+    assert config.values["genaiplatform:size"] == "team"
+    assert config.values["genaiplatform:zones"] == "2"
+    assert config.values["aws:region"] == "eu-west-1"
+
+
+def test_an_unquoted_version_loses_its_zero_as_in_pulumi_but_not_in_an_override(tmp_path: Path) -> None:
+    config = stack_of(tmp_path, "config: {genaiplatform:version: 1.40}", "other=1.40")
+    assert config.values["genaiplatform:version"] == "1.4"
+    assert config.values["genaiplatform:other"] == "1.40"
+
+
+def test_lists_and_objects_in_overrides_become_json(tmp_path: Path) -> None:
+    config = stack_of(tmp_path, "", 'names=["x"]', "models=[{name: echo, model: openai/echo}]", "empty=")
+    assert json.loads(config.values["genaiplatform:names"]) == ["x"]
+    assert json.loads(config.values["genaiplatform:models"]) == [{"name": "echo", "model": "openai/echo"}]
+    assert config.values["genaiplatform:empty"] == ""
+
+
+def test_encrypted_values_count_as_secret_and_get_a_placeholder_that_passes(tmp_path: Path) -> None:
+    text = """
+config:
+  genaiplatform:token: {secure: v1:abc}
+  genaiplatform:fixedSecrets:
+    litellmMasterKey: {secure: v1:def}
+    plain: word
+  genaiplatform:list: [{secure: v1:ghi}]
+"""
+    config = stack_of(tmp_path, text)
+    assert set(config.secret_keys) == {f"genaiplatform:{key}" for key in ("token", "fixedSecrets", "list")}
+    assert "v1:" not in "".join(config.values.values())
+    fixed = json.loads(config.values["genaiplatform:fixedSecrets"])
+    assert fixed["litellmMasterKey"].startswith("sk-")
+    assert fixed["plain"] == "word"
+    assert set(config.values["genaiplatform:token"]) == {"0"}
+
+
+def test_an_override_in_plain_text_is_no_secret_any_more(tmp_path: Path) -> None:
+    config = stack_of(tmp_path, "config: {genaiplatform:token: {secure: v1:abc}}", "token=open")
+    assert config.secret_keys == ()
+
+
+def test_an_unknown_stack_is_refused_with_the_ones_there_are(tmp_path: Path) -> None:
+    stack_of(tmp_path, "")
+    with pytest.raises(StackConfigError, match=r"no stack 'prod'.*one of: dev"):
+        read(tmp_path, "prod")
+
+
+@pytest.mark.parametrize("override", ["size", "=team", "names=[a"])
+def test_an_override_that_is_no_assignment_is_refused(tmp_path: Path, override: str) -> None:
+    with pytest.raises(StackConfigError, match="--set"):
+        stack_of(tmp_path, "", override)
+
+
+def test_a_file_that_is_no_yaml_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StackConfigError, match=r"Pulumi\.dev\.yaml is no valid YAML"):
+        stack_of(tmp_path, "config: [")
+
+
+def test_the_projects_own_stack_can_be_read() -> None:
+    assert read(ROOT, "dev").values["genaiplatform:size"] == "day"
