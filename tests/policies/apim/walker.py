@@ -1,0 +1,239 @@
+"""What API Management does with one request: a walk through a policy, for exactly the elements in `elements.py`.
+
+After learn.microsoft.com/azure/api-management (policy reference, error handling). Signatures of tokens are not checked:
+which tokens Microsoft signed is a table.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.policies.apim.expressions import ExpressionError, Expressions, is_expression
+
+Headers = dict[str, list[str]]
+
+
+@dataclass
+class Response:
+    """An HTTP answer; `seconds` is how long it takes to come, `consumed` whether its body was read."""
+
+    status: int
+    headers: Headers = field(default_factory=dict)
+    body: str = ""
+    seconds: float = 0
+    consumed: bool = False
+    buffered: bool = False
+
+
+class PolicyError(Exception):
+    """Processing goes on in on-error."""
+
+    def __init__(self, element: ET.Element, reason: str, status: int = 500, message: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.error = {
+            "Source": element.tag,
+            "PolicyId": element.get("id"),
+            "Reason": reason,
+            "Message": message,
+        }
+
+
+class _Returned(Exception):  # noqa: N818 - no error: return-response ends the pipeline
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+def _find(headers: Headers, name: str) -> str | None:
+    return next((known for known in headers if known.lower() == name.lower()), None)
+
+
+class Walker:
+    """A gateway with one policy. Its cache and counters live on between requests; `clock` counts seconds."""
+
+    request_id = "6f1d2a52-2f0c-4d39-9d9a-0a4e9b1c7e55"
+
+    def __init__(
+        self,
+        policy: ET.Element,
+        expressions: Expressions,
+        *,
+        tokens: Mapping[str, Mapping[str, Any]],
+        backends: Mapping[str, Callable[[Headers], Response]],
+        send: Callable[[str, Mapping[str, str]], Response],
+    ) -> None:
+        """`tokens`: claims of each token Microsoft signed; `send`: URL and identity to answer, or ConnectionError."""
+        self._policy, self._expressions = policy, expressions
+        self.tokens, self.backends, self.send = tokens, backends, send
+        self.clock = 0.0
+        self.cache: dict[str, tuple[str, float]] = {}
+        self.cache_miss_sets_null = False
+        self.traces: list[dict[str, str]] = []
+        self._calls: dict[str, list[float]] = {}
+
+    def handle(self, headers: Headers, ip: str) -> Response:
+        """What the caller gets back."""
+        self._headers, self._ip = dict(headers), ip
+        self._variables: dict[str, Any] = {}
+        self._response: Response | None = None
+        self._error: Mapping[str, Any] | None = None
+        self._backend = ""
+        try:
+            for section in ("inbound", "backend", "outbound"):
+                try:
+                    self._run(self._policy.find(section))
+                except PolicyError as error:
+                    self._error = {**error.error, "Section": section}
+                    # What the caller would get without on-error.
+                    self._response = Response(error.status, body=str(error))
+                    self._run(self._policy.find("on-error"))
+                    break
+        except _Returned as returned:
+            return returned.response
+        assert self._response
+        return self._response
+
+    def _run(self, element: ET.Element | None) -> None:
+        for child in element if element is not None else ():
+            getattr(self, "_" + child.tag.replace("-", "_"))(child)
+
+    def _value(self, element: ET.Element, text: str | None) -> Any:
+        text = (text or "").strip()
+        if not is_expression(text):
+            return text
+        context = {
+            "requestId": self.request_id,
+            "request": {"headers": self._headers, "ip": self._ip},
+            "response": self._response,
+            "error": self._error,
+            "variables": self._variables,
+        }
+        try:
+            value, consumed = self._expressions.evaluate(text, context)
+        except ExpressionError as error:
+            raise PolicyError(element, "ExpressionValueEvaluationFailure", message=str(error)) from error
+        for name in consumed:
+            self._variables[name].consumed = True
+        return value
+
+    def _attribute(self, element: ET.Element, name: str) -> Any:
+        return self._value(element, element.attrib[name])
+
+    def _base(self, element: ET.Element) -> None:
+        pass
+
+    def _choose(self, element: ET.Element) -> None:
+        for branch in element:
+            if branch.tag == "otherwise" or self._attribute(branch, "condition") is True:
+                self._run(branch)
+                return
+
+    def _retry(self, element: ET.Element) -> None:
+        self._run(element)
+        for _ in range(int(element.attrib["count"])):
+            if self._attribute(element, "condition") is not True:
+                return
+            self._run(element)
+
+    def _set_variable(self, element: ET.Element) -> None:
+        value = self._attribute(element, "value")
+        assert isinstance(value, str | bool | int), f"set-variable cannot hold {value!r}"
+        self._variables[element.attrib["name"]] = value
+
+    def _set_header(self, element: ET.Element) -> None:
+        self._change_header(self._headers, element)
+
+    def _change_header(self, headers: Headers, element: ET.Element) -> None:
+        name, action = self._attribute(element, "name"), self._attribute(element, "exists-action")
+        known = _find(headers, name)
+        if known and action == "skip":
+            return
+        if known and action in ("override", "delete"):
+            del headers[known]
+        if action != "delete":
+            values = [str(self._value(element, value.text)) for value in element]
+            headers.setdefault((known if action == "append" else None) or name, []).extend(values)
+
+    def _return_response(self, element: ET.Element) -> None:
+        response = Response(200)
+        for child in element:
+            if child.tag == "set-status":
+                response.status = int(self._attribute(child, "code"))
+            elif child.tag == "set-header":
+                self._change_header(response.headers, child)
+            else:
+                response.body = self._value(element, child.text)
+        raise _Returned(response)
+
+    def _trace(self, element: ET.Element) -> None:
+        metadata = {m.attrib["name"]: self._attribute(m, "value") for m in element.findall("metadata")}
+        self.traces.append({"message": self._value(element, element.findtext("message")), **metadata})
+
+    def _rate_limit_by_key(self, element: ET.Element) -> None:
+        period = float(element.attrib["renewal-period"])
+        calls = self._calls.setdefault(self._attribute(element, "counter-key"), [])
+        calls[:] = [at for at in calls if at > self.clock - period]
+        if len(calls) >= int(element.attrib["calls"]):
+            self._variables[element.attrib["retry-after-variable-name"]] = int(calls[0] + period - self.clock)
+            raise PolicyError(element, "RateLimitExceeded", 429, "Rate limit is exceeded")
+        calls.append(self.clock)
+
+    def _validate_azure_ad_token(self, element: ET.Element) -> None:
+        header = ",".join(self._headers.get(_find(self._headers, element.attrib["header-name"]) or "", []))
+        claims = self.tokens.get(header.removeprefix("Bearer ")) if header.startswith("Bearer ") else None
+        if claims is None:
+            raise PolicyError(element, "TokenNotPresent", 401, f"JWT not present in {header}.")
+        tenant = element.attrib["tenant-id"]
+        issuers = (f"https://login.microsoftonline.com/{tenant}/v2.0", f"https://sts.windows.net/{tenant}/")
+        audiences = [audience.text for audience in element.iter("audience")]
+        in_time = claims["nbf"] <= self.clock < claims["exp"]
+        if claims["iss"] not in issuers or claims["aud"] not in audiences or not in_time:
+            raise PolicyError(element, "JwtInvalid", 401, f"IDX10214: validation failed for the claims {claims}.")
+        values = {name: value if isinstance(value, list) else [str(value)] for name, value in claims.items()}
+        self._variables[element.attrib["output-token-variable-name"]] = {"claims": values}
+
+    def _cache_lookup_value(self, element: ET.Element) -> None:
+        value, until = self.cache.get(self._attribute(element, "key"), ("", 0.0))
+        if self.clock < until:
+            self._variables[element.attrib["variable-name"]] = value
+        elif self.cache_miss_sets_null:  # the reference says both: not set, and null
+            self._variables[element.attrib["variable-name"]] = None
+
+    def _cache_store_value(self, element: ET.Element) -> None:
+        until = self.clock + int(self._attribute(element, "duration"))
+        self.cache[self._attribute(element, "key")] = (self._attribute(element, "value"), until)
+
+    def _cache_remove_value(self, element: ET.Element) -> None:
+        self.cache.pop(self._attribute(element, "key"), None)
+
+    def _send_request(self, element: ET.Element) -> None:
+        identity = element.find("authentication-managed-identity")
+        try:
+            url = self._value(element, element.findtext("set-url"))
+            answer = self.send(url, identity.attrib if identity is not None else {})
+            if answer.seconds > float(element.attrib["timeout"]):
+                raise ConnectionError("no answer in time")
+        except ConnectionError as error:
+            if element.get("ignore-error") != "true":
+                raise PolicyError(element, "Timeout", message=f"{error} at {url}") from error
+            self._variables[element.attrib["response-variable-name"]] = None
+        else:
+            self._variables[element.attrib["response-variable-name"]] = answer
+
+    def _set_backend_service(self, element: ET.Element) -> None:
+        self._backend = element.attrib["backend-id"]
+        if self._backend not in self.backends:
+            raise PolicyError(element, "BackendNotFound", message=f"no backend {self._backend} for {self._headers}")
+
+    def _forward_request(self, element: ET.Element) -> None:
+        try:
+            answer = self.backends[self._backend](self._headers)
+        except (KeyError, ConnectionError) as error:
+            raise PolicyError(element, "BackendConnectionFailure", message=f"{error} for {self._headers}") from error
+        if answer.seconds > float(element.attrib["timeout"]):
+            raise PolicyError(element, "Timeout", message=f"no answer in time for {self._headers}")
+        self._response = dataclasses.replace(answer, buffered=element.get("buffer-response") != "false")
