@@ -132,13 +132,30 @@ def _from_wire(value: Any) -> Any:
 class _Cloud(mocks.Mocks):
     """Answers in the place of every provider, from the table of simulated outputs."""
 
-    def __init__(self, recording: Recording, preview: bool, hosted_zones: Sequence[str]) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        preview: bool,
+        hosted_zones: Sequence[str],
+        other_stacks: Mapping[str, Mapping[str, Any]],
+    ) -> None:
         self.recording, self.preview, self.hosted_zones = recording, preview, hosted_zones
+        self.other_stacks = other_stacks
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        if args.typ == "pulumi:pulumi:StackReference":
+            return args.resource_id, self._stack_outputs(args.inputs["name"])
         if self.preview:
             return None, dict(args.inputs)
         return f"{args.name}-id", {**args.inputs, **resource_outputs(args.typ, args.name, args.inputs)}
+
+    def _stack_outputs(self, stack: str) -> dict[str, Any]:
+        """What the engine answers to a StackReference, in a preview too (pulumi pkg/resource/deploy/builtins.go)."""
+        if stack not in self.other_stacks:
+            raise LookupError(f'unknown stack "{stack}"')
+        outputs = self.other_stacks[stack]
+        secret = [name for name, value in outputs.items() if isinstance(value, Secret)]
+        return {"name": stack, "outputs": plain(outputs), "secretOutputNames": secret}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         self.recording.invokes.append((args.token, args.args))
@@ -204,19 +221,21 @@ def record(
     secret_keys: Sequence[str] = (),
     preview: bool = False,
     hosted_zones: Sequence[str] = ("example.com",),
+    other_stacks: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Recording:
     """Run a program to its end and return what it registered.
 
     `program` defaults to the project's `__main__.py`. `config` holds full keys ("genaiplatform:size") and values as
     the engine passes them (objects as JSON); `secret_keys` names those that are encrypted. With `preview`, outputs
     of resources are unknown, as in `pulumi preview` on an empty stack. `hosted_zones` are the public Route 53 zones
-    that the account is taken to have. Errors of the program are raised as they are.
+    that the account is taken to have; `other_stacks` are outputs by full stack name, for a StackReference to find.
+    Errors of the program are raised as they are.
     """
     recording = Recording()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        monitor = _Monitor(_Cloud(recording, preview, hosted_zones))
+        monitor = _Monitor(_Cloud(recording, preview, hosted_zones, other_stacks or {}))
         # What `pulumi.runtime.set_mocks` does, but for its root stack, whose outputs would be registered too early.
         reset_options()
         configure(

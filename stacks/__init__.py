@@ -4,7 +4,12 @@ from __future__ import annotations
 
 
 def build(stack: str) -> None:
-    """Build the stack of that name. Every AWS day, whatever its name, is built by `aws_day`."""
-    from stacks import aws_day
+    """Build the stack of that name: the Azure front door when the name starts with azure, else an AWS day."""
+    if stack.startswith("azure"):
+        from stacks import azure_door
 
-    aws_day.build(stack)
+        azure_door.build(stack)
+    else:
+        from stacks import aws_day
+
+        aws_day.build(stack)

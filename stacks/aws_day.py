@@ -268,6 +268,7 @@ def build(stack: str) -> None:
     pulumi.export("clusterName", cluster_name)
     if entry.front_door_url is not None:
         pulumi.export("frontDoorUrl", entry.front_door_url)
+        pulumi.export("frontDoorCertificate", "public" if config.domain else "self-signed")
         pulumi.export("frontDoorKey", credentials.front_door_key)
     pulumi.export(
         "kubectl",

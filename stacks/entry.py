@@ -43,8 +43,8 @@ def build_entry(
     tags: Mapping[str, str],
 ) -> Entry:
     """Wire the load balancer. `zone_id` is the hosted zone of `config.domain`, empty without one."""
-    # For depth only, as in `aws_day`: destroy deletes the load balancer beside the Aurora cluster, and DNS records, slow
-    # too, beside Aurora's instance.
+    # For depth only, as in `aws_day`: destroy deletes the load balancer beside the Aurora cluster, and DNS records
+    # beside its instance.
     beside_cluster = pulumi.ResourceOptions(depends_on=network.private_associations)
     load_balancer = LoadBalancer(
         "entry",

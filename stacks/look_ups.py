@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi_aws as aws
 
-from stacks.settings import SettingsError
+from stacks.configuration import SettingsError
 
 ZONES_REFUSED_BY_EKS = ["use1-az3", "usw1-az2", "cac1-az3"]
 """Zone ids (EKS user guide, "View Amazon EKS networking requirements for VPC and subnets"; eksctl#7843)."""

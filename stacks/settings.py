@@ -6,43 +6,26 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 import ipaddress
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import pulumi
-import pulumi.runtime.config
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-from pydantic.alias_generators import to_camel, to_snake
-from pydantic_core import ErrorDetails
+from pydantic import Field, field_validator, model_validator
+from pydantic.alias_generators import to_snake
 
 from charts.litellm import Model
 from charts.versions import LANGFUSE_IMAGE_TAG, LITELLM_IMAGE_TAG
 from components.aws.kubernetes_versions import STANDARD_SUPPORT_ENDS, in_standard_support
 from stacks import public_address
+from stacks.azure_settings import AzureSettings
+from stacks.configuration import Frozen, Name, SettingsError, StackSettings, nearest, read, text, unique
 from stacks.secrets import FIXABLE, PROVIDER_KEY, VIRTUAL_KEY, problem
 
 SERVICE_RANGES = ("10.100.0.0/16", "172.20.0.0/16")
 """EKS takes the cluster's service addresses from one of these (EKS user guide, "View networking requirements")."""
-
-SECRET_SETTINGS = ("fixedSecrets", "providerKeys")
-"""Settings that are refused when set in plain text."""
-
-
-class SettingsError(ValueError):
-    """One sentence per line: what is wrong, where, and what to set instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,35 +45,11 @@ SIZES: Mapping[str, Size] = {
 
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 
-
-def _text(pattern: str, meaning: str) -> AfterValidator:
-    """Text that matches the pattern whole; `meaning` says in words what it must be."""
-
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(f"{value!r} is not {meaning}")
-        return value
-
-    return AfterValidator(check)
-
-
-Name = Annotated[
-    str,
-    _text(
-        r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?",
-        "a name that LiteLLM, Kubernetes and URLs can all carry: use lower-case letters, digits, . and -, at most 63, "
-        "with a letter or digit at both ends",
-    ),
-]
-ImageTag = Annotated[str, _text(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", "an image tag: set one such as v1.108.11")]
+ImageTag = Annotated[str, text(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", "an image tag: set one such as v1.108.11")]
 Capacity = Annotated[float, Field(ge=0.5, le=256, multiple_of=0.5)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True)
-
-
-class ModelSetting(_Frozen):
+class ModelSetting(Frozen):
     """One public model name and the LiteLLM parameters behind it."""
 
     name: Name
@@ -111,17 +70,20 @@ class ModelSetting(_Frozen):
         return params
 
 
-class VirtualKeySetting(_Frozen):
+class VirtualKeySetting(Frozen):
     """A LiteLLM virtual key that exists from the first minute of the day."""
 
     alias: Name
     models: tuple[str, ...] = ()
     max_budget: float | None = Field(default=None, gt=0)
-    duration: Annotated[str, _text(r"[1-9][0-9]*(s|m|h|d)", "a duration: set one such as 30m, 12h or 7d")] | None = None
+    duration: Annotated[str, text(r"[1-9][0-9]*(s|m|h|d)", "a duration: set one such as 30m, 12h or 7d")] | None = None
 
 
-class Settings(_Frozen):
+class Settings(StackSettings):
     """The settings of an AWS stack. Field descriptions live in `Pulumi.yaml`."""
+
+    KIND = "the AWS day"
+    SECRET = ("fixedSecrets", "providerKeys")
 
     size: Literal["day", "team"] = "day"
     owner: Name = "genaiplatform"
@@ -133,13 +95,13 @@ class Settings(_Frozen):
     availability_zones: int = 2
     kubernetes_version: str = "1.35"
     aurora_version: Annotated[
-        str, _text(r"1[67]\.[0-9]+", "a version of Aurora PostgreSQL 16 or 17: set one such as 17.7")
+        str, text(r"1[67]\.[0-9]+", "a version of Aurora PostgreSQL 16 or 17: set one such as 17.7")
     ] = "17.7"
     aurora_min_capacity: Capacity = 0.5
     aurora_max_capacity: Capacity = 2
     litellm_image_tag: ImageTag = LITELLM_IMAGE_TAG
     langfuse_image_tag: ImageTag = LANGFUSE_IMAGE_TAG
-    langfuse_email: Annotated[str, _text(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")] = "admin@example.com"
+    langfuse_email: Annotated[str, text(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")] = "admin@example.com"
     models: tuple[ModelSetting, ...] = (
         ModelSetting(name="nova-lite", model="bedrock/amazon.nova-lite-v1:0"),
         ModelSetting(name="echo", model="openai/echo", params={"mock_response": "pong"}),
@@ -223,8 +185,8 @@ class Settings(_Frozen):
     def _names_refer_to_something(self) -> Settings:
         if not self.models:
             raise ValueError("models is empty: configure at least one, LiteLLM would have nothing to serve")
-        _unique("models", "name", (model.name for model in self.models))
-        _unique("virtualKeys", "alias", (key.alias for key in self.virtual_keys))
+        unique("models", "name", (model.name for model in self.models))
+        unique("virtualKeys", "alias", (key.alias for key in self.virtual_keys))
         names = [model.name for model in self.models]
         for model in self.models:
             if model.provider_key is not None and model.provider_key not in self.provider_keys:
@@ -254,7 +216,7 @@ class Settings(_Frozen):
         for alias, value in virtual.items() if isinstance(virtual, Mapping) else ():
             if alias not in aliases:
                 problems.append(
-                    f"fixedSecrets.virtualKeys.{alias} belongs to no entry of virtualKeys: {_known(aliases)}"
+                    f"fixedSecrets.virtualKeys.{alias} belongs to no entry of virtualKeys: {nearest(alias, aliases)}"
                 )
             problems.append(problem(f"fixedSecrets.virtualKeys.{alias}", value, VIRTUAL_KEY))
         for name, value in self.fixed_secrets.items():
@@ -262,7 +224,7 @@ class Settings(_Frozen):
                 problems.append(problem(f"fixedSecrets.{name}", value, FIXABLE[name]))
             elif name != "virtualKeys":
                 problems.append(
-                    f"fixedSecrets.{name} is no secret of the day: {_nearest(name, [*FIXABLE, 'virtualKeys'])}"
+                    f"fixedSecrets.{name} is no secret of the day: {nearest(name, [*FIXABLE, 'virtualKeys'])}"
                 )
         if found := [line for line in problems if line]:
             raise ValueError("\n".join(found))
@@ -295,90 +257,14 @@ def _network(cidr: str) -> ipaddress.IPv4Network:
         raise ValueError(f"{cidr!r} is no IPv4 range ({error}): write one like 198.51.100.0/24") from error
 
 
-def _unique(where: str, what: str, names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise ValueError(f"{where}: two entries have the {what} {name!r}: rename one")
-        seen.add(name)
-
-
-def _known(names: Iterable[str]) -> str:
-    return f"the known ones are {', '.join(names)}"
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(names := list(names)), n=1)
-    return f"did you mean {near[0]}?" if near else _known(sorted(names))
-
-
 def load() -> Settings:
-    """Read the stack's configuration; SettingsError tells everything that is wrong with it."""
-    config = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
-    prefix = f"{pulumi.get_project()}:"
-    values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    fields = {to_camel(name): info for name, info in Settings.model_fields.items()}
-    problems: list[str] = []
-    parsed: dict[str, Any] = {}
-    for name, value in values.items():
-        if name not in fields:
-            problems.append(f"{name} is no setting: {_nearest(name, fields)}")
-            continue
-        secret = pulumi.runtime.config.is_config_secret(prefix + name)
-        if name in SECRET_SETTINGS and not secret and value not in ("", "{}"):
-            problems.append(
-                f"{name} is set in plain text: take it out and set each value with "
-                f"`pulumi config set --secret --path {name}.<name>`"
-            )
-            continue
-        try:
-            parsed[name] = value if fields[name].annotation is str else json.loads(value)
-        except json.JSONDecodeError:
-            # Text where a list, number or flag belongs: the model says which.
-            parsed[name] = value
+    """Read the settings of an AWS stack; SettingsError tells everything that is wrong with them."""
     if pulumi.Config("aws").get("profile"):
-        problems.append(
+        raise SettingsError(
             "aws:profile would not reach kubectl and Helm, whose kubeconfig holds no profile: take it out "
             "(`pulumi config rm aws:profile`) and set the environment variable AWS_PROFILE"
         )
-    try:
-        settings = Settings.model_validate(parsed)
-    except ValidationError as error:
-        problems += [_sentence(detail) for detail in error.errors()]
-    if problems:
-        raise SettingsError("\n".join(problems))
-    return settings
-
-
-_WORDS = {
-    "bool_parsing": "must be true or false",
-    "dict_type": "must be an object",
-    "extra_forbidden": "is not known there: see Pulumi.yaml for what it may hold",
-    "float_parsing": "must be a number",
-    "greater_than": "must be more than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "int_from_float": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "less_than_equal": "must be at most {le}",
-    "literal_error": "must be {expected}",
-    "missing": "is missing",
-    "model_type": "must be an object",
-    "multiple_of": "must be a multiple of {multiple_of}",
-    "string_type": "must be text",
-    "tuple_type": "must be a list",
-}
-"""pydantic's kinds of error in our own words."""
-
-
-def _sentence(detail: ErrorDetails) -> str:
-    """One error of pydantic as a sentence that names the setting, and its value unless that may be secret."""
-    where = ".".join(str(part) for part in detail["loc"])
-    words = _WORDS.get(detail["type"])
-    if words is None:
-        message = detail["msg"].removeprefix("Value error, ")
-        return f"{where}: {message}" if where else message
-    shown = "" if detail["loc"][0] in SECRET_SETTINGS or detail["type"] == "missing" else f", not {detail['input']!r}"
-    return f"{where} {words.format(**detail.get('ctx', {}))}" + ("" if ":" in words else shown)
+    return read(Settings, other=AzureSettings)
 
 
 def region() -> str:

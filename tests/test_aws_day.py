@@ -7,8 +7,8 @@ import json
 import pytest
 
 from ops.recorder import Recording, Resource, Secret, plain, record
-from ops.simulated_outputs import ISSUER, generated_secret
-from stacks.settings import SettingsError
+from ops.simulated_outputs import GENERATED, ISSUER, generated_secret
+from stacks.configuration import SettingsError
 from tests.kubernetes_schema import validate
 from tests.program import VARIANTS, ancestors, plaintext, recorded
 
@@ -76,7 +76,7 @@ def test_no_secret_stands_in_plain_text_anywhere(variant: str) -> None:
     recording = recorded(variant)
     generated = [r.name for r in recording.of_type("random:index/randomPassword:RandomPassword")]
     assert len(generated) >= 14
-    secrets = [*map(generated_secret, generated), "provider-key-in-config", generated_secret("")]
+    secrets = [*map(generated_secret, generated), "provider-key-in-config", GENERATED]
     for resource in recording.resources:
         shown = [text for text in plaintext(resource.inputs) for secret in secrets if secret in text]
         assert not shown, resource.urn
@@ -88,7 +88,7 @@ def test_helm_values_and_config_maps_carry_no_secret_even_as_a_secret(variant: s
     """A Helm value that Pulumi keeps secret is still plain text in the cluster."""
     recording = recorded(variant)
     for resource in [*recording.of_type(RELEASE), *recording.of_type("kubernetes:core/v1:ConfigMap")]:
-        assert generated_secret("") not in json.dumps(plain(resource.inputs)), resource.urn
+        assert GENERATED not in json.dumps(plain(resource.inputs)), resource.urn
         assert "provider-key-in-config" not in json.dumps(plain(resource.inputs)), resource.urn
 
 
@@ -106,6 +106,7 @@ def test_secret_outputs_are_secret_and_the_others_are_not() -> None:
     assert set(outputs) - secret == {
         "clickhouseBucket",
         "clusterName",
+        "frontDoorCertificate",
         "frontDoorUrl",
         "kubectl",
         "langfuseBucket",
@@ -122,7 +123,8 @@ def test_secrets_that_change_hands_are_the_same_on_both_sides() -> None:
 
     def data(name: str) -> dict[str, str]:
         (found,) = [r for r in recording.of_type("kubernetes:core/v1:Secret") if r.inputs["metadata"]["name"] == name]
-        return plain(found.inputs["stringData"])
+        contents: dict[str, str] = plain(found.inputs["stringData"])
+        return contents
 
     assert data("litellm-env")["LANGFUSE_PUBLIC_KEY"] == data("langfuse-init")["LANGFUSE_INIT_PROJECT_PUBLIC_KEY"]
     assert data("litellm-env")["LANGFUSE_SECRET_KEY"] == data("langfuse-init")["LANGFUSE_INIT_PROJECT_SECRET_KEY"]

@@ -15,9 +15,6 @@ STANDARD_SUPPORT_ENDS: Mapping[str, date] = {
     "1.34": date(2026, 12, 2),
     "1.35": date(2027, 3, 27),
     "1.36": date(2027, 8, 2),
-    # By the calendar's rule, fourteen months after it came to EKS on 2 October 2026
-    # (aws.amazon.com/about-aws/whats-new/2026/10/amazon-eks-distro-kubernetes-version-1-37).
-    "1.37": date(2027, 12, 2),
 }
 """The first day of extended support, by major.minor. A version that is not here is not known to be supported."""
 

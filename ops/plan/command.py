@@ -35,7 +35,7 @@ def plan(
     from ops.plan.report import print_report
     from ops.plan.stack_config import StackConfigError, read
     from ops.recorder import ROOT
-    from stacks.settings import SettingsError
+    from stacks.configuration import SettingsError
 
     waiting = Console(stderr=True)
     try:

@@ -22,10 +22,10 @@ def cluster_versions_are_in_standard_support(cluster: ResourceValidationArgs) ->
     if not cluster.props:  # in the engine pulumi-eks may register its component without inputs; the cluster has them
         return
     today = datetime.datetime.now(datetime.UTC).date()
-    version = cluster.props.get("version")
-    if not in_standard_support(str(version), today):
+    version = cluster.props.get("version") or "left open"
+    if not in_standard_support(version, today):
         supported = ", ".join(one for one in STANDARD_SUPPORT_ENDS if in_standard_support(one, today))
-        yield f"the Kubernetes version is {version or 'left open'}: set version to one in standard support, {supported}"
+        yield f"the Kubernetes version is {version}: set version to one in standard support, {supported}"
     if known(cluster.props, "upgradePolicy", "supportType") != "STANDARD":
         yield "the cluster may slide into extended support: set upgradePolicy.supportType to STANDARD"
 

@@ -14,8 +14,10 @@ from pydantic.alias_generators import to_camel
 
 from ops.recorder import ROOT, record
 from stacks import public_address, settings
+from stacks.azure_settings import AzureSettings
+from stacks.configuration import SettingsError
 from stacks.secrets import FIXABLE, placeholder
-from stacks.settings import Settings, SettingsError
+from stacks.settings import Settings
 
 
 def load(values: Mapping[str, Any] | None = None, secret: tuple[str, ...] = (), **other: str) -> Settings:
@@ -95,7 +97,7 @@ def test_everything_wrong_is_told_at_once() -> None:
     assert all(start in told for start in ("size must", "sice is", "domain: "))
 
 
-@pytest.mark.parametrize("name", settings.SECRET_SETTINGS)
+@pytest.mark.parametrize("name", Settings.SECRET)
 def test_a_secret_setting_in_plain_text_is_refused_without_showing_it(name: str) -> None:
     told = refusal({name: {"azure": "hunter2hunter2hunter2"}})
     assert f"{name} is set in plain text" in told
@@ -170,7 +172,7 @@ def _documented() -> dict[str, Any]:
 
 def test_pulumi_yaml_documents_exactly_the_settings_with_their_defaults() -> None:
     documented = _documented()
-    assert set(documented) == {to_camel(name) for name in Settings.model_fields}
+    assert set(documented) == {to_camel(name) for model in (Settings, AzureSettings) for name in model.model_fields}
     for key, entry in documented.items():
         assert entry["description"], key
     from_yaml = load({key: entry["default"] for key, entry in documented.items()})

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import grpc
+import grpc  # type: ignore[import-untyped]  # grpcio publishes no types
 import pulumi_policy
 import pytest
 from google.protobuf import empty_pb2, struct_pb2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -318,6 +319,7 @@ def _a_day_on_which_1_35_is_supported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions, "in_standard_support", lambda version, _today: in_standard_support(version, day))
 
 
+@functools.cache
 def run(program: Program, *, preview: bool = False) -> Recording:
     return record(lambda: program() and None, preview=preview)
 
@@ -337,11 +339,10 @@ def test_a_planted_defect_trips_its_rule_and_no_other(rule: str, program: Progra
     assert all(finding.urn and "hunter" not in finding.message for finding in found)
 
 
-@pytest.mark.parametrize(("rule", "program"), each_defect())
-def test_a_preview_finds_the_defect_too_or_says_that_it_cannot_know(rule: str, program: Program) -> None:
-    if program is DEFECTS["buckets-refuse-plain-http"]["a policy that denies TLS"]:
-        pytest.skip("the policy holds the bucket's ARN, so a preview cannot read it")
-    assert rule in {finding.policy for finding in findings(run(program, preview=True))}
+@pytest.mark.parametrize("rule", DEFECTS)
+def test_a_preview_finds_the_defect_too_or_says_that_it_cannot_know(rule: str) -> None:
+    first = next(iter(DEFECTS[rule].values()))
+    assert rule in {finding.policy for finding in findings(run(first, preview=True))}
 
 
 @pytest.mark.parametrize("program", GOOD.values(), ids=GOOD)
@@ -365,14 +366,12 @@ def test_what_a_preview_cannot_know_is_noted_and_does_not_hide_the_rest() -> Non
     }
 
 
-@pytest.mark.parametrize("depth", [1, 2, 3, 9])
 @pytest.mark.parametrize("program", GOOD.values(), ids=GOOD)
-def test_unknown_values_break_no_rule(program: Program, depth: int) -> None:
-    recording = run(program)
-    recording.resources = [
-        dataclasses.replace(resource, inputs=forget(resource.inputs, depth)) for resource in recording.resources
-    ]
-    findings(recording)
+def test_unknown_values_break_no_rule(program: Program) -> None:
+    resources = run(program).resources
+    for depth in (1, 2, 3, 9):
+        vague = [dataclasses.replace(resource, inputs=forget(resource.inputs, depth)) for resource in resources]
+        findings(Recording(resources=vague))
 
 
 def forget(value: Any, depth: int) -> Any:

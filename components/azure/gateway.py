@@ -1,0 +1,161 @@
+"""The gateway: API Management with one API, one policy and the way to LiteLLM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import apimanagement
+
+from components.azure.gateway_tiers import tier_problem
+from policies import apim
+
+API_ID = "litellm"
+"""Name of the API inside the gateway."""
+
+OPERATIONS: Mapping[str, tuple[str, str]] = {
+    "chat-completions": ("POST", "/v1/chat/completions"),
+    "responses": ("POST", "/v1/responses"),
+    "embeddings": ("POST", "/v1/embeddings"),
+    "models": ("GET", "/v1/models"),
+}
+"""What callers may do, by operation id: method and path. No wildcard: LiteLLM's administration stays unreachable."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayArgs:
+    """Inputs of `Gateway`.
+
+    `named_values` are what the policy of `mode` refers to (`policies.apim.NAMED_VALUES`). `backend_url` has no slash at
+    its end; without `verify_certificate` the gateway takes any certificate the backend shows. `front_door_key` is the
+    value of the header `x-front-door`. `identity_id` is the resource id of the identity it looks keys up with.
+    """
+
+    resource_group_name: pulumi.Input[str]
+    mode: apim.Mode
+    named_values: Mapping[str, pulumi.Input[str]]
+    backend_url: str
+    verify_certificate: bool
+    front_door_key: pulumi.Input[str]
+    publisher_email: str
+    tags: Mapping[str, str]
+    identity_id: pulumi.Input[str] | None = None
+    tier: str = "BasicV2"
+
+    def __post_init__(self) -> None:
+        if problem := tier_problem(self.tier):
+            raise ValueError(problem)
+        if set(self.named_values) != set(apim.NAMED_VALUES[self.mode]):
+            raise ValueError(
+                f"the policy of mode {self.mode} refers to the named values "
+                f"{', '.join(apim.NAMED_VALUES[self.mode])}, not {', '.join(self.named_values)}: give exactly those"
+            )
+
+
+class Gateway(pulumi.ComponentResource):
+    """API Management in front of LiteLLM. It is never open, not even while it is built.
+
+    The API has no service URL, so nothing is forwarded without its policy; the policy waits for its named values and
+    the backend; operations wait for the policy. Name and address are new each morning: yesterday's stay taken for 48
+    hours (learn.microsoft.com, "API Management soft-delete").
+    """
+
+    service: apimanagement.ApiManagementService
+    api: apimanagement.Api
+    url: pulumi.Output[str]
+
+    def __init__(self, name: str, args: GatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Create the gateway; see `GatewayArgs`."""
+        super().__init__("genai:azure:Gateway", name, None, opts)
+        group = args.resource_group_name
+        service = apimanagement.ApiManagementService(
+            name,
+            resource_group_name=group,
+            sku=apimanagement.ApiManagementServiceSkuPropertiesArgs(name=args.tier, capacity=1),
+            publisher_name="genaiplatform",
+            publisher_email=args.publisher_email,
+            # Said even when there is none: left out, an update would keep the identity of the other mode.
+            identity=apimanagement.ApiManagementServiceIdentityArgs(type=apimanagement.ApimIdentityType.NONE)
+            if args.identity_id is None
+            else apimanagement.ApiManagementServiceIdentityArgs(
+                type=apimanagement.ApimIdentityType.USER_ASSIGNED,
+                user_assigned_identities=pulumi.Output.from_input(args.identity_id).apply(
+                    lambda id_: {id_: apimanagement.UserIdentityPropertiesArgs()}
+                ),
+            ),
+            developer_portal_status=apimanagement.DeveloperPortalStatus.DISABLED,
+            legacy_portal_status=apimanagement.LegacyPortalStatus.DISABLED,
+            tags=dict(args.tags),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+        def inside(*after: pulumi.Resource) -> pulumi.ResourceOptions:
+            return pulumi.ResourceOptions(parent=self, deleted_with=service, depends_on=list(after))
+
+        def named_value(value_name: str, value: pulumi.Input[str], *, secret: bool) -> apimanagement.NamedValue:
+            return apimanagement.NamedValue(
+                f"{name}-{value_name}",
+                resource_group_name=group,
+                service_name=service.name,
+                named_value_id=value_name,
+                display_name=value_name,
+                value=pulumi.Output.secret(value) if secret else value,
+                secret=secret,
+                opts=inside(),
+            )
+
+        front_door_key = named_value("front-door-key", args.front_door_key, secret=True)
+        named_values = [
+            named_value(value_name, args.named_values[value_name], secret=spec.secret)
+            for value_name, spec in apim.NAMED_VALUES[args.mode].items()
+        ]
+        backend = apimanagement.Backend(
+            f"{name}-litellm",
+            resource_group_name=group,
+            service_name=service.name,
+            backend_id=apim.BACKEND_ID,
+            url=args.backend_url,
+            protocol=apimanagement.BackendProtocol.HTTP,  # for https URLs too (Azure/bicep#14093)
+            tls=apimanagement.BackendTlsPropertiesArgs(
+                validate_certificate_chain=args.verify_certificate, validate_certificate_name=args.verify_certificate
+            ),
+            credentials=apimanagement.BackendCredentialsContractArgs(header={"x-front-door": ["{{front-door-key}}"]}),
+            opts=inside(front_door_key),
+        )
+        api = apimanagement.Api(
+            f"{name}-litellm",
+            resource_group_name=group,
+            service_name=service.name,
+            api_id=API_ID,
+            display_name="LiteLLM",
+            path="",
+            protocols=[apimanagement.Protocol.HTTPS],
+            subscription_required=False,  # the policy wants an Entra ID token instead
+            opts=inside(),
+        )
+        policy = apimanagement.ApiPolicy(
+            f"{name}-litellm",
+            resource_group_name=group,
+            service_name=service.name,
+            api_id=api.name,
+            policy_id="policy",  # the only id there is
+            format=apimanagement.PolicyContentFormat.XML,
+            value=apim.load(args.mode),
+            opts=inside(*named_values, backend),
+        )
+        for operation_id, (method, path) in OPERATIONS.items():
+            apimanagement.ApiOperation(
+                f"{name}-{operation_id}",
+                resource_group_name=group,
+                service_name=service.name,
+                api_id=api.name,
+                operation_id=operation_id,
+                display_name=operation_id,
+                method=method,
+                url_template=path,
+                opts=inside(policy),
+            )
+        self.service, self.api = service, api
+        self.url = service.gateway_url
+        self.register_outputs({"url": self.url})

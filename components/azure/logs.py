@@ -1,0 +1,201 @@
+"""What the gateway writes down, where, and how it is read."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi_azure_native import apimanagement, applicationinsights, monitor, operationalinsights, resources
+
+from components.azure import usage
+
+_VERSION = "2024-06-01-preview"
+"""The first version of API Management's resources that knows `largeLanguageModel`."""
+
+_MESSAGE_BYTES = 32_768  # one log entry (learn.microsoft.com, "Log token usage, prompts, and completions for LLM APIs")
+_NO_HEADERS_NO_BODY: dict[str, Any] = {"headers": [], "body": {"bytes": 0}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogsArgs:
+    """Inputs of `Logs`.
+
+    With `log_prompts` prompts and completions are kept too. A destroyed workspace can be recovered for 14 days
+    (learn.microsoft.com, "Delete and recover an Azure Log Analytics workspace").
+    """
+
+    resource_group_name: pulumi.Input[str]
+    service: apimanagement.ApiManagementService
+    api: apimanagement.Api
+    tags: Mapping[str, str]
+    log_prompts: bool = False
+
+
+class Logs(pulumi.ComponentResource):
+    """A Log Analytics workspace with the gateway's requests, tokens and traces, saved queries and a workbook.
+
+    Traces reach Application Insights only where the diagnostic's verbosity lets them, and a diagnostic of the API wins
+    over that of the service: both say `information`. Neither headers, bodies nor addresses of callers are logged.
+    """
+
+    workspace_id: pulumi.Output[str]
+    """The GUID that `az monitor log-analytics query --workspace` takes."""
+
+    def __init__(self, name: str, args: LogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Create the workspace and connect the gateway; see `LogsArgs`."""
+        super().__init__("genai:azure:Logs", name, None, opts)
+        group, service, tags = args.resource_group_name, args.service, dict(args.tags)
+        child = pulumi.ResourceOptions(parent=self)
+        in_service = pulumi.ResourceOptions(parent=self, deleted_with=service)
+
+        workspace = operationalinsights.Workspace(
+            name,
+            resource_group_name=group,
+            sku=operationalinsights.WorkspaceSkuArgs(name=operationalinsights.WorkspaceSkuNameEnum.PER_GB2018),
+            retention_in_days=30,
+            tags=tags,
+            opts=child,
+        )
+        in_workspace = pulumi.ResourceOptions(parent=self, deleted_with=workspace)
+        insights = applicationinsights.Component(
+            name,
+            resource_group_name=group,
+            kind="web",
+            application_type=applicationinsights.ApplicationType.WEB,
+            workspace_resource_id=workspace.id,
+            tags=tags,
+            opts=child,
+        )
+        connection_string: pulumi.Output[str] = pulumi.Output.secret(insights.connection_string)
+        logger = apimanagement.Logger(
+            f"{name}-insights",
+            resource_group_name=group,
+            service_name=service.name,
+            logger_id="applicationinsights",
+            logger_type=apimanagement.LoggerType.APPLICATION_INSIGHTS,
+            resource_id=insights.id,
+            credentials={"connectionString": connection_string},
+            opts=in_service,
+        )
+        message = apimanagement.HttpMessageDiagnosticArgs(
+            headers=[], body=apimanagement.BodyDiagnosticSettingsArgs(bytes=0)
+        )
+        pipeline = apimanagement.PipelineDiagnosticSettingsArgs(request=message, response=message)
+        diagnostic: dict[str, Any] = {
+            "resource_group_name": group,
+            "service_name": service.name,
+            "diagnostic_id": "applicationinsights",  # the only id there is for this kind of logger
+            "logger_id": logger.id,
+            "verbosity": apimanagement.Verbosity.INFORMATION,
+            "sampling": apimanagement.SamplingSettingsArgs(
+                sampling_type=apimanagement.SamplingType.FIXED, percentage=100
+            ),
+            "always_log": apimanagement.AlwaysLog.ALL_ERRORS,
+            # LiteLLM would take a `traceparent` for the parent of its trace, which Langfuse never sees
+            # (litellm integrations/opentelemetry.py, _get_span_context).
+            "http_correlation_protocol": apimanagement.HttpCorrelationProtocol.NONE,
+            "log_client_ip": False,
+            "frontend": pipeline,
+            "backend": pipeline,
+        }
+        apimanagement.Diagnostic(name, **diagnostic, opts=in_service)
+        apimanagement.ApiDiagnostic(name, **diagnostic, api_id=args.api.name, opts=in_service)
+
+        monitor.DiagnosticSetting(
+            name,
+            resource_uri=service.id,
+            workspace_id=workspace.id,
+            log_analytics_destination_type="Dedicated",
+            logs=[
+                monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True)
+                for category in ("GatewayLogs", "GatewayLlmLogs")
+            ],
+            # Not left to the service's end: Azure keeps a setting for a resource of that name to come.
+            opts=child,
+        )
+        # The logger azuremonitor is there by itself on some services and azure-native would stop at it with "already
+        # exists"; a deployment creates or updates. The diagnostic needs a version that azure-native does not have.
+        resources.Deployment(
+            f"{name}-azuremonitor",
+            deployment_name="azuremonitor",
+            resource_group_name=group,
+            properties=resources.DeploymentPropertiesArgs(
+                mode=resources.DeploymentMode.INCREMENTAL,
+                parameters={
+                    "service": resources.DeploymentParameterArgs(value=service.name),
+                    "api": resources.DeploymentParameterArgs(value=args.api.name),
+                },
+                template=_azure_monitor(log_prompts=args.log_prompts),
+            ),
+            opts=in_service,
+        )
+
+        for query in usage.queries():
+            operationalinsights.SavedSearch(
+                f"{name}-{query.name}",
+                resource_group_name=group,
+                workspace_name=workspace.name,
+                saved_search_id=query.name,
+                category="LiteLLM gateway",
+                display_name=query.title,
+                query=query.text,
+                opts=in_workspace,
+            )
+        applicationinsights.Workbook(
+            name,
+            resource_group_name=group,
+            # Must be a UUID, and needs to be unique in its resource group only.
+            resource_name_=str(uuid.uuid5(uuid.NAMESPACE_DNS, "genaiplatform")),
+            kind=applicationinsights.WorkbookSharedTypeKind.SHARED,
+            category="workbook",
+            display_name="LiteLLM gateway",
+            source_id=workspace.id,
+            serialized_data=workspace.id.apply(lambda id_: json.dumps(usage.workbook(id_))),
+            tags=tags,
+            opts=child,
+        )
+        self.workspace_id = workspace.customer_id
+        self.register_outputs({"workspace_id": self.workspace_id})
+
+
+def _azure_monitor(*, log_prompts: bool) -> dict[str, Any]:
+    """The ARM template of the logger and of the API's diagnostic for it."""
+    logs: dict[str, Any] = {"logs": "enabled"}
+    if log_prompts:
+        messages = {"messages": "all", "maxSizeInBytes": _MESSAGE_BYTES}
+        logs |= {"requests": messages, "responses": messages}
+    pipeline = {"request": _NO_HEADERS_NO_BODY, "response": _NO_HEADERS_NO_BODY}
+    logger_id = "[resourceId('Microsoft.ApiManagement/service/loggers', parameters('service'), 'azuremonitor')]"
+    return {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "parameters": {"service": {"type": "string"}, "api": {"type": "string"}},
+        "resources": [
+            {
+                "type": "Microsoft.ApiManagement/service/loggers",
+                "apiVersion": _VERSION,
+                "name": "[format('{0}/azuremonitor', parameters('service'))]",
+                "properties": {"loggerType": "azureMonitor"},
+            },
+            {
+                "type": "Microsoft.ApiManagement/service/apis/diagnostics",
+                "apiVersion": _VERSION,
+                "name": "[format('{0}/{1}/azuremonitor', parameters('service'), parameters('api'))]",
+                "dependsOn": [logger_id],
+                "properties": {
+                    "loggerId": logger_id,
+                    "verbosity": "information",
+                    "alwaysLog": "allErrors",
+                    "sampling": {"samplingType": "fixed", "percentage": 100},
+                    "logClientIp": False,
+                    "frontend": pipeline,
+                    "backend": pipeline,
+                    "largeLanguageModel": logs,
+                },
+            },
+        ],
+    }

@@ -1,0 +1,81 @@
+"""Who used what: Kusto queries over the gateway's logs, and a workbook that shows them.
+
+The columns are those of the tables ApiManagementGatewayLogs and ApiManagementGatewayLlmLog (Azure Monitor logs
+reference); `clientId` comes from the policy's own trace records, joined by CorrelationId, which is the request id that
+callers see in errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """A Kusto query; `title` is its first line, a comment."""
+
+    name: str
+    title: str
+    text: str
+
+
+def queries() -> Sequence[Query]:
+    """All of `queries/*.kql`, by name."""
+    return [
+        Query(name=path.stem, title=text.partition("\n")[0].removeprefix("// "), text=text)
+        for path in sorted((Path(__file__).parent / "queries").glob("*.kql"))
+        for text in [path.read_text(encoding="utf-8")]
+    ]
+
+
+def workbook(workspace_id: str) -> dict[str, Any]:
+    """An Azure Monitor workbook over the workspace: a time range and a table for each query about all requests."""
+    return {
+        "$schema": "https://github.com/Microsoft/Application-Insights-Workbooks/blob/master/schema/workbook.json",
+        "version": "Notebook/1.0",
+        "fallbackResourceIds": [workspace_id],
+        "items": [_time_range(), *(_table(query) for query in queries() if query.name != "one-request")],
+    }
+
+
+def _time_range() -> dict[str, Any]:
+    durations = [3_600_000, 14_400_000, 86_400_000, 604_800_000]  # milliseconds
+    return {
+        "type": 9,
+        "name": "time-range",
+        "content": {
+            "version": "KqlParameterItem/1.0",
+            "parameters": [
+                {
+                    "id": "8c6f8a53-21f4-4b7e-9a53-5f4f7d6f6f11",
+                    "version": "KqlParameterItem/1.0",
+                    "name": "TimeRange",
+                    "label": "Time range",
+                    "type": 4,
+                    "isRequired": True,
+                    "value": {"durationMs": 86_400_000},
+                    "typeSettings": {"selectableValues": [{"durationMs": duration} for duration in durations]},
+                }
+            ],
+        },
+    }
+
+
+def _table(query: Query) -> dict[str, Any]:
+    return {
+        "type": 3,
+        "name": query.name,
+        "content": {
+            "version": "KqlItem/1.0",
+            "title": query.title,
+            "query": query.text,
+            "size": 0,
+            "timeContextFromParameter": "TimeRange",
+            "queryType": 0,
+            "resourceType": "microsoft.operationalinsights/workspaces",
+            "visualization": "table",
+        },
+    }

@@ -1,0 +1,47 @@
+"""The Azure program, recorded behind a recorded AWS day."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ops.recorder import Recording, record
+from stacks import azure_door
+from tests import program
+
+AWS_STACK = "organization/genaiplatform/dev"
+SETTINGS: Mapping[str, Any] = {"azure-native:location": "eastus2", "awsStack": AWS_STACK}
+MODES = ("header", "keyVault")
+
+
+def config(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as the engine passes them; names without a colon are the project's own."""
+    return {
+        key if ":" in key else f"genaiplatform:{key}": value if isinstance(value, str) else json.dumps(value)
+        for key, value in settings.items()
+    }
+
+
+@functools.cache
+def aws_outputs(*, domain: bool = True) -> Mapping[str, Any]:
+    """What a recorded AWS day with a front door exports."""
+    return program.recorded("day with a domain" if domain else "day with a front door and provider keys").outputs
+
+
+def run(settings: Mapping[str, Any] | None = None, *, preview: bool = False, domain: bool = True) -> Recording:
+    """The Azure program with these settings, in front of an AWS day with or without a domain."""
+    return record(
+        lambda: azure_door.build("azure"),
+        stack="azure",
+        config=config({**SETTINGS, **(settings or {})}),
+        preview=preview,
+        other_stacks={AWS_STACK: aws_outputs(domain=domain)},
+    )
+
+
+@functools.cache
+def recorded(mode: str = "header", *, preview: bool = False) -> Recording:
+    """The Azure program in that key mode with one client and one user; cached, so treat it as read-only."""
+    return run({"keyMode": mode, "users": ["someone@example.com"]}, preview=preview)

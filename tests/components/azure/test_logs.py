@@ -1,0 +1,134 @@
+"""What is logged of a request, and what is not."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from components.azure import usage
+from ops.recorder import Recording, plain
+from tests.azure_program import recorded, run
+
+DEPLOYMENT = "azure-native:resources:Deployment"
+NOTHING = {"headers": [], "body": {"bytes": 0}}
+
+# Azure Monitor logs reference (learn.microsoft.com), tables ApiManagementGatewayLogs and ApiManagementGatewayLlmLog.
+COLUMNS = set(
+    """
+    ApiId ApimSubscriptionId ApiRevision BackendId BackendMethod BackendProtocol BackendResponseCode BackendTime
+    BackendUrl Cache CacheTime CallerIpAddress Category ClientProtocol ClientTime ClientTlsVersion CorrelationId Errors
+    IsRequestSuccess LastErrorElapsed LastErrorMessage LastErrorReason LastErrorScope LastErrorSection LastErrorSource
+    Method OperationId OperationName ProductId Region RequestSize ResponseCode ResponseSize TimeGenerated TotalTime
+    TraceRecords Url UserId
+    CompletionTokens DeploymentName IsStreamCompletion ModelName PromptTokens RequestId RequestMessages ResponseMessages
+    SequenceNumber TotalTokens
+    """.split()  # noqa: SIM905  read as a paragraph
+)
+TABLES = {"ApiManagementGatewayLogs", "ApiManagementGatewayLlmLog"}
+
+
+def application_insights(recording: Recording) -> list[dict[str, Any]]:
+    """The diagnostics that lead to Application Insights, of the service and of the API."""
+    return [
+        dict(recording.one(f"azure-native:apimanagement:{kind}").inputs) for kind in ("Diagnostic", "ApiDiagnostic")
+    ]
+
+
+def azure_monitor(recording: Recording) -> list[dict[str, Any]]:
+    """The logger and the diagnostic that lead to Azure Monitor."""
+    resources: list[dict[str, Any]] = recording.one(DEPLOYMENT).inputs["properties"]["template"]["resources"]
+    return resources
+
+
+def test_traces_of_the_policy_get_through_at_both_levels() -> None:
+    """A trace is dropped where the verbosity is above its severity, and the API's diagnostic wins."""
+    for diagnostic in application_insights(recorded()):
+        assert diagnostic["verbosity"] == "information"
+        assert diagnostic["diagnosticId"] == "applicationinsights"
+        assert diagnostic["sampling"] == {"samplingType": "fixed", "percentage": 100}
+    assert azure_monitor(recorded())[1]["properties"]["verbosity"] == "information"
+    for severity in re.findall(r"<trace [^>]*", recorded().one("azure-native:apimanagement:ApiPolicy").inputs["value"]):
+        assert 'severity="information"' in severity
+
+
+def test_no_header_no_body_and_no_address_is_logged() -> None:
+    for diagnostic in [*application_insights(recorded()), azure_monitor(recorded())[1]["properties"]]:
+        assert diagnostic["logClientIp"] is False
+        for side in ("frontend", "backend"):
+            assert diagnostic[side] == {"request": NOTHING, "response": NOTHING}
+
+
+def test_tokens_are_logged_without_messages_unless_prompts_are_asked_for() -> None:
+    tokens_only = azure_monitor(recorded())[1]["properties"]["largeLanguageModel"]
+    assert tokens_only == {"logs": "enabled"}
+    with_prompts = azure_monitor(run({"logPrompts": True}))[1]["properties"]["largeLanguageModel"]
+    assert with_prompts["requests"] == with_prompts["responses"] == {"messages": "all", "maxSizeInBytes": 32768}
+
+
+def test_the_logger_that_may_be_there_already_is_updated_and_never_created_by_azure_native() -> None:
+    recording = recorded()
+    deployment = recording.one(DEPLOYMENT).inputs["properties"]
+    assert deployment["mode"] == "Incremental"
+    assert [resource["type"] for resource in azure_monitor(recording)] == [
+        "Microsoft.ApiManagement/service/loggers",
+        "Microsoft.ApiManagement/service/apis/diagnostics",
+    ]
+    assert deployment["parameters"] == {"service": {"value": "genai-gateway1a2b3c4d"}, "api": {"value": "litellm"}}
+    assert [r.inputs["loggerType"] for r in recording.of_type("azure-native:apimanagement:Logger")] == [
+        "applicationInsights"
+    ]
+
+
+def test_the_diagnostic_waits_for_its_logger_inside_the_deployment() -> None:
+    logger, diagnostic = azure_monitor(recorded())
+    logger_id = "[resourceId('Microsoft.ApiManagement/service/loggers', parameters('service'), 'azuremonitor')]"
+    assert logger["name"] == "[format('{0}/azuremonitor', parameters('service'))]"
+    assert (diagnostic["dependsOn"], diagnostic["properties"]["loggerId"]) == ([logger_id], logger_id)
+
+
+def test_requests_and_tokens_reach_their_own_tables() -> None:
+    setting = recorded().one("azure-native:monitor:DiagnosticSetting").inputs
+    assert setting["logAnalyticsDestinationType"] == "Dedicated"
+    assert {log["category"] for log in setting["logs"] if log["enabled"]} == {"GatewayLogs", "GatewayLlmLogs"}
+
+
+def test_api_management_sends_litellm_no_trace_context() -> None:
+    for diagnostic in application_insights(recorded()):
+        assert diagnostic["httpCorrelationProtocol"] == "None"
+
+
+def test_every_query_is_saved_under_its_title() -> None:
+    searches = recorded().of_type("azure-native:operationalinsights:SavedSearch")
+    saved = {search.inputs["savedSearchId"]: search.inputs for search in searches}
+    assert set(saved) == {"errors", "latency", "one-request", "usage"}
+    assert saved["usage"]["displayName"] == "Requests and tokens per client and model"
+    assert len({inputs["displayName"] for inputs in saved.values()}) == len(saved)
+
+
+def test_the_workbook_shows_usage_latency_and_errors_of_the_chosen_time() -> None:
+    book = json.loads(plain(recorded().one("azure-native:applicationinsights:Workbook").inputs["serializedData"]))
+    assert book["fallbackResourceIds"] == ["genai-logs-id"]
+    parameters, *tables = book["items"]
+    chosen = parameters["content"]["parameters"][0]["name"]
+    assert [table["name"] for table in tables] == ["errors", "latency", "usage"]
+    assert {table["content"]["timeContextFromParameter"] for table in tables} == {chosen}
+
+
+@pytest.mark.parametrize("query", usage.queries(), ids=lambda query: query.name)
+def test_a_query_asks_only_for_columns_that_the_tables_have(query: usage.Query) -> None:
+    code = re.sub(r'//.*|"[^"]*"', "", query.text)
+    named = set(re.findall(r"\b[A-Z]\w+", code))
+    assert named & TABLES
+    assert named <= COLUMNS | TABLES
+
+
+@pytest.mark.parametrize("query", usage.queries(), ids=lambda query: query.name)
+def test_a_query_reads_the_trace_records_that_the_policy_writes(query: usage.Query) -> None:
+    policy = recorded().one("azure-native:apimanagement:ApiPolicy").inputs["value"]
+    for source in re.findall(r'record\.source\) == "([^"]+)"', query.text):
+        assert f'<trace source="{source}"' in policy
+    for name in re.findall(r"record\.metadata\.(\w+)", query.text):
+        assert f'<metadata name="{name}"' in policy
