@@ -11,13 +11,7 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import apimanagement, applicationinsights, monitor, operationalinsights, resources
 
-from components.azure import usage
-
-_VERSION = "2024-06-01-preview"
-"""The first version of API Management's resources that knows `largeLanguageModel`."""
-
-_MESSAGE_BYTES = 32_768  # one log entry (learn.microsoft.com, "Log token usage, prompts, and completions for LLM APIs")
-_NO_HEADERS_NO_BODY: dict[str, Any] = {"headers": [], "body": {"bytes": 0}}
+from components.azure import azure_monitor_template, usage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +62,10 @@ class Logs(pulumi.ComponentResource):
             application_type=applicationinsights.ApplicationType.WEB,
             workspace_resource_id=workspace.id,
             tags=tags,
-            opts=child,
+            # Whoever knows them may write into the logs.
+            opts=pulumi.ResourceOptions(
+                parent=self, additional_secret_outputs=["connectionString", "instrumentationKey"]
+            ),
         )
         connection_string: pulumi.Output[str] = pulumi.Output.secret(insights.connection_string)
         logger = apimanagement.Logger(
@@ -129,7 +126,7 @@ class Logs(pulumi.ComponentResource):
                     "service": resources.DeploymentParameterArgs(value=service.name),
                     "api": resources.DeploymentParameterArgs(value=args.api.name),
                 },
-                template=_azure_monitor(log_prompts=args.log_prompts),
+                template=azure_monitor_template.template(log_prompts=args.log_prompts),
             ),
             opts=in_service,
         )
@@ -160,42 +157,3 @@ class Logs(pulumi.ComponentResource):
         )
         self.workspace_id = workspace.customer_id
         self.register_outputs({"workspace_id": self.workspace_id})
-
-
-def _azure_monitor(*, log_prompts: bool) -> dict[str, Any]:
-    """The ARM template of the logger and of the API's diagnostic for it."""
-    logs: dict[str, Any] = {"logs": "enabled"}
-    if log_prompts:
-        messages = {"messages": "all", "maxSizeInBytes": _MESSAGE_BYTES}
-        logs |= {"requests": messages, "responses": messages}
-    pipeline = {"request": _NO_HEADERS_NO_BODY, "response": _NO_HEADERS_NO_BODY}
-    logger_id = "[resourceId('Microsoft.ApiManagement/service/loggers', parameters('service'), 'azuremonitor')]"
-    return {
-        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
-        "contentVersion": "1.0.0.0",
-        "parameters": {"service": {"type": "string"}, "api": {"type": "string"}},
-        "resources": [
-            {
-                "type": "Microsoft.ApiManagement/service/loggers",
-                "apiVersion": _VERSION,
-                "name": "[format('{0}/azuremonitor', parameters('service'))]",
-                "properties": {"loggerType": "azureMonitor"},
-            },
-            {
-                "type": "Microsoft.ApiManagement/service/apis/diagnostics",
-                "apiVersion": _VERSION,
-                "name": "[format('{0}/{1}/azuremonitor', parameters('service'), parameters('api'))]",
-                "dependsOn": [logger_id],
-                "properties": {
-                    "loggerId": logger_id,
-                    "verbosity": "information",
-                    "alwaysLog": "allErrors",
-                    "sampling": {"samplingType": "fixed", "percentage": 100},
-                    "logClientIp": False,
-                    "frontend": pipeline,
-                    "backend": pipeline,
-                    "largeLanguageModel": logs,
-                },
-            },
-        ],
-    }

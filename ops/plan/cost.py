@@ -83,6 +83,9 @@ def _volume_claims(stateful_set: Resource) -> Items:
 
 
 _PRICED: Mapping[str, Callable[[Resource], Items]] = {
+    "azure-native:apimanagement:ApiManagementService": lambda service: [
+        (f"API Management {plain(service.inputs)['sku']['name']}", plain(service.inputs)["sku"]["capacity"])
+    ],
     eks_children.CLUSTER: lambda _: [("EKS cluster", 1)],
     "aws:ec2/eip:Eip": lambda _: [("public IPv4 address", 1)],
     "aws:ec2/natGateway:NatGateway": lambda _: [("NAT gateway", 1)],
@@ -96,6 +99,8 @@ _PRICED: Mapping[str, Callable[[Resource], Items]] = {
 }
 
 _BY_USE: Mapping[str, tuple[str, ...]] = {
+    "azure-native:keyvault:Vault": ("Key Vault operations",),
+    "azure-native:operationalinsights:Workspace": ("Log Analytics ingestion",),
     "aws:ec2/natGateway:NatGateway": ("NAT gateway data",),
     "aws:lb/loadBalancer:LoadBalancer": ("load balancer capacity", "transfer to the internet"),
     "aws:rds/cluster:Cluster": ("Aurora storage", "Aurora input and output"),
@@ -104,6 +109,24 @@ _BY_USE: Mapping[str, tuple[str, ...]] = {
 
 _FREE = frozenset(
     {
+        # Parts of an API Management service, and what only points at a workspace that is paid by the GB.
+        "azure-native:apimanagement:Api",
+        "azure-native:apimanagement:ApiDiagnostic",
+        "azure-native:apimanagement:ApiOperation",
+        "azure-native:apimanagement:ApiPolicy",
+        "azure-native:apimanagement:Backend",
+        "azure-native:apimanagement:Diagnostic",
+        "azure-native:apimanagement:Logger",
+        "azure-native:apimanagement:NamedValue",
+        "azure-native:applicationinsights:Component",
+        "azure-native:applicationinsights:Workbook",
+        "azure-native:authorization:RoleAssignment",
+        "azure-native:keyvault:Secret",
+        "azure-native:managedidentity:UserAssignedIdentity",
+        "azure-native:monitor:DiagnosticSetting",
+        "azure-native:operationalinsights:SavedSearch",
+        "azure-native:resources:Deployment",
+        "azure-native:resources:ResourceGroup",
         "aws:acm/certificate:Certificate",
         "aws:acm/certificateValidation:CertificateValidation",
         "aws:ec2/internetGateway:InternetGateway",
@@ -137,8 +160,8 @@ _FREE = frozenset(
     }
 )
 
-_ON_THE_NODES = frozenset({"kubernetes", "pulumi", "pulumi-python", "random", "tls"})
-"""Packages whose resources cost nothing of their own: pods are paid for by the nodes."""
+_FREE_PACKAGES = frozenset({"azuread", "kubernetes", "pulumi", "pulumi-python", "random", "tls"})
+"""Packages whose resources cost nothing of their own: pods are paid for by the nodes, Entra ID's objects are free."""
 
 _NODE_DISK_GIB = 80  # EKS user guide, "Create a Node Class": ephemeralStorage of the specification
 
@@ -210,7 +233,7 @@ def _add(bill: _Bill, resource: Resource) -> None:
             bill.add(resource, item, quantity)
     elif resource.type == "aws:rds/clusterInstance:ClusterInstance":
         _add_aurora(bill, resource)
-    elif resource.type not in _FREE | _BY_USE.keys() and resource.type.partition(":")[0] not in _ON_THE_NODES:
+    elif resource.type not in _FREE | _BY_USE.keys() and resource.type.partition(":")[0] not in _FREE_PACKAGES:
         bill.no_price(resource, resource.type)
 
 

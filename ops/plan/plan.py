@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ops.guardrails import Finding, findings
 from ops.plan import engine_graph, timeline, typical_times
 from ops.plan.cost import Cost, cost
-from ops.plan.stack_config import StackConfig
-from ops.recorder import PROJECT, Recording, Resource, record
+from ops.plan.stack_config import StackConfig, read
+from ops.recorder import PROJECT, ROOT, Recording, Resource, record
 from ops.simulated_outputs import REGION
 
 
@@ -42,6 +43,7 @@ def make_plan(config: StackConfig, program: Callable[[], None] | None = None) ->
         config=config.values,
         secret_keys=config.secret_keys,
         hosted_zones=[config.values.get(f"{PROJECT}:domain", "")],
+        other_stacks=_aws_day_behind(config),
     )
     resources = engine_graph.engine_resources(recording.resources)
     edges = engine_graph.edges(resources)
@@ -52,6 +54,22 @@ def make_plan(config: StackConfig, program: Callable[[], None] | None = None) ->
         edges=edges,
         up=timeline.up(edges, typical_times.create_seconds(resources, edges)),
         down=timeline.down(edges, typical_times.delete_seconds(resources)),
-        cost=cost(resources, config.values.get("aws:region", REGION)),
+        # Pulumi.yaml gives every stack an AWS region; only an Azure stack has a location.
+        cost=cost(resources, config.values.get("azure-native:location") or config.values.get("aws:region", REGION)),
         findings=findings(recording),
     )
+
+
+def _aws_day_behind(config: StackConfig) -> dict[str, Mapping[str, Any]]:
+    """What the AWS stack that an Azure stack names would export with its front door on, by that name."""
+    name = config.values.get(f"{PROJECT}:awsStack", "")
+    if not name:
+        return {}
+    aws = read(ROOT, name.rpartition("/")[2], ["frontDoor=true"])
+    recording = record(
+        stack=aws.stack,
+        config=aws.values,
+        secret_keys=aws.secret_keys,
+        hosted_zones=[aws.values.get(f"{PROJECT}:domain", "")],
+    )
+    return {name: recording.outputs}

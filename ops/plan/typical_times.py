@@ -56,6 +56,23 @@ TYPES: Mapping[str, Typical] = {
         "(tungbq/aws-lab-with-terraform#100), read 2026-11-23",
     ),
     "aws:route53/record:Record": Typical(create=32, delete=32, source=f"{_LOGS}: the provider waits for INSYNC"),
+    "azure-native:apimanagement:ApiManagementService": Typical(
+        create=480,
+        delete=300,
+        source="creation of v2 tiers: README and issue claims from 4 to 45 min, most 5 to 10, read 2026-11-23; "
+        f"deletion: {_ESTIMATE}",
+    ),
+    "azure-native:applicationinsights:Component": Typical(
+        create=31,
+        delete=5,
+        source=f"azd and Terraform logs on GitHub, 1 to 31 s; deletion: {_ESTIMATE}",
+    ),
+    "azure-native:keyvault:Vault": Typical(
+        create=89, delete=20, source=f"azd and Terraform logs on GitHub, 0:19 to 2:42; deletion: {_ESTIMATE}"
+    ),
+    "azure-native:operationalinsights:Workspace": Typical(
+        create=26, delete=5, source=f"azd and Terraform logs on GitHub, 0:15 to 0:47; deletion: {_ESTIMATE}"
+    ),
     "kubernetes:apps/v1:StatefulSet": Typical(create=45, delete=30, source=f"{_ESTIMATE}: image, volume, first probe"),
     "kubernetes:batch/v1:Job": Typical(create=30, delete=30, source=f"{_ESTIMATE}: image, one short script"),
     "kubernetes:core/v1:Namespace": Typical(create=1, delete=20, source=_ESTIMATE),
@@ -70,6 +87,8 @@ TYPES: Mapping[str, Typical] = {
 
 PACKAGES: Mapping[str, Typical] = {
     "aws": Typical(create=2, delete=1, source=f"{_LOGS}: resources that are one call to an API"),
+    "azure-native": Typical(create=5, delete=5, source=f"one call to Azure's API; {_ESTIMATE}"),
+    "azuread": Typical(create=12, delete=5, source=f"two public logs, 12 and 13 s; deletion: {_ESTIMATE}"),
     "kubernetes": Typical(create=1, delete=1, source="one call to the Kubernetes API; " + _ESTIMATE),
     "pulumi-python": Typical(create=2, delete=1, source="one call over HTTP; " + _ESTIMATE),
 }

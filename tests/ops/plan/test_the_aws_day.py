@@ -13,7 +13,8 @@ import pytest
 from ops.plan import diagram, eks_children
 from ops.plan.as_json import as_json
 from ops.plan.plan import Plan, make_plan
-from ops.plan.stack_config import StackConfig
+from ops.plan.stack_config import StackConfig, read
+from ops.recorder import ROOT
 from ops.simulated_outputs import GENERATED
 from tests.ops.plan.test_as_json import schema
 
@@ -130,3 +131,11 @@ def test_the_picture_follows_the_program() -> None:
 def test_the_picture_can_be_taken_in_at_a_glance() -> None:
     nodes = re.findall(r"^ +\w+(?:\[|\(|\{)", diagram.mermaid(plan()), re.MULTILINE)
     assert 15 <= len(nodes) <= 30
+
+
+def test_an_azure_stack_is_planned_in_front_of_the_aws_day_it_names() -> None:
+    azure = make_plan(read(ROOT, "azure"))
+    assert azure.cost.region == "eastus2"
+    assert [line.item for line in azure.cost.lines] == ["API Management BasicV2"]
+    assert azure.cost.unpriced == ()
+    assert any("ApiManagementService" in step.urn for step in azure.up.critical_path)
