@@ -4,7 +4,7 @@ STACK ?= dev
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev plan test test-litellm lint format types bench lock clean
+.PHONY: help setup setup-dev plan test test-engine test-litellm rehearse lint format types bench lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,13 @@ plan: setup ## Show what `pulumi up` would build, its timeline, cost and finding
 	@$(BIN)/genai plan --stack $(STACK)
 
 test: setup-dev ## Run the tests
-	$(BIN)/python -m pytest -n auto -m "not litellm"
+	$(BIN)/python -m pytest -n auto -m "not litellm and not engine"
+
+rehearse: setup-dev ## Rehearse the day on the real Pulumi engine, without an account (needs the Pulumi CLI)
+	$(BIN)/python -m rehearsal --stack $(STACK)
+
+test-engine: setup-dev ## Run the tests that need the Pulumi CLI
+	$(BIN)/python -m pytest -m engine tests/rehearsal
 
 test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, in an environment of its own
 	.venv-litellm/bin/python -m pytest -m litellm tests/charts/test_litellm_loads_config.py tests/policies/apim/test_litellm.py

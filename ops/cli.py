@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from ops.leftovers.command import leftovers
 from ops.plan.command import plan
+from ops.preflight.command import preflight
 
 # Without markup `--help` needs a third of the time: Typer's own boxes import all of Rich.
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -12,10 +14,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 @app.callback()
 def genai() -> None:
-    """Plan the GenAI platform for a day."""
+    """Plan the GenAI platform for a day, check that it will come up, and that nothing of it is left."""
 
 
 app.command()(plan)
+app.command()(preflight)
+app.command()(leftovers)
 
 
 def main() -> None:

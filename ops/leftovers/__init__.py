@@ -1,0 +1,1 @@
+"""`genai leftovers`: what a day has left behind, and its removal."""

@@ -1,0 +1,75 @@
+"""`genai leftovers`: options, exit codes and where the output goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ops.leftovers.thing import Leftover
+
+
+def leftovers(
+    stack: Annotated[str, typer.Option(help="Whose leftovers: the name in Pulumi.<stack>.yaml.")] = "dev",
+    region: Annotated[
+        str | None, typer.Option(help="AWS region to look in; the stack's aws:region if not given.")
+    ] = None,
+    azure: Annotated[
+        bool, typer.Option("--azure", help="Look in Azure; stacks with azure-native settings do anyway.")
+    ] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Remove what is found, after showing and asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --delete: do not ask.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
+) -> None:
+    """List what a day has left behind and still exists: age, USD per month and the command that removes each.
+
+    Exit codes: 0 nothing is left, 1 something is, 2 the input is wrong or not everything could be looked at.
+    """
+    # Imported here: `genai --help` must not wait for the cloud SDKs.
+    import json
+
+    from rich.console import Console
+
+    from ops.leftovers import azure as azure_cloud
+    from ops.leftovers.aws import Aws
+    from ops.leftovers.deletion import clear_away
+    from ops.leftovers.report import as_json, print_report, print_table
+    from ops.leftovers.scan import AwsDay, Cloud
+    from ops.plan.stack_config import StackConfigError, read
+    from ops.recorder import ROOT
+
+    if json_ and delete and not yes:
+        typer.echo("--json --delete asks nobody: add --yes, or leave --json out.", err=True)
+        raise typer.Exit(2)
+    try:
+        config = read(ROOT, stack).values
+    except StackConfigError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(2) from error
+    cloud: Cloud
+    if azure or azure_cloud.is_azure(config):
+        place, cloud = "Azure", azure_cloud.AzureDay(stack=stack)
+    else:
+        region = region or config["aws:region"]
+        place = f"{region} and what has no region"
+        cloud = AwsDay(Aws(region), stack, config.get("genaiplatform:domain", ""))
+
+    # Ids hold `:secret:` and the like, which Rich would show as a picture.
+    console = Console(highlight=False, emoji=False, stderr=json_)
+    if not console.is_terminal:
+        console.width = 150
+
+    def agreed(todo: Sequence[Leftover]) -> bool:
+        print_table(todo, console)
+        return yes or typer.confirm(f"Remove these {len(todo)}?")
+
+    scan = cloud.look()
+    if delete:
+        scan = clear_away(cloud, scan, agreed, lambda line: console.print(line, markup=False, soft_wrap=True))
+    if json_:
+        typer.echo(json.dumps(as_json(scan, stack=stack, place=place), indent=2))
+    else:
+        print_report(scan, console, stack=stack, place=place)
+    raise typer.Exit(scan.exit_code)

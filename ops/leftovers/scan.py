@@ -1,0 +1,103 @@
+"""Looks at every service at once and keeps what is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from ops.leftovers import ec2, entry, identity, other, stores
+from ops.leftovers.aws import Aws
+from ops.leftovers.ownership import CERTIFICATE, CLUSTER, ours
+from ops.leftovers.thing import Leftover, Thing
+
+Find = Callable[[], Iterator[Thing]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """What could not be looked at, or not be removed, and the cloud's own words."""
+
+    what: str
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scan:
+    """What a look found."""
+
+    leftovers: Sequence[Leftover]
+    failures: Sequence[Failure]
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing is left, 1 something is, 2 not everything could be looked at."""
+        return 2 if self.failures else 1 if self.leftovers else 0
+
+
+class Cloud(Protocol):
+    """A place where a stack may have left something."""
+
+    def look(self) -> Scan:
+        """Look at everything now."""
+
+
+@dataclass(frozen=True)
+class AwsDay:
+    """A stack of the AWS day: its region and what has no region. Without `domain` no DNS record is looked for."""
+
+    aws: Aws
+    stack: str
+    domain: str
+
+    def finders(self) -> Mapping[str, Find]:
+        """Everything that is looked for, by what it is called when it could not be looked at."""
+        aws, stack = self.aws, self.stack
+        return {
+            **{f"{one.kind}s": partial(ec2.find, aws, one) for one in ec2.LISTINGS},
+            f"{CLUSTER}s": lambda: identity.clusters(aws, stack),
+            "IAM roles": lambda: identity.roles(aws),
+            "instance profiles": lambda: identity.instance_profiles(aws),
+            "OIDC providers": lambda: identity.oidc_providers(aws),
+            "load balancers": lambda: entry.load_balancers(aws),
+            "target groups": lambda: entry.target_groups(aws),
+            f"{CERTIFICATE}s": lambda: entry.certificates(aws),
+            "DNS records": lambda: entry.dns_records(aws, self.domain),
+            "Aurora clusters": lambda: stores.database_clusters(aws),
+            "Aurora instances": lambda: stores.database_instances(aws),
+            "Aurora snapshots": lambda: stores.database_snapshots(aws),
+            "Aurora automated backups": lambda: stores.database_backups(aws),
+            "RDS groups": lambda: stores.database_groups(aws),
+            "ElastiCache replication groups": lambda: stores.caches(aws),
+            "ElastiCache snapshots": lambda: stores.cache_snapshots(aws),
+            "ElastiCache groups": lambda: stores.cache_groups(aws),
+            "S3 buckets": lambda: stores.buckets(aws),
+            "log groups": lambda: other.log_groups(aws, stack),
+            "secrets": lambda: other.secrets(aws),
+            "KMS keys": lambda: other.keys(aws),
+        }
+
+    def look(self) -> Scan:
+        """Look at everything now, at once."""
+        things, failures = look_with(self.finders())
+        unseen = {kind for kind in (CLUSTER, CERTIFICATE) for failure in failures if failure.what == f"{kind}s"}
+        return Scan(leftovers=ours(things, self.stack, unseen), failures=failures)
+
+
+def look_with(finders: Mapping[str, Find]) -> tuple[list[Thing], list[Failure]]:
+    """Run all finders at once. What one finds before it fails counts."""
+    things: list[Thing] = []
+    failures: list[Failure] = []
+
+    def run(what: str) -> None:
+        try:
+            for thing in finders[what]():
+                things.append(thing)
+        except Exception as error:  # noqa: BLE001  whatever went wrong, it does not mean that nothing is there
+            failures.append(Failure(what=what, error=str(error)))
+
+    with ThreadPoolExecutor(max_workers=len(finders)) as pool:
+        list(pool.map(run, finders))
+    return things, failures

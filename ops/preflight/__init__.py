@@ -1,0 +1,1 @@
+"""`genai preflight`: whether `pulumi up` will succeed, found out before it starts."""

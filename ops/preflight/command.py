@@ -1,0 +1,107 @@
+"""`genai preflight`: options, exit codes and where the output goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ops.plan.stack_config import StackConfig
+    from ops.preflight.check import Check
+
+_MARKS = {"fine": "[green]✓[/green]", "bad": "[red]✗[/red]", "could not look": "[yellow]?[/yellow]"}
+
+
+def preflight(
+    stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml is to go up.")] = "dev",
+    models: Annotated[bool, typer.Option("--models", help="Also call each model for one token.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
+) -> None:
+    """Say whether `pulumi up` will succeed, each line with its fix. Changes nothing.
+
+    Exit codes: 0 all fine, 1 something is bad, 2 the configuration is refused or something could not be looked at.
+    """
+    # Imported here: `genai --help` must not wait for the cloud SDKs.
+    import json
+
+    from rich.console import Console
+
+    from ops.leftovers.azure import is_azure
+    from ops.plan.stack_config import StackConfigError, read
+    from ops.preflight.check import exit_code, run
+    from ops.recorder import ROOT
+    from stacks.configuration import SettingsError
+
+    try:
+        config = read(ROOT, stack)
+        checks = _azure(config) if is_azure(config.values) else _aws(config, models=models)
+    except (StackConfigError, SettingsError) as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(2) from error
+    outcomes = run(checks)
+    code = exit_code(outcomes.values())
+    if json_:
+        found = [
+            {"check": name, "state": outcome.state, "says": outcome.says, "fix": outcome.fix}
+            for name, outcome in outcomes.items()
+        ]
+        typer.echo(json.dumps({"stack": stack, "checks": found, "exit_code": code}, indent=2))
+        raise typer.Exit(code)
+    console = Console(highlight=False, emoji=False)
+    for name, outcome in outcomes.items():
+        console.print(_MARKS[outcome.state], end=" ")
+        console.print(f"{name}: {outcome.says}", markup=False, soft_wrap=True)
+        if outcome.fix:
+            console.print(f"  → {outcome.fix}", markup=False, soft_wrap=True)
+    counts = {state: sum(outcome.state == state for outcome in outcomes.values()) for state in _MARKS}
+    console.print(", ".join(f"{count} {state}" for state, count in counts.items()) + ".")
+    raise typer.Exit(code)
+
+
+def _aws(config: StackConfig, *, models: bool) -> Mapping[str, Check]:
+    from ops.leftovers.aws import Aws
+    from ops.leftovers.scan import AwsDay
+    from ops.preflight.account import account_checks
+    from ops.preflight.model_calls import model_checks
+    from ops.preflight.needs import aws_needs
+    from ops.preflight.offers import offer_checks
+    from ops.preflight.registries import artifact_checks
+    from ops.preflight.tools import tool_checks
+    from ops.preflight.yesterday import yesterday_checks
+    from ops.recorder import ROOT, record
+
+    region, domain = config.values["aws:region"], config.values.get("genaiplatform:domain", "")
+    recording = record(
+        stack=config.stack,
+        config=config.values,
+        secret_keys=config.secret_keys,
+        hosted_zones=[domain],  # whether there is one is a check of its own
+    )
+    needs = aws_needs(recording, region)
+    aws = Aws(region)
+    own_address = "auto" in config.values.get("genaiplatform:allowedCidrs", "auto")
+    return {
+        **tool_checks(ROOT, needs.kubernetes_version),
+        **account_checks(aws, needs, own_address=own_address),
+        **offer_checks(aws, needs, domain),
+        **artifact_checks(needs.artifacts),
+        **(model_checks(aws, needs.models, config.stack) if models else {}),
+        **yesterday_checks(AwsDay(aws, config.stack, domain), config.stack),
+    }
+
+
+def _azure(config: StackConfig) -> Mapping[str, Check]:
+    from ops.leftovers.azure import AzureDay
+    from ops.preflight.azure import azure_checks
+    from ops.preflight.tools import pulumi
+    from ops.preflight.yesterday import yesterday_checks
+    from ops.recorder import ROOT
+
+    day = AzureDay(stack=config.stack)
+    return {
+        "pulumi": lambda: pulumi(ROOT),
+        **azure_checks(day, config.values),
+        **yesterday_checks(day, config.stack),
+    }

@@ -1,0 +1,103 @@
+"""What a stack will need, read from its recorded program."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ops.plan import nodes
+from ops.plan.engine_graph import engine_resources
+from ops.plan.prices import NODE_TYPES, PRICES
+from ops.recorder import Recording, Resource, plain
+
+RELEASE = "kubernetes:helm.sh/v3:Release"
+
+_IMAGES_OF_CHART: Mapping[str, Sequence[str]] = {
+    "litellm": ["ghcr.io/berriai/litellm"],
+    "langfuse": ["docker.langfuse.com/langfuse/langfuse", "docker.langfuse.com/langfuse/langfuse-worker"],
+}
+"""Repositories of the images of a chart (their values.yaml); the tag is in the program's values."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsNeeds:
+    """What the AWS day asks of an account. Versions are as the program spells them."""
+
+    types: frozenset[str]
+    """Type tokens of resources of AWS, and of what else needs rights there."""
+    functions: frozenset[str]
+    """Tokens of provider functions."""
+    kubernetes_version: str
+    aurora_version: str
+    cache_version: str
+    zones: int
+    addresses: int
+    vcpus: int
+    """Of the nodes that the pods ask for."""
+    bedrock_arns: frozenset[str]
+    artifacts: Sequence[tuple[str, str]]
+    """Repository and tag of each chart and image."""
+    models: Sequence[Mapping[str, Any]]
+    """`litellm_params` of each model that is called with a key or as Bedrock, with its `model_name`."""
+
+
+def aws_needs(recording: Recording, region: str) -> AwsNeeds:
+    """Read them from a run of the program; LookupError when it is not that of an AWS day."""
+    resources = engine_resources(recording.resources)
+    return AwsNeeds(
+        types=frozenset(r.type for r in resources if r.custom and r.type.startswith(("aws:", "pulumi-python:"))),
+        functions=frozenset(token for token, _ in recording.invokes),
+        kubernetes_version=recording.one("eks:index:Cluster").inputs["version"],
+        aurora_version=recording.one("aws:rds/cluster:Cluster").inputs["engineVersion"],
+        cache_version=recording.one("aws:elasticache/replicationGroup:ReplicationGroup").inputs["engineVersion"],
+        zones=len({r.inputs["availabilityZone"] for r in recording.of_type("aws:ec2/subnet:Subnet")}),
+        addresses=len(recording.of_type("aws:ec2/eip:Eip")),
+        vcpus=_vcpus(resources, region),
+        bedrock_arns=frozenset(_bedrock_arns(recording)),
+        artifacts=[*_charts(recording), *_images(recording)],
+        models=list(_models(recording)),
+    )
+
+
+def _vcpus(resources: Sequence[Resource], region: str) -> int:
+    asked = [nodes.requests(resource) for resource in resources]
+    total = nodes.Requests(cpus=sum(one.cpus for one in asked), memory_gib=sum(one.memory_gib for one in asked))
+    # Where a region has no prices, the nodes of another are as good a guess.
+    chosen = nodes.estimate(total, PRICES.get(region, PRICES["us-east-1"]))
+    return chosen.count * NODE_TYPES[chosen.type].vcpus if chosen else math.ceil(total.cpus)
+
+
+def _bedrock_arns(recording: Recording) -> Iterator[str]:
+    for policy in recording.of_type("aws:iam/rolePolicy:RolePolicy"):
+        for statement in json.loads(policy.inputs["policy"])["Statement"]:
+            if "bedrock:InvokeModel" in statement["Action"]:
+                yield from statement["Resource"]
+
+
+def _charts(recording: Recording) -> Iterator[tuple[str, str]]:
+    for release in recording.of_type(RELEASE):
+        yield release.inputs["chart"].removeprefix("oci://"), release.inputs["version"]
+
+
+def _images(recording: Recording) -> Iterator[tuple[str, str]]:
+    for resource in recording.resources:
+        inputs = plain(resource.inputs)
+        if resource.type == RELEASE:
+            chart = inputs["chart"].rpartition("/")[2]
+            values = inputs["values"]
+            tag = values.get("image", values.get(chart, {}).get("image"))["tag"]
+            yield from ((repository, tag) for repository in _IMAGES_OF_CHART[chart])
+        elif resource.type in ("kubernetes:apps/v1:StatefulSet", "kubernetes:batch/v1:Job"):
+            for container in inputs["spec"]["template"]["spec"]["containers"]:
+                repository, _, tag = container["image"].rpartition(":")
+                yield repository, tag
+
+
+def _models(recording: Recording) -> Iterator[Mapping[str, Any]]:
+    values = plain(recording.one(RELEASE, "litellm").inputs)["values"]
+    for entry in values["gateway"]["config"]["proxy_config"]["model_list"]:
+        if "mock_response" not in entry["litellm_params"]:
+            yield {"model_name": entry["model_name"], **entry["litellm_params"]}

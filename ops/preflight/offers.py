@@ -1,0 +1,123 @@
+"""Whether AWS still offers what the program asks for: versions, models, a place for the domain's records."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from functools import partial
+
+from botocore.exceptions import ClientError
+
+from ops.leftovers.aws import Aws
+from ops.preflight.check import Check, Outcome, bad, fine
+from ops.preflight.needs import AwsNeeds
+
+AURORA = "aurora-postgresql"
+
+
+def offer_checks(aws: Aws, needs: AwsNeeds, domain: str) -> Mapping[str, Check]:
+    """Versions of Kubernetes, Aurora and Valkey, each Bedrock model, and the hosted zone when there is a domain."""
+    return {
+        "Kubernetes version": lambda: kubernetes(aws, needs.kubernetes_version),
+        "Aurora version": lambda: aurora(aws, needs.aurora_version),
+        "Valkey version": lambda: valkey(aws, needs.cache_version),
+        **{f"Bedrock {arn.rpartition('/')[2]}": partial(bedrock, aws, arn) for arn in sorted(needs.bedrock_arns)},
+        **({"hosted zone": lambda: hosted_zone(aws, domain)} if domain else {}),
+    }
+
+
+def kubernetes(aws: Aws, version: str) -> Outcome:
+    """Whether EKS has that version in standard support."""
+    found = list(aws.items("eks", "describe_cluster_versions", "clusterVersions[]", clusterVersions=[version]))
+    if not found:
+        return bad(f"EKS does not offer {version} in {aws.region}", "set kubernetesVersion to one that it offers")
+    if found[0]["versionStatus"] != "STANDARD_SUPPORT":
+        return bad(
+            f"EKS has {version} in {found[0]['versionStatus']}, at six times the price",
+            "set kubernetesVersion to one in standard support",
+        )
+    return fine(f"{version}, standard support until {found[0]['endOfStandardSupportDate']:%Y-%m-%d}")
+
+
+def aurora(aws: Aws, version: str) -> Outcome:
+    """Whether the region can run that version on serverless instances, in standard support."""
+    offers = aws.items(
+        "rds",
+        "describe_orderable_db_instance_options",
+        "OrderableDBInstanceOptions[]",
+        Engine=AURORA,
+        EngineVersion=version,
+        DBInstanceClass="db.serverless",
+    )
+    if not list(offers):
+        return bad(
+            f"RDS does not offer Aurora PostgreSQL {version} on db.serverless in {aws.region}",
+            f"choose for auroraVersion: `aws rds describe-db-engine-versions --engine {AURORA} --region {aws.region}`",
+        )
+    major = version.partition(".")[0]
+    ends = [
+        cycle["LifecycleSupportEndDate"]
+        for cycle in aws.items(
+            "rds",
+            "describe_db_major_engine_versions",
+            "DBMajorEngineVersions[].SupportedEngineLifecycles[]",
+            Engine=AURORA,
+            MajorEngineVersion=major,
+        )
+        if cycle["LifecycleSupportName"] == "open-source-rds-standard-support"
+    ]
+    if not ends or max(ends) <= datetime.datetime.now(datetime.UTC):
+        return bad(f"Aurora PostgreSQL {major} is not in standard support any more", "set auroraVersion to a later one")
+    return fine(f"{version}, standard support until {max(ends):%Y-%m-%d}")
+
+
+def valkey(aws: Aws, version: str) -> Outcome:
+    """Whether ElastiCache has that version."""
+    parameters = {"Engine": "valkey", "EngineVersion": version}
+    if list(aws.items("elasticache", "describe_cache_engine_versions", "CacheEngineVersions[]", **parameters)):
+        return fine(version)
+    return bad(f"ElastiCache does not offer Valkey {version} in {aws.region}", "set another aws:region")
+
+
+def bedrock(aws: Aws, arn: str) -> Outcome:
+    """Whether the account may call the foundation model or inference profile of that ARN."""
+    region, (kind, identifier) = arn.split(":")[3], arn.split(":", 5)[5].split("/", 1)
+    there = aws.elsewhere(region if region not in ("", "*") else aws.region)
+    try:
+        if kind != "foundation-model":
+            there.call("bedrock", "get_inference_profile", inferenceProfileIdentifier=identifier)
+            return fine(f"the profile exists in {there.region}")
+        found = there.call("bedrock", "get_foundation_model_availability", modelId=identifier)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("ResourceNotFoundException", "ValidationException"):
+            return bad(f"Bedrock knows no {identifier} in {there.region}", "correct it in models")
+        raise
+    wanting = [
+        f"{name}: {value}"
+        for name, value, good in (
+            ("region", found["regionAvailability"], "AVAILABLE"),
+            ("authorization", found["authorizationStatus"], "AUTHORIZED"),
+            ("entitlement", found["entitlementAvailability"], "AVAILABLE"),
+            ("agreement", found["agreementAvailability"]["status"], "AVAILABLE"),
+        )
+        if value != good
+    ]
+    if wanting:
+        return bad(
+            f"{identifier} cannot be called in {there.region} ({', '.join(wanting)})",
+            f"ask for it: https://{there.region}.console.aws.amazon.com/bedrock/home?region={there.region}#/model-catalog",
+        )
+    return fine(f"may be called in {there.region}")
+
+
+def hosted_zone(aws: Aws, domain: str) -> Outcome:
+    """Whether the account has a public zone that holds the domain."""
+    public = {zone["Name"].rstrip(".") for zone in aws.items("route53", "list_hosted_zones", "HostedZones[]") if True}
+    holding = [name for name in public if domain == name or domain.endswith(f".{name}")]
+    if holding:
+        return fine(max(holding, key=len))
+    return bad(
+        f"no public hosted zone of this account holds {domain}",
+        f"create one (`aws route53 create-hosted-zone --name {domain} --caller-reference {domain}`) and delegate to "
+        "it, or set another domain, or none",
+    )

@@ -1,0 +1,30 @@
+"""What an earlier day has left, as far as it stands in the way of this one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ops.leftovers.scan import Cloud, Scan
+from ops.preflight.check import Check, Outcome, bad, fine, once
+
+
+def yesterday_checks(cloud: Cloud, stack: str) -> Mapping[str, Check]:
+    """Leftovers, and names that are still taken by what was deleted but can be recovered."""
+    look = once(cloud.look)
+    return {
+        "leftovers of yesterday": lambda: _outcome(look(), stack, soft_deleted=False),
+        "names in soft delete": lambda: _outcome(look(), stack, soft_deleted=True),
+    }
+
+
+def _outcome(scan: Scan, stack: str, *, soft_deleted: bool) -> Outcome:
+    if scan.failures:
+        raise RuntimeError("; ".join(sorted({f"{failure.what}: {failure.error}" for failure in scan.failures})))
+    recoverable = ("deleted ", "secret in recovery")
+    found = [one.thing for one in scan.leftovers if one.thing.kind.startswith(recoverable) == soft_deleted]
+    if not found:
+        return fine("none")
+    shown = ", ".join(f"{thing.kind} {thing.id}" for thing in found[:3])
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    advice = f"`genai leftovers --stack {stack}` shows all, with --delete it removes them"
+    return bad(f"{shown}{more}", advice if soft_deleted else f"unless the day is running: {advice}")

@@ -1,0 +1,248 @@
+"""Leftovers of the Azure front door, against a server that answers as Resource Manager and Graph do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from unittest import mock
+from urllib.parse import unquote
+
+import pytest
+
+from ops.leftovers.azure import AzureCliError, AzureDay, access_token, is_azure
+from ops.leftovers.deletion import clear_away
+
+OURS = {"Project": "genaiplatform", "Environment": "azure", "ManagedBy": "pulumi"}
+PROVIDERS = "/subscriptions/s-1/providers"
+
+
+def _group(name: str, tags: Mapping[str, str] | None) -> dict[str, Any]:
+    return {"name": name, "location": "eastus2", "tags": tags}
+
+
+def _gateway(name: str, group: str) -> dict[str, Any]:
+    service = f"/subscriptions/s-1/resourceGroups/{group}/providers/Microsoft.ApiManagement/service/{name}"
+    return {"name": name, "location": "East US 2", "properties": {"serviceId": service}}
+
+
+def _vault(name: str, tags: Mapping[str, str] | None) -> dict[str, Any]:
+    return {"name": name, "properties": {"location": "eastus2", "tags": tags}}
+
+
+@dataclass
+class Azure:
+    """What is there, by kind; a look-alike beside each."""
+
+    url: str = ""
+    groups: list[dict[str, Any]] = field(
+        default_factory=lambda: [
+            _group("genai-azure1a2b3c4d", OURS),
+            _group("genai-azure-of-a-colleague", {**OURS, "Environment": "azure-2"}),
+            _group("shop", None),
+        ]
+    )
+    gateways: list[dict[str, Any]] = field(
+        default_factory=lambda: [
+            _gateway("genai-gateway1a2b3c4d", "genai-azure0a0a0a0a"),
+            _gateway("genai-gateway5e6f7a8b", "genai-azure-2-0a0a0a0a"),
+            _gateway("shop", "shop"),
+        ]
+    )
+    vaults: list[dict[str, Any]] = field(
+        default_factory=lambda: [
+            _vault("genai-keys1a2b3c4d", OURS),
+            _vault("shop", {"Project": "shop"}),
+            _vault("x", None),
+        ]
+    )
+    applications: list[dict[str, str]] = field(
+        default_factory=lambda: [
+            {"id": "app-1", "displayName": "genaiplatform azure API"},
+            {"id": "app-2", "displayName": "genaiplatform azure-2 API"},
+        ]
+    )
+    deleted_applications: list[dict[str, str]] = field(
+        default_factory=lambda: [
+            {"id": "app-3", "displayName": "genaiplatform azure demo"},
+            {"id": "app-4", "displayName": "shop"},
+        ]
+    )
+    refused: set[str] = field(default_factory=set)
+    """Beginnings of paths that are answered 403."""
+    removed: list[str] = field(default_factory=list)
+
+    def lists(self) -> dict[str, list[dict[str, Any]]]:
+        return {
+            "/subscriptions/s-1/resourcegroups": self.groups,
+            f"{PROVIDERS}/Microsoft.ApiManagement/deletedservices": self.gateways,
+            f"{PROVIDERS}/Microsoft.KeyVault/deletedVaults": self.vaults,
+            "/v1.0/applications": self.applications,
+            "/v1.0/directory/deletedItems/microsoft.graph.application": self.deleted_applications,
+        }
+
+    def answer(self, method: str, path: str) -> tuple[int, dict[str, str], Any]:
+        path, _, query = path.partition("?")
+        if any(path.startswith(beginning) for beginning in self.refused):
+            return 403, {}, {"error": {"code": "AuthorizationFailed"}}
+        if path == "/done":
+            return 200, {}, {}
+        if method == "GET" and path in self.lists():
+            entries, first = self.lists()[path], "page=2" not in query
+            link = "@odata.nextLink" if path.startswith("/v1.0") else "nextLink"
+            page = {"value": entries[:1] if first else entries[1:]}
+            return 200, {}, {**page, link: f"{self.url}{path}?page=2"} if first else page
+        name = path.removesuffix("/purge").rpartition("/")[2]
+        for kind, entries in self.lists().items():
+            for entry in [one for one in entries if name in (one["name"] if "name" in one else one["id"],)]:
+                entries.remove(entry)
+                self.removed.append(name)
+                if kind.endswith("resourcegroups"):
+                    self.gateways.append(_gateway("genai-gateway9c9c9c9c", name))
+                if kind == "/v1.0/applications":
+                    self.deleted_applications.append(entry)
+                return 202, {"Location": f"{self.url}/done", "Retry-After": "0"}, {}
+        return 404, {}, {}
+
+
+@pytest.fixture
+def azure() -> Iterator[Azure]:
+    """The server, running."""
+    cloud = Azure()
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            status, headers, body = cloud.answer(self.command, unquote(self.path))
+            if self.headers["Authorization"] != f"Bearer token for {cloud.url}":
+                status = 401
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            for header, value in {**headers, "Content-Length": str(len(content))}.items():
+                self.send_header(header, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_DELETE = do_POST = answer  # noqa: N815  the names http.server asks for
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    cloud.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield cloud
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def day(azure: Azure) -> AzureDay:
+    def token(resource: str) -> Mapping[str, str]:
+        return {"accessToken": f"token for {resource}", "subscription": "s-1"}
+
+    return AzureDay(stack="azure", arm=azure.url, graph=azure.url, token=token)
+
+
+def test_what_is_ours_is_found_on_every_page_and_nothing_else(azure: Azure) -> None:
+    scan = day(azure).look()
+    assert scan.failures == []
+    assert {one.thing.kind: (one.thing.id, one.thing.command) for one in scan.leftovers} == {
+        "resource group": ("genai-azure1a2b3c4d", "az group delete --name genai-azure1a2b3c4d --yes"),
+        "deleted API Management service": (
+            "genai-gateway1a2b3c4d",
+            "az apim deletedservice purge --service-name genai-gateway1a2b3c4d --location eastus2",
+        ),
+        "deleted key vault": ("genai-keys1a2b3c4d", "az keyvault purge --name genai-keys1a2b3c4d --location eastus2"),
+        "Entra application": ("app-1", "az ad app delete --id app-1"),
+        "deleted Entra application": (
+            "app-3",
+            "az rest --method DELETE --url https://graph.microsoft.com/v1.0/directory/deletedItems/app-3",
+        ),
+    }
+    assert scan.exit_code == 1
+
+
+def test_all_of_ours_goes_with_what_its_deletion_leaves_behind(azure: Azure) -> None:
+    cloud = day(azure)
+    scan = clear_away(cloud, cloud.look(), lambda _: True, lambda _: None)
+    assert (scan.exit_code, scan.leftovers) == (0, [])
+    assert azure.removed.index("genai-azure1a2b3c4d") < azure.removed.index("genai-gateway9c9c9c9c")
+    gateways = ["genai-gateway1a2b3c4d", "genai-gateway9c9c9c9c"]
+    assert sorted(azure.removed) == [
+        *("app-1", "app-1", "app-3"),
+        *("genai-azure1a2b3c4d", *gateways, "genai-keys1a2b3c4d"),
+    ]
+    assert [group["name"] for group in azure.groups] == ["genai-azure-of-a-colleague", "shop"]
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("/subscriptions/s-1/resourcegroups", "resource groups"),
+        (f"{PROVIDERS}/Microsoft.ApiManagement", "deleted API Management services"),
+        (f"{PROVIDERS}/Microsoft.KeyVault", "deleted key vaults"),
+        ("/v1.0/applications", "Entra applications"),
+        ("/v1.0/directory", "deleted Entra applications"),
+    ],
+)
+def test_what_is_refused_is_reported_and_the_rest_is_found(azure: Azure, path: str, what: str) -> None:
+    azure.refused.add(path)
+    scan = day(azure).look()
+    assert [failure.what for failure in scan.failures] == [what]
+    assert "403" in scan.failures[0].error
+    assert len(scan.leftovers) == 4
+    assert scan.exit_code == 2
+
+
+def test_a_removal_that_is_refused_says_so_and_the_thing_is_still_there(azure: Azure) -> None:
+    cloud = day(azure)
+    scan = cloud.look()
+    azure.refused.add(f"{PROVIDERS}/Microsoft.KeyVault/locations")
+    said: list[str] = []
+    scan = clear_away(cloud, scan, lambda _: True, said.append, pause=lambda: pytest.fail("waited in vain"))
+    assert [one.thing.id for one in scan.leftovers] == ["genai-keys1a2b3c4d"]
+    assert any(line.startswith("not removed: deleted key vault genai-keys1a2b3c4d: POST") for line in said)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "says"),
+    [
+        (FileNotFoundError(), "not installed"),
+        (subprocess.CalledProcessError(1, "az", stderr="Please run 'az login'"), "It said: Please run 'az login'"),
+        (subprocess.TimeoutExpired("az", 60), "timed out"),
+    ],
+)
+def test_without_a_token_nothing_could_be_looked_at(outcome: Exception, says: str) -> None:
+    with mock.patch("subprocess.run", side_effect=outcome):
+        with pytest.raises(AzureCliError, match=says):
+            access_token("https://management.azure.com")
+        scan = AzureDay(stack="azure").look()
+    assert (scan.exit_code, scan.leftovers) == (2, [])
+
+
+def test_the_token_is_that_of_the_azure_cli() -> None:
+    answer = subprocess.CompletedProcess(["az"], 0, stdout='{"accessToken": "t", "subscription": "s-1"}')
+    with mock.patch("subprocess.run", return_value=answer) as run:
+        assert access_token("https://graph.microsoft.com")["accessToken"] == "t"
+    assert "https://graph.microsoft.com" in run.call_args[0][0]
+
+
+def test_a_stack_with_a_location_in_azure_is_an_azure_stack() -> None:
+    assert is_azure({"azure-native:location": "eastus2"})
+    assert not is_azure({"aws:region": "us-east-1"})
+
+
+def test_the_names_that_are_looked_for_are_those_the_program_gives() -> None:
+    from tests.azure_program import recorded
+
+    names = [r.inputs["displayName"] for r in recorded("header").of_type("azuread:index/application:Application")]
+    assert names
+    assert all(name.startswith("genaiplatform azure ") for name in names)
+    (group,) = recorded("header").of_type("azure-native:resources:ResourceGroup")
+    assert group.name == "genai-azure"
+    assert group.inputs["tags"]["Environment"] == "azure"

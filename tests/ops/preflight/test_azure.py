@@ -1,0 +1,93 @@
+"""Subscription, rights and tier, against a server that answers as Resource Manager and Graph do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from ops.leftovers.azure import AzureCliError, AzureDay
+from ops.preflight.azure import azure_checks
+from ops.preflight.check import State
+from tests.ops.preflight.stand_in import Server, serve, state_of
+
+SCOPE = "GET /subscriptions/s-1"
+PERMISSIONS = f"{SCOPE}/providers/Microsoft.Authorization/permissions"
+SKUS = f"{SCOPE}/providers/Microsoft.ApiManagement/skus"
+ROLES = "GET /v1.0/me/transitiveMemberOf/microsoft.graph.directoryRole"
+CONFIG = {"azure-native:location": "eastus2", "genaiplatform:gatewayTier": "BasicV2"}
+APPLICATION_ADMINISTRATOR = {"roleTemplateId": "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"}
+CONTRIBUTOR = {"actions": ["*"], "notActions": ["Microsoft.Authorization/*/Write", "Microsoft.Authorization/*/Delete"]}
+OWNER = {"actions": ["*"], "notActions": []}
+TIER, SUBSCRIPTION, RIGHTS, DIRECTORY = (
+    "BasicV2 in eastus2",
+    "subscription",
+    "rights in the subscription",
+    "rights in the directory",
+)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serve() as served:
+        yield served
+
+
+def day(server: Server) -> AzureDay:
+    def token(_resource: str) -> Mapping[str, str]:
+        return {"accessToken": "t", "subscription": "s-1"}
+
+    return AzureDay(stack="azure", arm=server.url, graph=server.url, token=token)
+
+
+def _sku(name: str, *locations: str, restrictions: Any = ()) -> dict[str, Any]:
+    return {"name": name, "locations": list(locations), "restrictions": list(restrictions)}
+
+
+def _subscription(state: str) -> dict[str, str]:
+    return {"displayName": "Sandbox", "subscriptionId": "s-1", "state": state}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "answer", "state"),
+    [
+        (SUBSCRIPTION, SCOPE, (200, _subscription("Enabled")), State.FINE),
+        (SUBSCRIPTION, SCOPE, (200, _subscription("Disabled")), State.BAD),
+        (SUBSCRIPTION, SCOPE, (403, {}), State.COULD_NOT_LOOK),
+        (RIGHTS, PERMISSIONS, (200, {"value": [CONTRIBUTOR]}), State.FINE),
+        (RIGHTS, PERMISSIONS, (200, {"value": [{"actions": ["*/read"], "notActions": []}]}), State.BAD),
+        (RIGHTS, PERMISSIONS, (200, {"value": []}), State.BAD),
+        (RIGHTS, PERMISSIONS, (500, {}), State.COULD_NOT_LOOK),
+        (DIRECTORY, ROLES, (200, {"value": [APPLICATION_ADMINISTRATOR]}), State.FINE),
+        (DIRECTORY, ROLES, (200, {"value": [{"roleTemplateId": "another"}]}), State.BAD),
+        (DIRECTORY, ROLES, (400, {"error": "/me is only valid with delegated authentication"}), State.COULD_NOT_LOOK),
+        (TIER, SKUS, (200, {"value": [_sku("BasicV2", "West US", "East US 2"), _sku("Basic", "UK")]}), State.FINE),
+        (TIER, SKUS, (200, {"value": [_sku("BasicV2", "West US"), _sku("Basic", "East US 2")]}), State.BAD),
+        (TIER, SKUS, (200, {"value": [_sku("BasicV2", "East US 2", restrictions=[{"type": "Location"}])]}), State.BAD),
+        (TIER, SKUS, (429, {}), State.COULD_NOT_LOOK),
+    ],
+)
+def test_a_check_is(server: Server, name: str, path: str, answer: tuple[int, Any], state: State) -> None:
+    server.answers[path] = (answer[0], {}, answer[1])
+    assert state_of(azure_checks(day(server), CONFIG)[name]) == state
+
+
+def test_key_vault_mode_needs_the_right_to_assign_roles(server: Server) -> None:
+    with_vault = {**CONFIG, "genaiplatform:keyMode": "keyVault"}
+    for held, state in ((CONTRIBUTOR, State.BAD), (OWNER, State.FINE)):
+        server.answers[PERMISSIONS] = (200, {}, {"value": [held]})
+        assert state_of(azure_checks(day(server), with_vault)[RIGHTS]) == state
+
+
+def test_without_a_token_no_check_could_look() -> None:
+    def no_token(_resource: str) -> Mapping[str, str]:
+        raise AzureCliError("run `az login`")
+
+    checks = azure_checks(AzureDay(stack="azure", token=no_token), CONFIG)
+    assert {state_of(check) for check in checks.values()} == {State.COULD_NOT_LOOK}
+
+
+def test_a_service_that_is_not_there_is_could_not_look(server: Server) -> None:
+    away = AzureDay(stack="azure", arm="http://127.0.0.1:9", graph="http://127.0.0.1:9", token=day(server).token)
+    assert {state_of(check) for check in azure_checks(away, CONFIG).values()} == {State.COULD_NOT_LOOK}

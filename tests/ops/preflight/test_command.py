@@ -1,0 +1,148 @@
+"""`genai preflight` as it is typed, and what it makes of yesterday."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from unittest import mock
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from ops.leftovers.scan import Failure, Scan
+from ops.leftovers.thing import Leftover, Thing
+from ops.plan.stack_config import StackConfig
+from ops.preflight import command
+from ops.preflight.check import Check, Outcome, State, bad, fine
+from ops.preflight.yesterday import yesterday_checks
+from tests.ops.preflight.stand_in import state_of
+from tests.program import recorded
+
+app = typer.Typer()
+app.command()(command.preflight)
+
+
+def unseen() -> Outcome:
+    raise TimeoutError("no answer in 30 s")
+
+
+@pytest.mark.parametrize(
+    ("checks", "code"),
+    [
+        ({"aws": lambda: fine("2.31.4")}, 0),
+        ({"aws": lambda: fine("2.31.4"), "kubectl": lambda: bad("kubectl is not installed", "install it: [there]")}, 1),
+        ({"kubectl": lambda: bad("kubectl is not installed", "install it: [there]"), "quota": unseen}, 2),
+    ],
+)
+def test_each_line_says_what_was_found_and_its_fix(checks: Mapping[str, Check], code: int) -> None:
+    with mock.patch.object(command, "_aws", return_value=checks):
+        shown, data = CliRunner().invoke(app, []), CliRunner().invoke(app, ["--json"])
+    assert shown.exit_code == data.exit_code == code
+    found = json.loads(data.stdout)
+    assert found["exit_code"] == code
+    assert [one["check"] for one in found["checks"]] == list(checks)
+    for one in found["checks"]:
+        assert f"{one['check']}: {one['says']}" in shown.output
+        assert one["fix"] in shown.output
+        assert one["state"] in {state.value for state in State}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(["--stack", "dve"], "There is no stack 'dve'"), (["--modles"], "No such option")],
+)
+def test_bad_input_is_refused_with_2(arguments: list[str], says: str) -> None:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert says in result.output
+
+
+def _config(**settings: str) -> StackConfig:
+    values = {"aws:region": "us-west-2", **{f"genaiplatform:{key}": value for key, value in settings.items()}}
+    return StackConfig(stack="dev", values=values, secret_keys=())
+
+
+def test_all_that_the_day_needs_is_checked() -> None:
+    with mock.patch("ops.recorder.record", return_value=recorded("day with a domain")):
+        checks = command._aws(_config(domain="genai.example.com", allowedCidrs='["198.51.100.0/24"]'), models=True)
+        few = command._aws(_config(), models=False)
+    assert set(checks) == {
+        *("pulumi", "aws", "kubectl", "identity", "region", "permissions"),
+        *("quota of VPCs", "quota of Elastic IPs", "quota of NAT gateways per zone"),
+        "quota of vCPUs of on-demand standard instances",
+        *("Kubernetes version", "Aurora version", "Valkey version", "Bedrock amazon.nova-lite-v1:0", "hosted zone"),
+        *(name for name in checks if name.startswith(("ghcr.io/", "docker.io/", "docker.langfuse.com/"))),
+        *("model nova-lite", "leftovers of yesterday", "names in soft delete"),
+    }
+    assert sum("/" in name for name in checks) == 7
+    assert set(few) - set(checks) == {"public address"}
+    assert set(checks) - set(few) == {"hosted zone", "model nova-lite"}
+
+
+def test_a_configuration_that_the_program_refuses_is_refused() -> None:
+    with mock.patch("ops.plan.stack_config.read", return_value=_config(vpcCidr="10.0.0.0/24")):
+        result = CliRunner().invoke(app, [])
+    assert result.exit_code == 2
+    assert "too small" in result.output
+
+
+def test_an_azure_stack_has_the_checks_of_azure() -> None:
+    config = StackConfig(stack="azure", values={"azure-native:location": "eastus2"}, secret_keys=())
+    assert list(command._azure(config)) == [
+        "pulumi",
+        "subscription",
+        "rights in the subscription",
+        "rights in the directory",
+        "BasicV2 in eastus2",
+        "leftovers of yesterday",
+        "names in soft delete",
+    ]
+    with (
+        mock.patch("ops.plan.stack_config.read", return_value=config),
+        mock.patch.object(command, "_azure", return_value={"subscription": lambda: fine("yes")}),
+    ):
+        assert CliRunner().invoke(app, ["--stack", "azure"]).exit_code == 0
+
+
+@dataclass
+class Left:
+    """A cloud with things of these kinds."""
+
+    kinds: tuple[str, ...] = ()
+    failing: tuple[str, ...] = ()
+    looks: int = 0
+
+    def look(self) -> Scan:
+        self.looks += 1
+        things = [Thing(kind=kind, id="x-1", region="us-west-2", removal=()) for kind in self.kinds]
+        return Scan(
+            leftovers=[Leftover(thing=thing, why="is ours") for thing in things],
+            failures=[Failure(what=what, error="denied") for what in self.failing],
+        )
+
+
+@pytest.mark.parametrize(
+    ("cloud", "leftovers", "soft_deleted"),
+    [
+        (Left(), State.FINE, State.FINE),
+        (Left(("VPC", "EBS volume", "EBS volume", "EBS volume")), State.BAD, State.FINE),
+        (Left(("secret in recovery",)), State.FINE, State.BAD),
+        (Left(("deleted key vault", "resource group")), State.BAD, State.BAD),
+        (Left(failing=("KMS keys",)), State.COULD_NOT_LOOK, State.COULD_NOT_LOOK),
+        (Left(("VPC",), failing=("KMS keys",)), State.COULD_NOT_LOOK, State.COULD_NOT_LOOK),
+    ],
+)
+def test_what_yesterday_left_is_told_by_one_look(cloud: Left, leftovers: State, soft_deleted: State) -> None:
+    checks = yesterday_checks(cloud, "dev")
+    assert [state_of(check) for check in checks.values()] == [leftovers, soft_deleted]
+    if not cloud.failing:
+        assert cloud.looks == 1
+    if leftovers == State.BAD:
+        assert "genai leftovers --stack dev" in checks["leftovers of yesterday"]().fix
+
+
+def test_a_long_list_is_cut() -> None:
+    says = yesterday_checks(Left(("VPC",) * 5), "dev")["leftovers of yesterday"]().says
+    assert says == "VPC x-1, VPC x-1, VPC x-1 and 2 more"

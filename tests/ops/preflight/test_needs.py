@@ -1,0 +1,84 @@
+"""What preflight reads from the program, and which rights follow from it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+from charts import versions
+from ops.leftovers.aws import Aws
+from ops.preflight.actions import ACTIONS, actions
+from ops.preflight.needs import AwsNeeds, aws_needs
+from tests.program import VARIANTS, recorded
+
+
+def needs(variant: str = "day") -> AwsNeeds:
+    return aws_needs(recorded(variant), "us-east-1")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_resource_and_function_of_aws_in_the_program_has_its_actions(variant: str) -> None:
+    asked = needs(variant)
+    assert asked.types
+    assert asked.functions
+    assert actions(asked.types | asked.functions)
+
+
+def test_a_type_that_the_table_does_not_know_is_an_error() -> None:
+    with pytest.raises(LookupError, match="aws:sqs/queue:Queue: add them to"):
+        actions(["aws:ec2/vpc:Vpc", "aws:sqs/queue:Queue"])
+
+
+def test_the_evening_may_take_roles_out_of_the_node_profile() -> None:
+    asked = needs()
+    assert {"iam:ListInstanceProfilesForRole", "iam:RemoveRoleFromInstanceProfile"} <= set(
+        actions(asked.types | asked.functions)
+    )
+
+
+def test_the_table_names_actions_that_aws_has(aws: Aws) -> None:
+    """An action is called like the operation it allows; what is not is in AWS's own managed policies."""
+    clients = {"elasticloadbalancing": "elbv2"}
+    in_policies = set(re.findall(r'"([a-z0-9-]+:[A-Za-z]+)"', aws_managed_policies_data))
+    for action in {action for names in ACTIONS.values() for action in names} - in_policies:
+        service, _, name = action.partition(":")
+        operations = aws.client(clients.get(service, service)).meta.service_model.operation_names
+        assert name in operations, action
+
+
+def test_the_day_needs_what_its_program_says() -> None:
+    asked = needs()
+    assert (asked.kubernetes_version, asked.aurora_version, asked.cache_version) == ("1.35", "17.7", "8.0")
+    assert (asked.zones, asked.addresses) == (2, 1)
+    assert asked.bedrock_arns == {"arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"}
+    assert 2 <= asked.vcpus <= 8
+    assert needs("team").addresses == 2
+    assert needs("team").vcpus >= asked.vcpus
+
+
+def test_every_chart_and_image_is_looked_for_with_its_tag() -> None:
+    litellm, langfuse = versions.LITELLM_IMAGE_TAG, versions.LANGFUSE_IMAGE_TAG
+    charts = [
+        (versions.LITELLM_CHART.removeprefix("oci://"), versions.LITELLM_CHART_VERSION),
+        (versions.LANGFUSE_CHART.removeprefix("oci://"), versions.LANGFUSE_CHART_VERSION),
+    ]
+    images = [
+        ("ghcr.io/berriai/litellm", litellm),
+        ("docker.langfuse.com/langfuse/langfuse", langfuse),
+        ("docker.langfuse.com/langfuse/langfuse-worker", langfuse),
+        *(tuple(image.rsplit(":", 1)) for image in (versions.CLICKHOUSE_IMAGE, versions.POSTGRES_IMAGE)),
+    ]
+    assert sorted(needs().artifacts) == sorted([*charts, *images])
+
+
+def test_models_are_those_that_are_called_with_a_key_or_as_bedrock() -> None:
+    assert [model["model_name"] for model in needs().models] == ["nova-lite"]
+    gpt, profile = needs("day with a front door and provider keys").models
+    assert (gpt["model"], gpt["api_key"], gpt["api_base"]) == (
+        "azure/deployment",
+        "os.environ/PROVIDER_KEY_AZURE",
+        "https://x",
+    )
+    assert profile["aws_region_name"] == "us-east-1"
