@@ -1,0 +1,7 @@
+"""`python -m rehearsal`."""
+
+import typer
+
+from rehearsal.command import rehearse
+
+typer.run(rehearse)

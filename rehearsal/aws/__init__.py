@@ -1,0 +1,1 @@
+"""AWS: moto, and what moto lacks."""

@@ -1,0 +1,152 @@
+"""EC2: networks and who may speak with whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.aws.account import Account
+from rehearsal.aws.table import AwsType, State, call
+
+
+def _ec2(create: str, id_: str, delete: Any, find: Any, tags: str, **more: Any) -> AwsType:
+    return AwsType(service="ec2", create=create, id=id_, delete=delete, find=find, tags=tags, **more)
+
+
+def _dns_settings(account: Account, id_: str, inputs: State) -> None:
+    for key in ("enableDnsSupport", "enableDnsHostnames"):
+        value = {"Value": bool(inputs.get(key, False))}
+        account.call("ec2", "modify_vpc_attribute", VpcId=id_, **{key[0].upper() + key[1:]: value})
+
+
+def _remove_nat_interface(account: Account, id_: str, state: State) -> None:
+    for gateway in account.call("ec2", "describe_nat_gateways", NatGatewayIds=[id_])["NatGateways"]:
+        for address in gateway["NatGatewayAddresses"]:  # moto leaves it behind
+            with suppress(ClientError):
+                account.call("ec2", "delete_network_interface", NetworkInterfaceId=address["NetworkInterfaceId"])
+
+
+def _no_default_egress(account: Account, id_: str, state: State) -> None:
+    """The provider takes away the rule that AWS gives every new group (Terraform: aws_security_group)."""
+    everywhere = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    account.call("ec2", "revoke_security_group_egress", GroupId=id_, IpPermissions=[everywhere])
+
+
+def _permission(account: Account, inputs: dict[str, Any]) -> dict[str, Any]:
+    described = {"description": inputs.get("description")}
+    permission = {key: inputs.get(key) for key in ("ipProtocol", "fromPort", "toPort")}
+    if "cidrIpv4" in inputs:
+        permission["ipRanges"] = [{"cidrIp": inputs["cidrIpv4"], **described}]
+    else:
+        permission["userIdGroupPairs"] = [{"groupId": inputs["referencedSecurityGroupId"], **described}]
+    return {"groupId": inputs["securityGroupId"], "ipPermissions": [permission], "tags": inputs.get("tags")}
+
+
+def _rule(direction: str) -> AwsType:
+    return AwsType(
+        service="ec2",
+        create=f"authorize_security_group_{direction}",
+        id="SecurityGroupRules.0.SecurityGroupRuleId",
+        prepare=_permission,
+        delete=call(
+            "ec2", f"revoke_security_group_{direction}", GroupId="securityGroupId", SecurityGroupRuleIds=["id"]
+        ),
+        find=call("ec2", "describe_security_group_rules", SecurityGroupRuleIds=["id"]),
+        tags="security-group-rule",
+    )
+
+
+_ROUTE_TABLE = call("ec2", "describe_route_tables", RouteTableIds=["routeTableId"])
+
+TYPES: Mapping[str, AwsType] = {
+    "aws:ec2/vpc:Vpc": _ec2(
+        "create_vpc",
+        "Vpc.VpcId",
+        call("ec2", "delete_vpc", VpcId="id"),
+        call("ec2", "describe_vpcs", VpcIds=["id"]),
+        "vpc",
+        elsewhere=frozenset({"enableDnsSupport", "enableDnsHostnames"}),
+        updates=frozenset({"enableDnsSupport", "enableDnsHostnames"}),
+        settings=_dns_settings,
+    ),
+    "aws:ec2/subnet:Subnet": _ec2(
+        "create_subnet",
+        "Subnet.SubnetId",
+        call("ec2", "delete_subnet", SubnetId="id"),
+        call("ec2", "describe_subnets", SubnetIds=["id"]),
+        "subnet",
+    ),
+    "aws:ec2/internetGateway:InternetGateway": _ec2(
+        "create_internet_gateway",
+        "InternetGateway.InternetGatewayId",
+        call("ec2", "delete_internet_gateway", InternetGatewayId="id"),
+        call("ec2", "describe_internet_gateways", InternetGatewayIds=["id"]),
+        "internet-gateway",
+        elsewhere=frozenset({"vpcId"}),
+        after_create=call("ec2", "attach_internet_gateway", InternetGatewayId="id", VpcId="vpcId"),
+        before_delete=call("ec2", "detach_internet_gateway", InternetGatewayId="id", VpcId="vpcId"),
+    ),
+    "aws:ec2/eip:Eip": _ec2(
+        "allocate_address",
+        "AllocationId",
+        call("ec2", "release_address", AllocationId="id"),
+        call("ec2", "describe_addresses", AllocationIds=["id"]),
+        "elastic-ip",
+        outputs=lambda account, id_, inputs, answer: {"allocationId": id_, "publicIp": answer["PublicIp"]},
+    ),
+    "aws:ec2/natGateway:NatGateway": _ec2(
+        "create_nat_gateway",
+        "NatGateway.NatGatewayId",
+        call("ec2", "delete_nat_gateway", NatGatewayId="id"),
+        call("ec2", "describe_nat_gateways", NatGatewayIds=["id"]),
+        "natgateway",
+        after_delete=_remove_nat_interface,
+    ),
+    "aws:ec2/routeTable:RouteTable": _ec2(
+        "create_route_table",
+        "RouteTable.RouteTableId",
+        call("ec2", "delete_route_table", RouteTableId="id"),
+        call("ec2", "describe_route_tables", RouteTableIds=["id"]),
+        "route-table",
+    ),
+    "aws:ec2/route:Route": AwsType(
+        service="ec2",
+        create="create_route",
+        id=lambda answer, inputs: f"r-{inputs['routeTableId']}{inputs['destinationCidrBlock']}",
+        delete=call("ec2", "delete_route", RouteTableId="routeTableId", DestinationCidrBlock="destinationCidrBlock"),
+        find=_ROUTE_TABLE,
+        tags="",
+        update="replace_route",
+        updates=frozenset({"gatewayId", "natGatewayId"}),
+    ),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": AwsType(
+        service="ec2",
+        create="associate_route_table",
+        id="AssociationId",
+        delete=call("ec2", "disassociate_route_table", AssociationId="id"),
+        find=_ROUTE_TABLE,
+        tags="",
+    ),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": _ec2(
+        "create_vpc_endpoint",
+        "VpcEndpoint.VpcEndpointId",
+        call("ec2", "delete_vpc_endpoints", VpcEndpointIds=["id"]),
+        call("ec2", "describe_vpc_endpoints", VpcEndpointIds=["id"]),
+        "vpc-endpoint",
+    ),
+    "aws:ec2/securityGroup:SecurityGroup": _ec2(
+        "create_security_group",
+        "GroupId",
+        call("ec2", "delete_security_group", GroupId="id"),
+        call("ec2", "describe_security_groups", GroupIds=["id"]),
+        "security-group",
+        names={"name": "GroupName"},
+        name="name",
+        after_create=_no_default_egress,
+    ),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _rule("ingress"),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _rule("egress"),
+}

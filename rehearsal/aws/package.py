@@ -1,0 +1,173 @@
+"""The package `aws`: rows of the table carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rehearsal.aws import access, deletion_rules, entry, network, stores, versions
+from rehearsal.aws.account import Account, is_gone
+from rehearsal.aws.request import NoMappingError, fit
+from rehearsal.aws.table import AwsType
+from rehearsal.package import Change, Properties, RefusedError, Request, generated_name
+
+TYPES: Mapping[str, AwsType] = {**network.TYPES, **access.TYPES, **stores.TYPES, **entry.TYPES}
+"""Every AWS type of the program."""
+
+_VERSIONED = {access.CLUSTER: ("eks", "version")} | {
+    token: ("", "engineVersion")
+    for token in TYPES
+    if token.startswith(("aws:rds/cluster:", "aws:rds/clusterInstance:", "aws:elasticache/replicationGroup:"))
+}
+
+
+class Aws:
+    """`opened` and `closed` tell the cluster world of the clusters that EKS makes and removes."""
+
+    def __init__(self, account: Account, opened: Callable[[str, Properties], str], closed: Callable[[str], None]):
+        self.account, self.opened, self.closed = account, opened, closed
+
+    def check(self, request: Request, seed: bytes) -> tuple[Properties, list[str]]:
+        """Generate a name, refuse one that is too long."""
+        row = _row(request.type)
+        if not row.name:
+            return request.inputs, []
+        inputs = generated_name(request, row.name, seed, row.longest)
+        name = str(inputs[row.name])
+        problem = f"{row.name} {name!r} is longer than the {row.longest} characters that {row.service} takes"
+        return inputs, [problem] if len(name) > row.longest else []
+
+    def diff(self, type_token: str, changed: frozenset[str], old: Properties, new: Properties) -> Change:
+        """Replace what the table does not know how to change."""
+        row = _row(type_token)
+        return Change(
+            replaces=changed - row.updates - {"tags"},
+            # The bridge creates first where the name is generated (pulumi-terraform-bridge, DeleteBeforeReplace).
+            delete_first=not row.name or (row.name in old and old[row.name] == new.get(row.name)),
+        )
+
+    def wait(self, request: Request) -> float:
+        """AWS takes the typical time alone."""
+        return 0
+
+    def create(self, request: Request) -> tuple[str, Properties]:
+        """Make it by its operation, then by its further settings."""
+        row, inputs = _row(request.type), request.inputs
+        self._refuse_version(request)
+        operation = "import_certificate" if "certificateBody" in inputs else row.create
+        shape = self.account.model(row.service, operation).input_shape
+        answer = self.account.call(row.service, operation, **self._params(row, shape, inputs))
+        id_ = row.id(answer, inputs) if callable(row.id) else str(_at(answer, row.id))
+        row.after_create(self.account, id_, inputs)
+        row.settings(self.account, id_, inputs)
+        outputs = {"arn": self._arn(row, id_), **row.outputs(self.account, id_, inputs, answer)}
+        if request.type == access.CLUSTER:
+            outputs["endpoint"] = self.opened(id_, inputs)
+        return id_, outputs
+
+    def exists(self, request: Request) -> bool:
+        """Whether AWS finds it; what is marked as deleted is gone."""
+        try:
+            answer = _row(request.type).find(self.account, request.id, request.state)
+        except ClientError as error:
+            if is_gone(error):
+                return False
+            raise
+        lists = [value for key, value in answer.items() if isinstance(value, list) and value != []]
+        empty = [value for key, value in answer.items() if value == []]
+        gone = [one for found in lists for one in found if isinstance(one, dict) and one.get("State") == "deleted"]
+        return not gone and not (empty and not lists)
+
+    def update(self, request: Request) -> Properties:
+        """Change it by its operation where it has one, then by its further settings."""
+        row, inputs = _row(request.type), request.inputs
+        self._refuse_version(request)
+        if row.update:
+            shape = self.account.model(row.service, row.update).input_shape
+            usable = {key: value for key, value in inputs.items() if key in row.updates}
+            known = {member.lower() for member in shape.members}
+            params = {} if row.update_key else self._params(row, shape, inputs, known)
+            if row.update_key:
+                params = {row.update_key: request.id, **self._params(row, shape, usable, known)}
+            self.account.call(row.service, row.update, **params)
+        row.settings(self.account, request.id, inputs)
+        return {}
+
+    def delete(self, request: Request) -> None:
+        """Remove it unless a rule forbids it."""
+        row = _row(request.type)
+        try:
+            if refused := deletion_rules.refusal(self.account, request.type, request.id, request.state):
+                raise RefusedError(f"deleting {request.type} ({request.id}): {refused}")
+            row.before_delete(self.account, request.id, request.state)
+            row.delete(self.account, request.id, request.state)
+            row.after_delete(self.account, request.id, request.state)
+            if request.type == access.CLUSTER:
+                self.closed(request.id)
+        except ClientError as error:
+            if not is_gone(error):
+                raise
+
+    def invoke(self, token: str, args: Properties) -> Properties:
+        """Answer the look-ups of the program."""
+        match token:
+            case "aws:index/getAvailabilityZones:getAvailabilityZones":
+                zones = self.account.call("ec2", "describe_availability_zones")["AvailabilityZones"]
+                refused = args.get("excludeZoneIds", [])
+                return {"names": [zone["ZoneName"] for zone in zones if zone["ZoneId"] not in refused]}
+            case "aws:route53/getZones:getZones":
+                return {"ids": [zone["Id"].rpartition("/")[2] for zone in self._zones()]}
+            case "aws:route53/getZone:getZone":
+                [zone] = [zone for zone in self._zones() if zone["Id"].endswith("/" + args["zoneId"])]
+                return {"zoneId": args["zoneId"], "name": zone["Name"].rstrip("."), "privateZone": False}
+        raise RefusedError(f"the rehearsal has no answer for the function {token}: add it to rehearsal/aws/package.py")
+
+    def _zones(self) -> list[Any]:
+        return list(self.account.call("route53", "list_hosted_zones")["HostedZones"])
+
+    def _params(self, row: AwsType, shape: Any, inputs: Properties, known: set[str] | None = None) -> Properties:
+        usable = {key: value for key, value in inputs.items() if key not in row.elsewhere}
+        tags = usable.pop("tags", None) or {}
+        prepared = row.prepare(self.account, usable)
+        prepared.pop("tags", None)
+        if known is not None:
+            prepared = {
+                key: value
+                for key, value in prepared.items()
+                if row.names.get(key, key).partition(".")[0].lower() in known
+            }
+        try:
+            params: Properties = fit(shape, prepared, row.names)
+        except NoMappingError as error:
+            raise RefusedError(f"the rehearsal has no mapping for {row.create}: {error}") from error
+        pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+        if not pairs or known is not None or not row.tags:
+            return params
+        if row.tags in ("list", "map"):
+            member = next(name for name in shape.members if name.lower() == "tags")
+            return {**params, member: pairs if row.tags == "list" else tags}
+        return {**params, "TagSpecifications": [{"ResourceType": row.tags, "Tags": pairs}]}
+
+    def _refuse_version(self, request: Request) -> None:
+        if request.type in _VERSIONED:
+            engine, prop = _VERSIONED[request.type]
+            engine = engine or request.inputs["engine"]
+            if refused := versions.refusal(engine, str(request.inputs[prop])):
+                raise RefusedError(refused)
+
+    def _arn(self, row: AwsType, id_: str) -> str:
+        return f"arn:aws:{row.service}:{self.account.region}:123456789012:{id_}"
+
+
+def _row(type_token: str) -> AwsType:
+    if type_token not in TYPES:
+        raise RefusedError(f"the rehearsal has no mapping for the type {type_token}: add a row to rehearsal/aws")
+    return TYPES[type_token]
+
+
+def _at(answer: Any, path: str) -> Any:
+    for part in path.split("."):
+        answer = answer[int(part) if part.isdigit() else part]
+    return answer

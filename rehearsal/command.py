@@ -1,0 +1,94 @@
+"""`rehearse`: options, exit codes and where the output goes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def rehearse(
+    stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml to rehearse.")] = "dev",
+    size: Annotated[str | None, typer.Option(help="Rehearse another size than the stack's: day or team.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Rehearse with another setting.")
+    ] = None,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Play each typical minute in some seconds.")] = False,
+    scale: Annotated[float, typer.Option(help="Seconds that a typical minute lasts with --timeline.", min=0.1)] = 4,
+    fail: Annotated[
+        list[str] | None, typer.Option(metavar="TYPE[:N]", help="The first N creations and deletions of it fail.")
+    ] = None,
+    slow: Annotated[
+        list[str] | None, typer.Option(metavar="TYPE=SECONDS", help="It takes longer; also `volume` and `node`.")
+    ] = None,
+    kill_after: Annotated[float | None, typer.Option(help="Kill the engine so many seconds into up.")] = None,
+    lose_cluster: Annotated[bool, typer.Option("--lose-cluster", help="The cluster is gone before destroy.")] = False,
+    dirty: Annotated[bool, typer.Option("--dirty", help="Yesterday left orphans in the account.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
+) -> None:
+    """Run up, up and destroy of a stack on the real Pulumi engine against a simulated cloud. Needs no account.
+
+    Exit codes: 0 all is well, 1 it is not, 2 it cannot be rehearsed.
+    """
+    # Imported here: `genai --help` must not wait for moto.
+    import json
+
+    from rich.console import Console
+
+    from ops.plan import stack_config
+    from ops.plan.plan import make_plan
+    from ops.recorder import ROOT
+    from rehearsal import settings
+    from rehearsal.day import Faults
+    from rehearsal.day import rehearse as run
+    from rehearsal.engine import EngineError, find_cli
+    from rehearsal.faults import FaultError, failing, slower
+    from rehearsal.operations import Operations
+    from rehearsal.report import compare, print_summary
+    from rehearsal.simulation import running
+    from stacks.configuration import SettingsError
+
+    console = Console(stderr=True, highlight=False)
+    overrides = [*([f"size={size}"] if size else []), *(set_ or [])]
+    try:
+        find_cli()
+        plan = make_plan(stack_config.read(ROOT, stack, overrides))
+        types = sorted({one.type for one in plan.resources if one.custom and not one.type.startswith("pulumi")})
+        faults = Faults(
+            fail=failing(fail or [], types),
+            slow=slower(slow or [], types),
+            kill_after=kill_after,
+            lose_cluster=lose_cluster,
+            dirty=dirty,
+        )
+        config, secrets = settings.read(stack, overrides)
+        operations = Operations(scale=scale / 60 if timeline else 0)
+        region = plan.config.values.get("aws:region", "us-east-1")
+        zones = [plan.domain] if plan.domain else []
+        with running(region, zones, operations) as simulation, console.status("Starting ...") as status:
+            operations.watch = lambda one: status.update(
+                f"{len(operations.done)} operations, last: {one.kind} {one.name}"
+            )
+            summary = run(
+                simulation,
+                stack,
+                config,
+                secrets,
+                faults,
+                lambda part, seconds: console.print(f"{part:<30} {seconds:6.1f} s"),
+            )
+    except (
+        EngineError,
+        FaultError,
+        stack_config.StackConfigError,
+        SettingsError,
+        OSError,
+    ) as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(2) from error
+    comparison = compare(plan, summary, operations.scale) if timeline else {}
+    if json_:
+        typer.echo(json.dumps({**summary.as_json(), "timeline": comparison}, indent=2))
+    else:
+        print_summary(summary, comparison)
+    raise typer.Exit(0 if summary.good else 1)

@@ -1,0 +1,170 @@
+"""One rehearsed day: up, a second up that must change nothing, destroy, and a look at what is left."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rehearsal.engine import Engine, Result, kill
+from rehearsal.simulation import Simulation
+
+RECOVERY = (("cancel", "--yes"), ("refresh", "--yes", "--skip-preview", "--clear-pending-creates"))
+"""After an engine that was killed: give up its lock, forget what it began (pulumi.com/docs, Troubleshooting)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Faults:
+    """What goes wrong. `fail` counts failures by type, of creations and of deletions; the rest is in seconds."""
+
+    fail: Mapping[str, int] = field(default_factory=dict)
+    slow: Mapping[str, float] = field(default_factory=dict)
+    kill_after: float | None = None
+    lose_cluster: bool = False
+    dirty: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether a command may fail without the day being a failure."""
+        return bool(self.fail) or self.kill_after is not None or self.lose_cluster
+
+
+@dataclass(kw_only=True)
+class Summary:
+    """What came of the day. Times in seconds of wall clock."""
+
+    resources: dict[str, int] = field(default_factory=dict)
+    """By package."""
+    changes_in_second_up: int | None = None
+    left_in_cloud: dict[str, list[str]] = field(default_factory=dict)
+    left_in_state: int = 0
+    secrets_in_plain: int = 0
+    parts: dict[str, float] = field(default_factory=dict)
+    operations: dict[str, float] = field(default_factory=dict)
+    """First to last operation of a provider, by part."""
+    errors: list[str] = field(default_factory=list)
+    """What commands said that failed, in order."""
+    unexpected: list[str] = field(default_factory=list)
+    """Failures that no fault explains."""
+
+    @property
+    def good(self) -> bool:
+        """Whether everything that must hold does."""
+        nothing_left = not self.left_in_cloud and not self.left_in_state
+        return nothing_left and self.changes_in_second_up == 0 and not self.secrets_in_plain and not self.unexpected
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it."""
+        return {**asdict(self), "total": round(sum(self.parts.values()), 1), "good": self.good}
+
+
+def rehearse(
+    simulation: Simulation,
+    stack: str,
+    config: Mapping[str, Any],
+    secrets: Mapping[str, str] | None = None,
+    faults: Faults | None = None,
+    report: Callable[[str, float], None] = lambda part, seconds: None,
+) -> Summary:
+    """Rehearse a day in a temporary folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="genai-rehearsal-") as folder:
+        engine = Engine(Path(folder), stack, config, simulation.environment)
+        if secrets:
+            engine.set_secrets(secrets)
+        return _Day(simulation, engine, faults or Faults(), report).run(list((secrets or {}).values()))
+
+
+class _Day:
+    def __init__(
+        self, simulation: Simulation, engine: Engine, faults: Faults, report: Callable[[str, float], None]
+    ) -> None:
+        self.simulation, self.engine, self.faults, self.report = simulation, engine, faults, report
+        self.summary = Summary()
+
+    def run(self, secrets: list[str]) -> Summary:
+        operations, summary = self.simulation.operations, self.summary
+        before = self.simulation.leave_orphans() if self.faults.dirty else {}
+        operations.slow.update(self.faults.slow)
+        operations.failing.update(self.faults.fail)
+        if self.faults.kill_after is not None:
+            self._part("up, killed", lambda: self.engine.up(started=self._kill_later))
+            self._recover()
+        if self._until_it_succeeds("up", self.engine.up):
+            summary.resources = dict(Counter(_package(one["type"]) for one in self.engine.resources()))
+            summary.secrets_in_plain = plain_secrets(self.engine.state_text(), [*secrets, *self.simulation.secrets()])
+            again = self._part("second up", self.engine.up)
+            summary.changes_in_second_up = changes(again) if again.succeeded else None
+        if self.faults.lose_cluster:
+            self.simulation.lose_clusters()
+            self._part("destroy without the cluster", self.engine.destroy)
+            self.simulation.kubernetes.delete_unreachable = True
+        operations.failing.update(self.faults.fail)
+        self._until_it_succeeds("destroy", self.engine.destroy)
+        summary.left_in_state = len(self.engine.resources()) + len(self.engine.state().get("pending_operations") or [])
+        found = self.simulation.leftovers()
+        summary.left_in_cloud = {
+            kind: left for kind, names in found.items() if (left := [n for n in names if n not in before.get(kind, [])])
+        }
+        return summary
+
+    def _part(self, name: str, command: Callable[[], Result]) -> Result:
+        begin, first = time.monotonic(), len(self.simulation.operations.done)
+        result = command()
+        self.summary.parts[name] = round(time.monotonic() - begin, 1)
+        done = self.simulation.operations.done[first:]
+        if done:
+            span = max(one.end for one in done) - min(one.begin for one in done)
+            self.summary.operations[name] = round(span, 2)
+        if not result.succeeded:
+            self.summary.errors.append(f"{name}: {result.diagnostics}")
+            if not self.faults.any:
+                self.summary.unexpected.append(name)
+        self.report(name, self.summary.parts[name])
+        return result
+
+    def _until_it_succeeds(self, name: str, command: Callable[[], Result]) -> bool:
+        """Once for each failure that was asked for, and once more."""
+        for attempt in range(sum(self.faults.fail.values()) + 1):
+            if self._part(f"{name} again" if attempt else name, command).succeeded:
+                return True
+        self.summary.unexpected.append(f"{name} did not complete")
+        return False
+
+    def _kill_later(self, process: subprocess.Popen[str]) -> None:
+        def still_running() -> None:
+            if process.poll() is None:
+                kill(process)
+
+        timer = threading.Timer(self.faults.kill_after or 0, still_running)
+        timer.daemon = True
+        timer.start()
+
+    def _recover(self) -> None:
+        for command, *options in RECOVERY:
+            self._part(command, lambda command=command, options=options: self.engine.run(command, *options))  # type: ignore[misc]  # a lambda with defaults
+
+
+def changes(result: Result) -> int:
+    """How many resources an up touched, by its own count ("134 unchanged", "+ 2 created")."""
+    lines = result.output.rpartition("Resources:")[2].splitlines()
+    return sum(int(words[-2]) for line in lines if (words := line.split()) and words[-1] in _TOUCHED)
+
+
+_TOUCHED = ("created", "updated", "deleted", "replaced")
+
+
+def plain_secrets(state: str, secrets: list[str]) -> int:
+    """How many of the secrets stand in the state file as they are."""
+    return sum(json.dumps(secret)[1:-1] in state for secret in secrets)
+
+
+def _package(type_token: str) -> str:
+    package = type_token.partition(":")[0]
+    return {"genai": "components", "pulumi": "engine", "pulumi-python": "dynamic"}.get(package, package)

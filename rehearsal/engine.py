@@ -1,0 +1,188 @@
+"""Runs the user's own Pulumi CLI on a copy of the project, in a temporary folder with a home and a state of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ops.recorder import ROOT
+
+OLDEST = (3, 200, 0)
+"""As `requiredPulumiVersion` in Pulumi.yaml."""
+PARTS = ("__main__.py", "charts", "components", "policies", "stacks")
+"""What of the project the program and its policies are made of."""
+PASSPHRASE = "rehearsal"  # noqa: S105  protects a state that lives as long as the temporary folder
+_KEPT = ("PATH", "LANG", "LC_ALL", "TERM", "SYSTEMROOT")
+
+
+class EngineError(Exception):
+    """The rehearsal cannot run here; the message says what to install or change."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """How a command ended."""
+
+    code: int
+    output: str
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the command says so itself: no proof of anything (see the state)."""
+        return self.code == 0
+
+    @property
+    def diagnostics(self) -> str:
+        """What it complains about."""
+        return self.output.rpartition("Diagnostics:")[2].partition("\nOutputs:")[0].partition("\nResources:")[0].strip()
+
+
+def find_cli() -> str:
+    """Path of the Pulumi CLI; EngineError when there is none, or one too old."""
+    cli = shutil.which("pulumi")
+    if cli is None:
+        raise EngineError(
+            "There is no `pulumi` on PATH: install the Pulumi CLI (https://www.pulumi.com/docs/install/)."
+        )
+    said = subprocess.run([cli, "version"], capture_output=True, text=True, check=False, env=_base())  # noqa: S603
+    numbers = re.match(r"v?(\d+)\.(\d+)\.(\d+)", said.stdout.strip())
+    if not numbers or tuple(map(int, numbers.groups())) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise EngineError(f"{cli} is {said.stdout.strip() or 'no Pulumi'}: install {oldest} or later.")
+    return cli
+
+
+def _base() -> dict[str, str]:
+    return {key: os.environ[key] for key in _KEPT if key in os.environ} | {"PULUMI_SKIP_UPDATE_CHECK": "1"}
+
+
+class Engine:
+    """One stack in `folder`. Several may share a folder, and so the state: then they see each other's outputs."""
+
+    def __init__(self, folder: Path, stack: str, config: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+        self.cli, self.stack, self.folder = find_cli(), stack, folder
+        self.project = folder / "project"
+        self.environment = {
+            **_base(),
+            "HOME": str(folder),
+            "TMPDIR": str(folder),
+            "PULUMI_HOME": str(folder / "home"),
+            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "GRPC_VERBOSITY": "ERROR",
+            # Whoever tries to leave this machine finds a closed door.
+            "HTTP_PROXY": "http://127.0.0.1:9",
+            "HTTPS_PROXY": "http://127.0.0.1:9",
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": str(folder / "none"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(folder / "none"),
+            "KUBECONFIG": str(folder / "none"),
+            **environment,
+        }
+        if not self.project.exists():
+            _copy_project(self.project)
+        (folder / "state").mkdir(exist_ok=True)
+        self.run("stack", "init", stack, check=True)
+        self.configure(config)
+
+    @property
+    def settings_file(self) -> Path:
+        """Pulumi.<stack>.yaml of the copy."""
+        return self.project / f"Pulumi.{self.stack}.yaml"
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """Set full keys ("genaiplatform:size"), values as YAML has them; what was set before and is not here goes."""
+        found = yaml.safe_load(self.settings_file.read_text()) if self.settings_file.exists() else {}
+        self.settings_file.write_text(yaml.safe_dump({**(found or {}), "config": dict(config)}))
+
+    def set_secrets(self, values: Mapping[str, str]) -> None:
+        """Set values encrypted by path ("providerKeys.azure"), as `pulumi config set --secret --path` does."""
+        pairs = [word for path, value in values.items() for word in ("--secret", f"{path}={value}")]
+        self.run("config", "set-all", "--path", *pairs, check=True)
+
+    def up(self, *options: str, **how: Any) -> Result:
+        """`pulumi up`."""
+        return self.run("up", "--yes", "--skip-preview", "--parallel", "64", *options, **how)
+
+    def destroy(self, *options: str, **how: Any) -> Result:
+        """`pulumi destroy`."""
+        return self.run("destroy", "--yes", "--skip-preview", "--parallel", "64", *options, **how)
+
+    def run(
+        self,
+        command: str,
+        *options: str,
+        check: bool = False,
+        started: Callable[[subprocess.Popen[str]], None] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Result:
+        """Run a command of the CLI on the stack to its end; `started` gets the process while it runs."""
+        stack = [] if command in ("stack",) and "init" in options else ["--stack", self.stack]
+        process = subprocess.Popen(  # noqa: S603  the user's own CLI
+            [self.cli, command, *options, *stack, "--non-interactive", "--cwd", str(self.project)],
+            env={**self.environment, **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        if started is not None:
+            started(process)
+        output, _ = process.communicate()
+        if check and process.returncode:
+            raise EngineError(f"pulumi {command} failed: {output.strip()}")
+        return Result(code=process.returncode, output=output)
+
+    def state(self) -> dict[str, Any]:
+        """The deployment in the state file: `resources` and `pending_operations`."""
+        deployment: dict[str, Any] = json.loads(self.state_text())["checkpoint"]["latest"] or {}
+        return deployment
+
+    def state_text(self) -> str:
+        """The state file as it lies on the disk."""
+        [file] = (self.folder / "state" / ".pulumi" / "stacks").glob(f"*/{self.stack}.json")
+        return file.read_text()
+
+    def resources(self) -> list[dict[str, Any]]:
+        """What the state still holds."""
+        found: list[dict[str, Any]] = self.state().get("resources") or []
+        return found
+
+
+def _copy_project(target: Path) -> None:
+    target.mkdir()
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, target / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target / part)
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    project["runtime"]["options"]["virtualenv"] = sys.prefix
+    (target / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False))
+
+
+def interrupt(process: subprocess.Popen[str]) -> None:
+    """Ctrl-C: the whole group gets SIGINT, as in a terminal."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """SIGKILL for the engine and all it started."""
+    os.killpg(process.pid, signal.SIGKILL)

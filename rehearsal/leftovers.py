@@ -1,0 +1,71 @@
+"""A look at the whole account: the resource tagging API alone does not know half of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.aws.account import Account
+
+LOOKS: Mapping[str, tuple[str, str, str, str]] = {
+    "VPC": ("ec2", "describe_vpcs", "Vpcs", "VpcId"),
+    "subnet": ("ec2", "describe_subnets", "Subnets", "SubnetId"),
+    "security group": ("ec2", "describe_security_groups", "SecurityGroups", "GroupName"),
+    "network interface": ("ec2", "describe_network_interfaces", "NetworkInterfaces", "Description"),
+    "address": ("ec2", "describe_addresses", "Addresses", "AllocationId"),
+    "internet gateway": ("ec2", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
+    "NAT gateway": ("ec2", "describe_nat_gateways", "NatGateways", "NatGatewayId"),
+    "route table": ("ec2", "describe_route_tables", "RouteTables", "RouteTableId"),
+    "VPC endpoint": ("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
+    "volume": ("ec2", "describe_volumes", "Volumes", "VolumeId"),
+    "role": ("iam", "list_roles", "Roles", "RoleName"),
+    "OIDC provider": ("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList", "Arn"),
+    "EKS cluster": ("eks", "list_clusters", "clusters", ""),
+    "Aurora cluster": ("rds", "describe_db_clusters", "DBClusters", "DBClusterIdentifier"),
+    "Aurora instance": ("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
+    "Aurora subnet group": ("rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
+    "Aurora parameter group": (
+        "rds",
+        "describe_db_cluster_parameter_groups",
+        "DBClusterParameterGroups",
+        "DBClusterParameterGroupName",
+    ),
+    "snapshot": ("rds", "describe_db_cluster_snapshots", "DBClusterSnapshots", "DBClusterSnapshotIdentifier"),
+    "bucket": ("s3", "list_buckets", "Buckets", "Name"),
+    "load balancer": ("elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerName"),
+    "target group": ("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupName"),
+    "certificate": ("acm", "list_certificates", "CertificateSummaryList", "CertificateArn"),
+}
+"""By kind: service, operation, list in the answer, name in an element."""
+
+
+def leftovers(account: Account) -> dict[str, list[str]]:
+    """What is there, by kind; kinds without anything are left out."""
+    found = {
+        kind: sorted(str(one[name] if name else one) for one in account.call(service, operation)[key] if _counts(one))
+        for kind, (service, operation, key, name) in LOOKS.items()
+    }
+    found["instance"] = [
+        one["InstanceId"]
+        for reservation in account.call("ec2", "describe_instances")["Reservations"]
+        for one in reservation["Instances"]
+        if one["State"]["Name"] != "terminated"
+    ]
+    for kind, things in account.elasticache.things.items():
+        found[kind.replace("_", " ")] = sorted(things)
+    for zone in account.call("route53", "list_hosted_zones")["HostedZones"]:
+        zone_id = zone["Id"].rpartition("/")[2]
+        records = account.call("route53", "list_resource_record_sets", HostedZoneId=zone_id)["ResourceRecordSets"]
+        found.setdefault("DNS record", []).extend(
+            record["Name"] for record in records if record["Type"] not in ("NS", "SOA")
+        )
+    return {kind: names for kind, names in found.items() if names}
+
+
+def _counts(one: Any) -> bool:
+    """What AWS keeps for a while after its deletion, or brings itself, is nothing left."""
+    if not isinstance(one, dict):
+        return True
+    default = one.get("GroupName") == "default" or str(one.get("DBClusterParameterGroupName")).startswith("default.")
+    automatic = one.get("SnapshotType") == "automated"
+    return not default and not automatic and one.get("State") not in ("deleted", "deleting")

@@ -1,0 +1,52 @@
+"""The end of a rehearsal in words, and its times beside those of `genai plan`."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from ops.plan.plan import Plan
+from rehearsal.day import Summary
+
+
+def compare(plan: Plan, summary: Summary, scale: float) -> dict[str, dict[str, float]]:
+    """Minutes of up and destroy as planned and as the engine scheduled them (first to last provider operation)."""
+    planned = {"up": plan.up.seconds, "destroy": plan.down.seconds}
+    return {
+        part: {
+            "planned": round(seconds / 60, 1),
+            "rehearsed": round(summary.operations[part] / scale / 60, 1),
+            "deviation": round(summary.operations[part] / scale / seconds - 1, 3),
+        }
+        for part, seconds in planned.items()
+        if part in summary.operations
+    }
+
+
+def print_summary(summary: Summary, comparison: dict[str, dict[str, float]]) -> None:
+    """Print it to standard output."""
+    console = Console(highlight=False)
+    table = Table(show_header=False, box=None)
+    counts = ", ".join(f"{package} {count}" for package, count in sorted(summary.resources.items()))
+    table.add_row("resources", f"{sum(summary.resources.values())} ({counts})")
+    table.add_row("changes in the second up", _must(summary.changes_in_second_up, 0))
+    table.add_row("left in the cloud", _must(sum(map(len, summary.left_in_cloud.values())), 0))
+    table.add_row("left in the state", _must(summary.left_in_state, 0))
+    table.add_row("secrets in plain", _must(summary.secrets_in_plain, 0))
+    table.add_row("total time", f"{sum(summary.parts.values()):.1f} s")
+    console.print(table)
+    for kind, names in summary.left_in_cloud.items():
+        console.print(f"  left: {kind} {', '.join(names)}")
+    for error in summary.errors:
+        console.print(error, markup=False)
+    for part, times in comparison.items():
+        console.print(
+            f"{part}: planned {times['planned']} min, rehearsed {times['rehearsed']} min ({times['deviation']:+.1%})"
+        )
+    for problem in summary.unexpected:
+        console.print(f"[red]not as it should be:[/] {problem}")
+
+
+def _must(found: int | None, wanted: int) -> str:
+    shown = "not reached" if found is None else str(found)
+    return shown if found == wanted else f"[red]{shown}[/]"

@@ -1,0 +1,114 @@
+"""The simulated cloud as a whole: started once, it serves any number of engines until it is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rehearsal.aws.access import close_cluster
+from rehearsal.aws.account import Account
+from rehearsal.aws.package import Aws
+from rehearsal.azure.package import Azure
+from rehearsal.generated import Generated
+from rehearsal.kubernetes.api import Api
+from rehearsal.kubernetes.package import Kubernetes
+from rehearsal.kubernetes.world import World
+from rehearsal.leftovers import leftovers
+from rehearsal.operations import Operations
+from rehearsal.package import Package
+from rehearsal.provider import serve
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    """One AWS account with its clusters, one Azure subscription; `environment` is what an engine needs to live in it."""
+
+    account: Account
+    clusters: World
+    kubernetes: Kubernetes
+    operations: Operations
+    generated: Generated
+    azure: Azure
+    environment: Mapping[str, str]
+
+    def leftovers(self) -> dict[str, list[str]]:
+        """What is there and costs or blocks something, by kind."""
+        with self.operations.lock:
+            for cluster in self.clusters.clusters.values():
+                self.clusters.settle(cluster)
+            azure = self.azure.leftovers()
+            return {**leftovers(self.account), **({"Azure": azure} if azure else {})}
+
+    def secrets(self) -> list[str]:
+        """Every generated password and private key."""
+        return [*self.generated.secrets, *self.azure.secrets]
+
+    def leave_orphans(self) -> dict[str, list[str]]:
+        """Yesterday ended badly: a volume, a role and a VPC of the same range with EKS's group in it remain."""
+        call, tags = self.account.call, [{"Key": "Project", "Value": "genaiplatform"}]
+        vpc = call("ec2", "create_vpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        name = "eks-cluster-sg-genai-dev-0000000"
+        call("ec2", "create_security_group", GroupName=name, Description="EKS created", VpcId=vpc)
+        zone = f"{self.account.region}a"
+        call("ec2", "create_volume", AvailabilityZone=zone, Size=20)
+        call("iam", "create_role", RoleName="litellm-role-0000000", AssumeRolePolicyDocument="{}", Tags=tags)
+        return self.leftovers()
+
+    def lose_clusters(self) -> None:
+        """Somebody deletes every cluster behind Pulumi's back; their API servers answer no more."""
+        with self.operations.lock:
+            for name in list(self.clusters.clusters):
+                self.account.call("eks", "delete_cluster", name=name)
+                close_cluster(self.account, name, {})
+                self.clusters.close(name)
+
+
+@contextmanager
+def running(
+    region: str = "us-east-1", hosted_zones: Sequence[str] = (), operations: Operations | None = None
+) -> Iterator[Simulation]:
+    """Start an empty account in a region, with public hosted zones of these names."""
+    operations = operations or Operations()
+    account = Account(region, hosted_zones)
+    world = World(account, operations)
+    api = Api(world)
+
+    def opened(name: str, inputs: dict[str, object]) -> str:
+        world.open(name, inputs)
+        return api.endpoint(name)
+
+    kubernetes, generated, azure = Kubernetes(world), Generated(), Azure()
+    aws = Aws(account, opened, world.close)
+    packages: dict[str, Package] = {
+        "aws": aws,
+        "eks": aws,
+        "kubernetes": kubernetes,
+        "random": generated,
+        "tls": generated,
+        "azure-native": azure,
+        "azuread": azure,
+    }
+    providers, servers = serve(packages, operations)
+    environment = {
+        "PULUMI_DEBUG_PROVIDERS": providers,
+        "AWS_ENDPOINT_URL": account.url,
+        "AWS_ACCESS_KEY_ID": "rehearsal",
+        "AWS_SECRET_ACCESS_KEY": "rehearsal",
+        "AWS_REGION": region,
+    }
+    try:
+        yield Simulation(
+            account=account,
+            clusters=world,
+            kubernetes=kubernetes,
+            operations=operations,
+            generated=generated,
+            azure=azure,
+            environment=environment,
+        )
+    finally:
+        for server in servers:
+            server.stop(None)
+        api.stop()
+        account.stop()

@@ -1,0 +1,95 @@
+"""The Azure front door on the real engine, in front of a rehearsed AWS day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rehearsal.azure.enumerations import problems
+from rehearsal.azure.package import Azure
+from rehearsal.azure.types import SUBSCRIPTION, TYPES
+from rehearsal.day import changes, plain_secrets
+from rehearsal.engine import Engine
+from rehearsal.package import RefusedError, Request
+from rehearsal.simulation import Simulation
+from tests import azure_program
+from tests.rehearsal.days import config, engine, nothing_is_left, succeed
+
+
+def azure_engine(simulation: Simulation, folder: Path, **settings: object) -> Engine:
+    values = {"azure-native:location": "eastus2", **config(awsStack=azure_program.AWS_STACK, insecureBackend=True)}
+    del values["genaiplatform:allowedCidrs"]
+    return Engine(
+        folder,
+        "azure",
+        {**values, **{f"genaiplatform:{key}": value for key, value in settings.items()}},
+        simulation.environment,
+    )
+
+
+@pytest.mark.engine
+def test_both_stacks_come_and_go_in_both_key_modes(simulation: Simulation, folder: Path) -> None:
+    day = engine(simulation, folder, frontDoor=True)
+    succeed(day.up())
+    for mode in ("header", "keyVault"):
+        door = azure_engine(simulation, folder, keyMode=mode, users=["someone@example.com"])
+        succeed(door.up())
+        assert plain_secrets(door.state_text(), simulation.secrets()) == 0
+        assert changes(succeed(door.up())) == 0
+        succeed(door.destroy())
+        assert simulation.azure.leftovers() == []
+        assert door.resources() == []
+        succeed(door.run("stack", "rm", "--yes"))
+    succeed(day.destroy())
+    nothing_is_left(simulation, day)
+
+
+def test_every_azure_type_of_the_program_is_in_the_table_and_no_other() -> None:
+    used = {one.type for mode in azure_program.MODES for one in azure_program.recorded(mode).resources if one.custom}
+    assert {one for one in used if one.startswith("azure")} == set(TYPES)
+
+
+def test_deleted_gateways_keep_their_names() -> None:
+    azure = Azure()
+    group = Request(type="azure-native:resources:ResourceGroup", name="g", inputs={"resourceGroupName": "g"})
+    azure.create(group)
+    inputs = {"resourceGroupName": "g", "serviceName": "door"}
+    service = Request(type="azure-native:apimanagement:ApiManagementService", name="s", inputs=inputs)
+    id_, _ = azure.create(service)
+    azure.delete(Request(type=service.type, name="s", id=id_))
+    with pytest.raises(RefusedError, match="keeps this name"):
+        azure.create(service)
+
+
+def test_a_named_value_in_use_stays_and_an_unknown_one_is_refused() -> None:
+    azure = Azure()
+    service = f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.ApiManagement/service/s"
+    azure.things[service] = {}
+    inside = {"resourceGroupName": "g", "serviceName": "s"}
+    backend = Request(
+        type="azure-native:apimanagement:Backend",
+        name="b",
+        inputs={**inside, "backendId": "b", "credentials": {"header": {"x": ["{{key}}"]}}},
+    )
+    with pytest.raises(RefusedError, match="Cannot find a property 'key'"):
+        azure.create(backend)
+    value = Request(type="azure-native:apimanagement:NamedValue", name="v", inputs={**inside, "namedValueId": "key"})
+    id_, _ = azure.create(value)
+    azure.create(backend)
+    with pytest.raises(RefusedError, match="still in use"):
+        azure.delete(Request(type=value.type, name="v", id=id_))
+
+
+def test_a_secret_goes_through_the_vault_which_wants_a_role() -> None:
+    azure = Azure()
+    vault = f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v"
+    azure.things |= {vault: {}, f"{vault}/secrets/x": {}}
+    with pytest.raises(RefusedError, match="ForbiddenByRbac"):
+        azure.delete(Request(type="azure-native:keyvault:Secret", name="x", id=f"{vault}/secrets/x"))
+
+
+def test_values_that_the_sdk_does_not_declare_are_refused() -> None:
+    token = "azure-native:apimanagement:Backend"
+    assert list(problems(token, {"protocol": "http"})) == []
+    assert list(problems(token, {"protocol": "https"})) == ["protocol is 'https', not one of http, soap"]

@@ -1,0 +1,72 @@
+"""What the cluster holds at the end of a day, and what happens when it will not let go."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from rehearsal.engine import Engine
+from rehearsal.simulation import Simulation
+from tests.rehearsal.days import engine, nothing_is_left, succeed
+
+pytestmark = pytest.mark.engine
+
+
+def _impatient(day: Engine) -> None:
+    """Eleven minutes are too long for a test: the gate of this copy gives up after some seconds."""
+    gate = day.project / "components/kubernetes/drain_gate.py"
+    text = gate.read_text()
+    assert "time_limit = 11 * 60.0" in text
+    gate.write_text(text.replace("time_limit = 11 * 60.0", "time_limit = 3.0"))
+
+
+def test_destroy_waits_for_slow_volumes(simulation: Simulation, folder: Path) -> None:
+    day = engine(simulation, folder)
+    succeed(day.up())
+    simulation.operations.slow["volume"] = 8
+    begin = time.monotonic()
+    output = succeed(day.destroy()).output
+    assert time.monotonic() - begin > 8
+    assert "waiting for PersistentVolume" in output
+    nothing_is_left(simulation, day)
+
+
+def test_volumes_that_never_go_keep_the_cluster_and_are_named(simulation: Simulation, folder: Path) -> None:
+    day = engine(simulation, folder)
+    _impatient(day)
+    succeed(day.up())
+    simulation.operations.slow["volume"] = 10**9
+    result = day.destroy()
+    assert not result.succeeded
+    assert "PersistentVolume pvc-" in result.output
+    [cluster] = simulation.clusters.clusters.values()
+    for path in cluster.due:
+        cluster.due[path] = 0
+    succeed(day.destroy())
+    nothing_is_left(simulation, day)
+
+
+def test_without_the_cluster_destroy_fails_and_the_documented_recovery_shows_what_aws_kept(
+    simulation: Simulation, folder: Path
+) -> None:
+    day = engine(simulation, folder)
+    succeed(day.up())
+    simulation.lose_clusters()
+    refused = day.destroy()
+    assert not refused.succeeded
+    assert "configured Kubernetes cluster is unreachable" in refused.output
+    simulation.kubernetes.delete_unreachable = True
+    stuck = day.destroy(environment={"PULUMI_K8S_DELETE_UNREACHABLE": "true"})
+    kept = simulation.leftovers()
+    assert len(kept["volume"]) == 1
+    [group] = kept["security group"]
+    assert group.startswith("eks-cluster-sg-genai-dev-")
+    assert not stuck.succeeded, "the VPC cannot go while EKS's group is in it"
+    call = simulation.account.call
+    for found in call("ec2", "describe_security_groups")["SecurityGroups"]:
+        if found["GroupName"] == group:
+            call("ec2", "delete_security_group", GroupId=found["GroupId"])
+    succeed(day.destroy())
+    assert simulation.leftovers() == {"volume": kept["volume"]}

@@ -1,0 +1,191 @@
+"""The tables hold every type of the program, and refuse what AWS and Kubernetes refuse. No engine needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ops.plan.eks_children import CHILDREN
+from rehearsal import generated
+from rehearsal.aws import access, deletion_rules, request, versions
+from rehearsal.aws.account import Account
+from rehearsal.aws.package import TYPES, Aws
+from rehearsal.eks_component import INPUTS
+from rehearsal.faults import FaultError, failing, slower
+from rehearsal.generated import Generated
+from rehearsal.kubernetes import charts
+from rehearsal.kubernetes.kinds import KINDS
+from rehearsal.package import RefusedError, Request
+from tests.program import VARIANTS, recorded
+
+PROGRAM = {one.type for variant in VARIANTS for one in recorded(variant).resources if one.custom and not one.remote}
+EKS = {child.type for child in CHILDREN if child.custom}
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    started = Account("us-east-1", ["example.com"])
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def aws(account: Account) -> Aws:
+    return Aws(account, lambda name, inputs: "http://127.0.0.1", lambda name: None)
+
+
+def create(aws: Aws, type_token: str, **inputs: Any) -> str:
+    return aws.create(Request(type=type_token, name="it", inputs=inputs))[0]
+
+
+def test_every_type_of_the_program_is_in_a_table_and_no_other() -> None:
+    wanted = {one for one in PROGRAM | EKS if not one.startswith("pulumi")}
+    assert wanted == {*TYPES, *KINDS, *generated.TYPES}
+
+
+def test_every_child_of_the_eks_component_gets_inputs() -> None:
+    needed = {child.suffix for child in CHILDREN if child.custom and not child.policy_arn}
+    assert needed == set(INPUTS)
+
+
+def test_deletion_rules_are_about_types_of_the_program_and_name_their_source() -> None:
+    assert set(deletion_rules.RULES) <= set(TYPES)
+    assert all(rule.source and rule.error for rules in deletion_rules.RULES.values() for rule in rules)
+
+
+def test_a_type_without_a_row_is_an_error(aws: Aws) -> None:
+    with pytest.raises(RefusedError, match="no mapping for the type aws:sqs/queue:Queue"):
+        create(aws, "aws:sqs/queue:Queue")
+
+
+def test_an_input_that_no_row_maps_is_an_error(aws: Aws) -> None:
+    with pytest.raises(RefusedError, match="no mapping for create_subnet: assignIpv6: CreateSubnetRequest has no"):
+        create(aws, "aws:ec2/subnet:Subnet", vpcId="vpc-1", cidrBlock="10.0.0.0/20", assignIpv6=True)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "problem"),
+    [
+        ("iam", "create_role", {"RoleName": "no spaces"}, "does not match"),
+        ("elbv2", "create_listener", {"Protocol": "HTPP"}, "not one of HTTP"),
+        ("elbv2", "create_listener", {"Port": 70000}, "not within 1 to 65535"),
+        ("eks", "create_cluster", {"name": "-starts-wrong"}, "does not match"),
+    ],
+)
+def test_what_botocore_lets_pass_is_refused(
+    account: Account, service: str, operation: str, params: dict[str, Any], problem: str
+) -> None:
+    shape = account.model(service, operation).input_shape
+    assert any(problem in found for found in request.problems(shape, params))
+
+
+@pytest.mark.parametrize(
+    ("engine", "version", "fine"),
+    [("eks", "1.35", True), ("eks", "1.20", False), ("aurora-postgresql", "17.99", False)],
+)
+def test_only_offered_versions_are_taken(engine: str, version: str, fine: bool) -> None:
+    assert (versions.refusal(engine, version) is None) is fine
+
+
+def test_a_name_beyond_the_limit_of_its_service_is_refused_and_a_generated_one_fits(aws: Aws) -> None:
+    token = "aws:lb/loadBalancer:LoadBalancer"
+    _, problems = aws.check(Request(type=token, name="x", inputs={"name": "n" * 33}), b"")
+    assert problems == [f"name {'n' * 33!r} is longer than the 32 characters that elbv2 takes"]
+    inputs, problems = aws.check(Request(type=token, name="n" * 60), bytes(8))
+    assert not problems
+    assert inputs["name"] == "n" * 24 + "-0000000"
+
+
+def test_networks_go_only_when_nothing_is_in_them(aws: Aws, account: Account) -> None:
+    def refused(type_token: str, id_: str, **state: Any) -> None:
+        with pytest.raises(RefusedError, match="DependencyViolation"):
+            aws.delete(Request(type=type_token, name="it", id=id_, state=state))
+
+    def delete(type_token: str, id_: str, **state: Any) -> None:
+        aws.delete(Request(type=type_token, name="it", id=id_, state=state))
+
+    vpc = create(aws, "aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")
+    subnet = create(aws, "aws:ec2/subnet:Subnet", vpcId=vpc, cidrBlock="10.0.0.0/20")
+    group, other = (
+        create(aws, "aws:ec2/securityGroup:SecurityGroup", vpcId=vpc, name=name, description="x") for name in "ab"
+    )
+    rule = {
+        "securityGroupId": other,
+        "referencedSecurityGroupId": group,
+        "ipProtocol": "tcp",
+        "fromPort": 1,
+        "toPort": 1,
+    }
+    ingress = create(aws, "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", **rule)
+    account.hold("a cache", [subnet], [group])
+    refused("aws:ec2/subnet:Subnet", subnet)
+    refused("aws:ec2/securityGroup:SecurityGroup", group)
+    account.release("a cache")
+    refused("aws:ec2/securityGroup:SecurityGroup", group)  # the other one refers to it
+    delete("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", ingress, **rule)
+    gateway = create(aws, "aws:ec2/internetGateway:InternetGateway", vpcId=vpc)
+    delete("aws:ec2/subnet:Subnet", subnet)
+    delete("aws:ec2/securityGroup:SecurityGroup", group)
+    refused("aws:ec2/vpc:Vpc", vpc)
+    delete("aws:ec2/securityGroup:SecurityGroup", other)
+    refused("aws:ec2/vpc:Vpc", vpc)
+    delete("aws:ec2/internetGateway:InternetGateway", gateway, vpcId=vpc)
+    delete("aws:ec2/vpc:Vpc", vpc)
+
+
+def test_an_aurora_cluster_without_a_word_about_snapshots_stays(aws: Aws) -> None:
+    assert deletion_rules.refusal(aws.account, "aws:rds/cluster:Cluster", "c", {"skipFinalSnapshot": True}) is None
+    assert "FinalDBSnapshotIdentifier is required" in str(
+        deletion_rules.refusal(aws.account, "aws:rds/cluster:Cluster", "c", {})
+    )
+
+
+def test_nodes_that_outlive_the_cluster_keep_its_security_group(aws: Aws, account: Account) -> None:
+    vpc = create(aws, "aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")
+    subnet = create(aws, "aws:ec2/subnet:Subnet", vpcId=vpc, cidrBlock="10.0.0.0/20")
+    access._open_cluster(account, "c", {"vpcConfig": {"subnetIds": [subnet]}})
+    group = access.cluster_group(account, "c")
+    account.hold("node", [subnet], [group])
+    access.close_cluster(account, "c", {})
+    assert access.cluster_group(account, "c") == group
+    account.release("node")
+    access.close_cluster(account, "c", {})
+    assert access.cluster_group(account, "c") == ""
+
+
+def test_data_stores_are_never_replaced_by_what_a_user_can_change(aws: Aws) -> None:
+    changed = frozenset({"serverlessv2ScalingConfiguration", "masterPassword", "tags"})
+    assert aws.diff("aws:rds/cluster:Cluster", changed, {}, {}).replaces == frozenset()
+    changed = frozenset({"numCacheClusters", "automaticFailoverEnabled", "multiAzEnabled", "authToken"})
+    assert aws.diff("aws:elasticache/replicationGroup:ReplicationGroup", changed, {}, {}).replaces == frozenset()
+    assert aws.diff("aws:ec2/subnet:Subnet", frozenset({"cidrBlock"}), {}, {}).replaces == {"cidrBlock"}
+
+
+def test_values_that_the_pinned_charts_do_not_know_are_refused() -> None:
+    releases = [one.inputs for one in recorded().of_type("kubernetes:helm.sh/v3:Release")]
+    assert len(releases) == 2
+    for inputs in releases:
+        assert list(charts.problems(inputs)) == []
+        assert list(charts.problems({**inputs, "version": "0.0.1"}))
+        assert list(charts.problems({**inputs, "values": {**inputs["values"], "replicas": 2}}))
+
+
+def test_generated_values_are_as_asked_for() -> None:
+    inputs = {"length": 64, "lower": False, "upper": False, "overrideSpecial": "abcdef"}
+    package = Generated()
+    _, outputs = package.create(Request(type="random:index/randomPassword:RandomPassword", name="x", inputs=inputs))
+    assert set(outputs["result"]) <= set("0123456789abcdef")
+    assert len(outputs["result"]) == 64
+    assert package.secrets == [outputs["result"]]
+
+
+def test_faults_name_types_of_the_stack() -> None:
+    types = ["aws:ec2/vpc:Vpc", "aws:ec2/natGateway:NatGateway"]
+    assert failing(["NatGateway:2", "aws:ec2/vpc:Vpc"], types) == {types[1]: 2, types[0]: 1}
+    assert slower(["volume=2.5"], types) == {"volume": 2.5}
+    with pytest.raises(FaultError, match=r"(?s)'Queue' is no type of this stack.*aws:ec2/vpc:Vpc"):
+        failing(["Queue"], types)
+    with pytest.raises(FaultError, match="names no seconds"):
+        slower(["volume"], types)
