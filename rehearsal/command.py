@@ -37,8 +37,10 @@ def rehearse(
 
     from ops.plan import stack_config
     from ops.plan.plan import make_plan
-    from ops.recorder import ROOT
+    from ops.recorder import PROJECT, ROOT
+    from ops.simulated_outputs import REGION
     from rehearsal import settings
+    from rehearsal.azure import types as azure_types
     from rehearsal.day import Faults
     from rehearsal.day import rehearse as run
     from rehearsal.engine import EngineError, find_cli
@@ -52,8 +54,17 @@ def rehearse(
     overrides = [*([f"size={size}"] if size else []), *(set_ or [])]
     try:
         find_cli()
-        plan = make_plan(stack_config.read(ROOT, stack, overrides))
-        types = sorted({one.type for one in plan.resources if one.custom and not one.type.startswith("pulumi")})
+        stack_settings = stack_config.read(ROOT, stack, overrides)
+        config, secrets = settings.read(stack, overrides)
+        plan, behind = None, None
+        if settings.is_azure(stack):
+            aws_stack = stack_settings.values.get(f"{PROJECT}:awsStack", "").rpartition("/")[2] or "dev"
+            stack_config.read(ROOT, aws_stack)
+            behind = (aws_stack, settings.read(aws_stack, ["frontDoor=true"])[0])
+            types = sorted(azure_types.TYPES)
+        else:
+            plan = make_plan(stack_settings)
+            types = sorted({one.type for one in plan.resources if one.custom and not one.type.startswith("pulumi")})
         faults = Faults(
             fail=failing(fail or [], types),
             slow=slower(slow or [], types),
@@ -61,10 +72,9 @@ def rehearse(
             lose_cluster=lose_cluster,
             dirty=dirty,
         )
-        config, secrets = settings.read(stack, overrides)
         operations = Operations(scale=scale / 60 if timeline else 0)
-        region = plan.config.values.get("aws:region", "us-east-1")
-        zones = [plan.domain] if plan.domain else []
+        region = stack_settings.values.get("aws:region", REGION)
+        zones = [plan.domain] if plan and plan.domain else []
         with running(region, zones, operations) as simulation, console.status("Starting ...") as status:
             operations.watch = lambda one: status.update(
                 f"{len(operations.done)} operations, last: {one.kind} {one.name}"
@@ -76,6 +86,7 @@ def rehearse(
                 secrets,
                 faults,
                 lambda part, seconds: console.print(f"{part:<30} {seconds:6.1f} s"),
+                behind,
             )
     except (
         EngineError,
@@ -86,7 +97,7 @@ def rehearse(
     ) as error:
         typer.echo(error, err=True)
         raise typer.Exit(2) from error
-    comparison = compare(plan, summary, operations.scale) if timeline else {}
+    comparison = compare(plan, summary, operations.scale) if timeline and plan else {}
     if json_:
         typer.echo(json.dumps({**summary.as_json(), "timeline": comparison}, indent=2))
     else:

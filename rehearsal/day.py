@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rehearsal.engine import Engine, Result, kill
+from rehearsal.engine import Engine, EngineError, Result, kill
 from rehearsal.simulation import Simulation
 
 RECOVERY = (("cancel", "--yes"), ("refresh", "--yes", "--skip-preview", "--clear-pending-creates"))
@@ -72,19 +72,32 @@ def rehearse(
     secrets: Mapping[str, str] | None = None,
     faults: Faults | None = None,
     report: Callable[[str, float], None] = lambda part, seconds: None,
+    behind: tuple[str, Mapping[str, Any]] | None = None,
 ) -> Summary:
-    """Rehearse a day in a temporary folder that is gone afterwards."""
+    """Rehearse a day in a temporary folder that is gone afterwards.
+
+    `behind` is another stack with its configuration: it is there before this one, and its outputs can be read.
+    """
     with tempfile.TemporaryDirectory(prefix="genai-rehearsal-") as folder:
+        other = Engine(Path(folder), *behind, simulation.environment) if behind else None
+        if other and not (came := other.up()).succeeded:
+            raise EngineError(f"stack {other.stack}, which {stack} needs, did not come up: {came.diagnostics}")
         engine = Engine(Path(folder), stack, config, simulation.environment)
         if secrets:
             engine.set_secrets(secrets)
-        return _Day(simulation, engine, faults or Faults(), report).run(list((secrets or {}).values()))
+        return _Day(simulation, engine, faults or Faults(), report, other).run(list((secrets or {}).values()))
 
 
 class _Day:
     def __init__(
-        self, simulation: Simulation, engine: Engine, faults: Faults, report: Callable[[str, float], None]
+        self,
+        simulation: Simulation,
+        engine: Engine,
+        faults: Faults,
+        report: Callable[[str, float], None],
+        other: Engine | None,
     ) -> None:
+        self.other = other
         self.simulation, self.engine, self.faults, self.report = simulation, engine, faults, report
         self.summary = Summary()
 
@@ -108,6 +121,8 @@ class _Day:
         operations.failing.update(self.faults.fail)
         self._until_it_succeeds("destroy", self.engine.destroy)
         summary.left_in_state = len(self.engine.resources()) + len(self.engine.state().get("pending_operations") or [])
+        if self.other:
+            self._part(f"destroy of {self.other.stack}", self.other.destroy)
         found = self.simulation.leftovers()
         summary.left_in_cloud = {
             kind: left for kind, names in found.items() if (left := [n for n in names if n not in before.get(kind, [])])

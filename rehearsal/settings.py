@@ -26,12 +26,18 @@ def read(stack: str, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str
             raise StackConfigError(f"--set {override} is no assignment: write for example --set size=team.")
         kind = (declared.get(key) or {}).get("type")
         config[key if ":" in key else f"{PROJECT}:{key}"] = text if kind == "string" else yaml.safe_load(text)
-    cidrs = config.get(f"{PROJECT}:allowedCidrs", ["auto"])
-    config[f"{PROJECT}:allowedCidrs"] = [f"{OPERATOR_ADDRESS}/32" if cidr == "auto" else cidr for cidr in cidrs]
+    if not is_azure(stack):
+        cidrs = config.get(f"{PROJECT}:allowedCidrs", ["auto"])
+        config[f"{PROJECT}:allowedCidrs"] = [f"{OPERATOR_ADDRESS}/32" if cidr == "auto" else cidr for cidr in cidrs]
     secret = {
         path: placeholder(path) for key, value in config.items() for path in _encrypted(key.rpartition(":")[2], value)
     }
     return {key: _without_encrypted(value) for key, value in config.items() if not _is_encrypted(value)}, secret
+
+
+def is_azure(stack: str) -> bool:
+    """Whether it is an Azure front door, as the program decides it."""
+    return stack.startswith("azure")
 
 
 def _is_encrypted(value: Any) -> bool:

@@ -22,7 +22,7 @@ from rehearsal.provider import serve
 
 @dataclass(frozen=True, kw_only=True)
 class Simulation:
-    """One AWS account with its clusters, one Azure subscription; `environment` is what an engine needs to live in it."""
+    """An AWS account with its clusters and an Azure subscription; `environment` lets an engine live in them."""
 
     account: Account
     clusters: World

@@ -112,7 +112,11 @@ def bedrock(aws: Aws, arn: str) -> Outcome:
 
 def hosted_zone(aws: Aws, domain: str) -> Outcome:
     """Whether the account has a public zone that holds the domain."""
-    public = {zone["Name"].rstrip(".") for zone in aws.items("route53", "list_hosted_zones", "HostedZones[]") if True}
+    public = {
+        zone["Name"].rstrip(".")
+        for zone in aws.items("route53", "list_hosted_zones", "HostedZones[]")
+        if not zone["Config"]["PrivateZone"]
+    }
     holding = [name for name in public if domain == name or domain.endswith(f".{name}")]
     if holding:
         return fine(max(holding, key=len))
