@@ -173,9 +173,10 @@ def _copy_project(target: Path) -> None:
             shutil.copytree(source, target / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target / part)
-    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
-    project["runtime"]["options"]["virtualenv"] = sys.prefix
-    (target / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False))
+    for file in ("Pulumi.yaml", "policies/guardrails/PulumiPolicy.yaml"):
+        described = yaml.safe_load((ROOT / file).read_text())
+        described["runtime"]["options"]["virtualenv"] = sys.prefix  # there is no .venv beside the copy
+        (target / file).write_text(yaml.safe_dump(described, sort_keys=False))
 
 
 def interrupt(process: subprocess.Popen[str]) -> None:

@@ -133,7 +133,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def _answer(self, context: grpc.ServicerContext, work: Callable[[], T]) -> T:
         try:
             return work()
-        except (RefusedError, ClientError, BotoCoreError) as error:
+        except (RefusedError, ClientError, BotoCoreError, grpc.RpcError) as error:  # the last: the engine is gone
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
             raise  # never reached: abort raises
 

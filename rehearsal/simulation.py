@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rehearsal.aws.access import close_cluster
-from rehearsal.aws.account import Account
+from rehearsal.aws.account import Account, forget_the_user
 from rehearsal.aws.package import Aws
 from rehearsal.azure.package import Azure
 from rehearsal.generated import Generated
@@ -70,6 +70,7 @@ def running(
 ) -> Iterator[Simulation]:
     """Start an empty account in a region, with public hosted zones of these names."""
     operations = operations or Operations()
+    forget_the_user()
     account = Account(region, hosted_zones)
     world = World(account, operations)
     api = Api(world)

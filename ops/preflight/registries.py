@@ -38,7 +38,7 @@ def artifact(repository: str, tag: str, addresses: Mapping[str, str] = ADDRESSES
     with httpx.Client(timeout=20, follow_redirects=True, headers={"Accept": _MANIFESTS}) as http:
         answer = http.head(url)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
-            pass
+            answer = _with_token(http, url, answer.headers.get("WWW-Authenticate", ""))
     match answer.status_code:
         case httpx.codes.OK:
             return fine("found")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,9 +52,16 @@ def close_cluster(account: Account, id_: str, state: State) -> None:
         account.call("ec2", "delete_security_group", GroupId=group_id)
 
 
+def _issuer_id(cluster: str) -> str:
+    return hashlib.sha256(cluster.encode()).hexdigest()[:32].upper()
+
+
 def _cluster_outputs(account: Account, id_: str, inputs: State, answer: Any) -> dict[str, Any]:
     return {
-        "identities": [{"oidcs": [{"issuer": answer["cluster"]["identity"]["oidc"]["issuer"]}]}],
+        # moto gives every cluster the same one
+        "identities": [
+            {"oidcs": [{"issuer": f"https://oidc.eks.{account.region}.amazonaws.com/id/{_issuer_id(id_)}"}]}
+        ],
         "vpcConfig": {**inputs["vpcConfig"], "clusterSecurityGroupId": cluster_group(account, id_)},
         "certificateAuthority": {"data": "cmVoZWFyc2Fs"},
         "status": "ACTIVE",

@@ -110,10 +110,14 @@ class Account:
 
 @functools.cache
 def _session() -> botocore.session.Session:
-    """A session that reads neither profile nor files of the user."""
-    nowhere = (None, None, os.devnull, None)
-    nobody = (None, None, None, None)
-    return botocore.session.Session({"profile": nobody, "config_file": nowhere, "credentials_file": nowhere})
+    return botocore.session.get_session()
+
+
+def forget_the_user() -> None:
+    """Take profile and files of the user out of this process: botocore, and so moto, reads them wherever it runs."""
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        os.environ.pop(name, None)
+    os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
 
 def is_gone(error: Exception) -> bool:

@@ -23,6 +23,9 @@ def _dns_settings(account: Account, id_: str, inputs: State) -> None:
 
 
 def _remove_nat_interface(account: Account, id_: str, state: State) -> None:
+    for address in account.call("ec2", "describe_addresses", AllocationIds=[state["allocationId"]])["Addresses"]:
+        if "AssociationId" in address:  # moto leaves it associated
+            account.call("ec2", "disassociate_address", AssociationId=address["AssociationId"])
     for gateway in account.call("ec2", "describe_nat_gateways", NatGatewayIds=[id_])["NatGateways"]:
         for address in gateway["NatGatewayAddresses"]:  # moto leaves it behind
             with suppress(ClientError):
