@@ -29,7 +29,7 @@ plan: setup ## Show what `pulumi up` would build, its timeline, cost and finding
 	@$(BIN)/genai plan --stack $(STACK)
 
 test: setup-dev ## Run the tests
-	$(BIN)/python -m pytest -n auto -m "not litellm and not engine"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not litellm and not engine"
 
 rehearse: setup-dev ## Rehearse the day on the real Pulumi engine, without an account (needs the Pulumi CLI)
 	$(BIN)/python -m rehearsal --stack $(STACK)

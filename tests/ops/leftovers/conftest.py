@@ -1,4 +1,4 @@
-"""One account for all tests that only look, and no way out of this machine."""
+"""One account for all tests of a file that only look, and no way out of this machine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _loopback_only() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     """The account, full. The one test that empties it comes to it through `answers`, as all who only look do."""
     with account() as made:
@@ -38,13 +38,13 @@ def world() -> Iterator[World]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def answers(world: World) -> Answers:
     """Every call of a look at the stack's region, with its answer."""
     return accounts.record(world, world.day())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def answers_elsewhere(world: World, answers: Answers) -> Answers:
     """The same for a look at another region, and at stacks that have nothing."""
     days = (world.day(region=OTHER_REGION), *(world.day(stack) for stack in accounts.STACKS_WITHOUT_LEFTOVERS))

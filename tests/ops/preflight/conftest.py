@@ -11,7 +11,7 @@ from tests.ops.leftovers.conftest import _loopback_only as _loopback_only
 from tests.ops.leftovers.world import account
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def aws() -> Iterator[Aws]:
     """Moto, in a region that no other test uses."""
     with account():
