@@ -4,7 +4,7 @@ STACK ?= dev
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev plan test test-engine test-litellm rehearse lint format types bench lock clean
+.PHONY: help setup setup-dev plan test test-rehearsal test-engine test-litellm rehearse lint format types bench lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,10 +29,13 @@ plan: setup ## Show what `pulumi up` would build, its timeline, cost and finding
 	@$(BIN)/genai plan --stack $(STACK)
 
 test: setup-dev ## Run the tests
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not litellm and not engine"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not litellm" --ignore tests/rehearsal
 
 rehearse: setup-dev ## Rehearse the day on the real Pulumi engine, without an account (needs the Pulumi CLI)
 	$(BIN)/python -m rehearsal --stack $(STACK)
+
+test-rehearsal: setup-dev ## Run the rehearsal's tests that need no Pulumi CLI
+	$(BIN)/python -m pytest -n auto -m "not engine" tests/rehearsal
 
 test-engine: setup-dev ## Run the tests that need the Pulumi CLI
 	$(BIN)/python -m pytest -m engine tests/rehearsal
