@@ -114,6 +114,7 @@ class _Day:
             summary.secrets_in_plain = plain_secrets(self.engine.state_text(), [*secrets, *self.simulation.secrets()])
             again = self._part("second up", self.engine.up)
             summary.changes_in_second_up = changes(again) if again.succeeded else None
+        self.simulation.fill_buckets()
         if self.faults.lose_cluster:
             self.simulation.lose_clusters()
             self._part("destroy without the cluster", self.engine.destroy)

@@ -1,0 +1,27 @@
+"""The length of a day, as planned and as the engine schedules it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ops.plan import stack_config
+from ops.plan.plan import make_plan
+from ops.recorder import ROOT
+from rehearsal.day import rehearse
+from rehearsal.report import compare
+from rehearsal.simulation import Simulation
+from tests.rehearsal.days import config
+
+pytestmark = pytest.mark.engine
+
+SECONDS_PER_MINUTE = 6
+
+
+def test_the_engine_takes_as_long_as_the_plan_says(simulation: Simulation) -> None:
+    simulation.operations.scale = SECONDS_PER_MINUTE / 60
+    summary = rehearse(simulation, "dev", config())
+    assert summary.good, summary.as_json()
+    compared = compare(make_plan(stack_config.read(ROOT, "dev")), summary, simulation.operations.scale)
+    assert set(compared) == {"up", "destroy"}
+    for part, times in compared.items():
+        assert abs(times["deviation"]) < 0.1, f"{part}: {times}"
