@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,14 +101,23 @@ def test_a_destroy_that_was_killed_completes_after_cancel_and_refresh(
 
 
 def test_an_up_that_was_killed_leaves_a_lock_and_orphans_that_the_state_does_not_know(
-    simulation: Simulation, folder: Path
+    simulation: Simulation, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     day = engine(simulation, folder)
-    simulation.operations.slow["aws:ec2/vpc:Vpc"] = 4
-    simulation.operations.watch = lambda one: None
-    _stop(simulation, day, "up", 12, kill)
-    while not any(one.type == "aws:ec2/vpc:Vpc" for one in simulation.operations.done):
-        pass
+    process: list[subprocess.Popen[str]] = []
+    made = threading.Event()
+    typical = simulation.operations.typical
+
+    def kill_while_the_vpc_is_made(kind: str, token: str) -> float:
+        if token == "aws:ec2/vpc:Vpc":
+            kill(process[0])
+        return typical(kind, token)
+
+    simulation.operations.watch = lambda one: made.set() if one.type == "aws:ec2/vpc:Vpc" else None
+    with monkeypatch.context() as patched:
+        patched.setattr(simulation.operations, "typical", kill_while_the_vpc_is_made)
+        day.up(started=process.append)
+    assert made.wait(30), "AWS goes on with a creation whose asker is gone"
     assert "locked" in day.up().output
     succeed(day.run("cancel", "--yes"))
     assert day.state()["pending_operations"]
@@ -116,9 +126,9 @@ def test_an_up_that_was_killed_leaves_a_lock_and_orphans_that_the_state_does_not
     assert day.resources() == []
     [orphan] = simulation.leftovers().pop("VPC")
     simulation.account.call("ec2", "delete_vpc", VpcId=orphan)  # what a sweep does
-    simulation.operations.slow.clear()
     succeed(day.up())
     succeed(day.destroy())
+    nothing_is_left(simulation, day)
 
 
 def _stop(
