@@ -4,7 +4,7 @@ STACK ?= dev
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev plan test test-rehearsal test-engine test-litellm rehearse lint format types bench lock clean
+.PHONY: help setup setup-dev plan test test-rehearsal test-engine test-litellm rehearse rehearse-all lint format types bench lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,11 @@ test-rehearsal: setup-dev ## Run the rehearsal's tests that need no Pulumi CLI
 	$(BIN)/python -m pytest -n auto -m "not engine" tests/rehearsal
 
 test-engine: setup-dev ## Run the tests that need the Pulumi CLI
-	$(BIN)/python -m pytest -m engine tests/rehearsal
+	$(BIN)/python -m pytest -m engine tests/rehearsal/test_timeline.py   # alone: it measures
+	$(BIN)/python -m pytest -n auto --dist worksteal -m engine tests/rehearsal --ignore tests/rehearsal/test_timeline.py
+
+rehearse-all: setup-dev ## Rehearse a failure of every single resource (about an hour; needs the Pulumi CLI)
+	GENAI_REHEARSE_ALL=1 $(BIN)/python -m pytest -n auto --dist worksteal -m engine tests/rehearsal/test_faults.py tests/rehearsal/test_azure.py
 
 test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, in an environment of its own
 	.venv-litellm/bin/python -m pytest -m litellm tests/charts/test_litellm_loads_config.py tests/policies/apim/test_litellm.py
@@ -60,8 +64,8 @@ format: setup-dev ## Rewrite the code in the project's format
 types: setup-dev ## Check types with mypy --strict
 	$(BIN)/mypy
 
-bench: setup ## Measure `genai plan` beside what it cannot avoid, as a ratio
-	$(BIN)/python -m ops.bench
+bench: setup-dev ## Measure what is promised about speed, as ratios in one run (a rehearsed day needs the Pulumi CLI)
+	$(BIN)/python -m bench
 
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate
 lock: setup-dev ## Resolve requirements*.txt anew from pyproject.toml

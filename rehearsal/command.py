@@ -26,7 +26,9 @@ def rehearse(
     dirty: Annotated[bool, typer.Option("--dirty", help="Yesterday left orphans in the account.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
 ) -> None:
-    """Run up, up and destroy of a stack on the real Pulumi engine against a simulated cloud. Needs no account.
+    """Run a day of a stack on the real Pulumi engine against a simulated cloud. Needs no account.
+
+    The day: up, a second up that must change nothing, an up with another setting, destroy, a look at what is left.
 
     Exit codes: 0 all is well, 1 it is not, 2 it cannot be rehearsed.
     """
@@ -87,6 +89,7 @@ def rehearse(
                 faults,
                 lambda part, seconds: console.print(f"{part:<30} {seconds:6.1f} s"),
                 behind,
+                settings.another(stack, config),
             )
     except (
         EngineError,

@@ -1,4 +1,4 @@
-"""One rehearsed day: up, a second up that must change nothing, destroy, and a look at what is left."""
+"""One rehearsed day: up, a second up that must change nothing, another setting, destroy, and a look at what is left."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ class Summary:
     resources: dict[str, int] = field(default_factory=dict)
     """By package."""
     changes_in_second_up: int | None = None
+    changed_by_setting: list[str] = field(default_factory=list)
+    """What an up with another setting touched: operation and name."""
     left_in_cloud: dict[str, list[str]] = field(default_factory=dict)
     left_in_state: int = 0
     secrets_in_plain: int = 0
@@ -73,19 +75,26 @@ def rehearse(
     faults: Faults | None = None,
     report: Callable[[str, float], None] = lambda part, seconds: None,
     behind: tuple[str, Mapping[str, Any]] | None = None,
+    change: Mapping[str, Any] | None = None,
 ) -> Summary:
     """Rehearse a day in a temporary folder that is gone afterwards.
 
     `behind` is another stack with its configuration: it is there before this one, and its outputs can be read.
+    `change` are settings that become others on the running day.
     """
     with tempfile.TemporaryDirectory(prefix="genai-rehearsal-") as folder:
         other = Engine(Path(folder), *behind, simulation.environment) if behind else None
         if other and not (came := other.up()).succeeded:
             raise EngineError(f"stack {other.stack}, which {stack} needs, did not come up: {came.diagnostics}")
         engine = Engine(Path(folder), stack, config, simulation.environment)
-        if secrets:
-            engine.set_secrets(secrets)
-        return _Day(simulation, engine, faults or Faults(), report, other).run(list((secrets or {}).values()))
+        engine.set_secrets(secrets or {})
+
+        def reconfigure() -> None:
+            engine.configure({**config, **(change or {})})
+            engine.set_secrets(secrets or {})
+
+        day = _Day(simulation, engine, faults or Faults(), report, other)
+        return day.run(list((secrets or {}).values()), reconfigure if change else None)
 
 
 class _Day:
@@ -101,7 +110,7 @@ class _Day:
         self.simulation, self.engine, self.faults, self.report = simulation, engine, faults, report
         self.summary = Summary()
 
-    def run(self, secrets: list[str]) -> Summary:
+    def run(self, secrets: list[str], reconfigure: Callable[[], None] | None) -> Summary:
         operations, summary = self.simulation.operations, self.summary
         before = self.simulation.leave_orphans() if self.faults.dirty else {}
         operations.slow.update(self.faults.slow)
@@ -114,6 +123,11 @@ class _Day:
             summary.secrets_in_plain = plain_secrets(self.engine.state_text(), [*secrets, *self.simulation.secrets()])
             again = self._part("second up", self.engine.up)
             summary.changes_in_second_up = changes(again) if again.succeeded else None
+            if reconfigure:
+                reconfigure()
+                first = len(operations.done)
+                self._part("up with another setting", self.engine.up)
+                summary.changed_by_setting = sorted(f"{one.kind} {one.name}" for one in operations.done[first:])
         self.simulation.fill_buckets()
         if self.faults.lose_cluster:
             self.simulation.lose_clusters()

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,8 @@ class Engine:
 
     def set_secrets(self, values: Mapping[str, str]) -> None:
         """Set values encrypted by path ("providerKeys.azure"), as `pulumi config set --secret --path` does."""
+        if not values:
+            return
         pairs = [word for path, value in values.items() for word in ("--secret", f"{path}={value}")]
         self.run("config", "set-all", "--path", *pairs, check=True)
 
@@ -185,5 +188,13 @@ def interrupt(process: subprocess.Popen[str]) -> None:
 
 
 def kill(process: subprocess.Popen[str]) -> None:
-    """SIGKILL for the engine and all it started."""
-    os.killpg(process.pid, signal.SIGKILL)
+    """SIGKILL for the engine and all it started; plugins are in groups of their own and would stay."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)  # noqa: S607
+    parents = {int(pid): int(parent) for pid, parent in map(str.split, listed.stdout.splitlines())}
+
+    def is_ours(pid: int) -> bool:
+        return pid == process.pid or (pid in parents and is_ours(parents[pid]))
+
+    for pid in filter(is_ours, parents):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

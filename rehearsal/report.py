@@ -30,6 +30,7 @@ def print_summary(summary: Summary, comparison: dict[str, dict[str, float]]) -> 
     counts = ", ".join(f"{package} {count}" for package, count in sorted(summary.resources.items()))
     table.add_row("resources", f"{sum(summary.resources.values())} ({counts})")
     table.add_row("changes in the second up", _must(summary.changes_in_second_up, 0))
+    table.add_row("changed by another setting", ", ".join(summary.changed_by_setting) or "not reached")
     table.add_row("left in the cloud", _must(sum(map(len, summary.left_in_cloud.values())), 0))
     table.add_row("left in the state", _must(summary.left_in_state, 0))
     table.add_row("secrets in plain", _must(summary.secrets_in_plain, 0))

@@ -40,6 +40,14 @@ def is_azure(stack: str) -> bool:
     return stack.startswith("azure")
 
 
+def another(stack: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """A setting that a user may change on a running day: who may enter, or where the gateway finds the key."""
+    if is_azure(stack):
+        mode = config.get(f"{PROJECT}:keyMode", "header")
+        return {f"{PROJECT}:keyMode": "keyVault" if mode == "header" else "header"}
+    return {f"{PROJECT}:allowedCidrs": [*config[f"{PROJECT}:allowedCidrs"], "198.51.100.7/32"]}
+
+
 def _is_encrypted(value: Any) -> bool:
     return isinstance(value, Mapping) and list(value) == ["secure"]
 

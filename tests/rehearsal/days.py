@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from typing import Any
 
+from ops.recorder import Resource
 from rehearsal.engine import Engine, Result
 from rehearsal.simulation import Simulation
 
+ALL = bool(os.environ.get("GENAI_REHEARSE_ALL"))
+"""Whether to fail every resource, not one of each type, and to stop at more moments (make rehearse-all)."""
 ADDRESS = {"genaiplatform:allowedCidrs": ["203.0.113.10/32"]}
 
 
@@ -24,6 +30,26 @@ def succeed(result: Result) -> Result:
     return result
 
 
+def get_past_a_failure(
+    simulation: Simulation, day: Engine, token: str, name: str, *, has_deletion: bool = True
+) -> None:
+    """A resource fails to be created, then to be deleted: the error names it and the next command completes."""
+
+    def fail(kind: str, command: Callable[[], Result]) -> None:
+        simulation.operations.failing = {f"{token}::{name}": 1}
+        result = command()
+        assert not result.succeeded
+        assert f"{kind} {token}" in result.output
+        assert name in result.output
+
+    fail("create", day.up)
+    succeed(day.up())
+    if has_deletion:
+        fail("delete", day.destroy)
+    succeed(day.destroy())
+    nothing_is_left(simulation, day)
+
+
 def nothing_is_left(simulation: Simulation, *engines: Engine) -> None:
     """Proved from the world and the states, never from an exit code."""
     assert simulation.leftovers() == {}
@@ -35,3 +61,9 @@ def nothing_is_left(simulation: Simulation, *engines: Engine) -> None:
 def touched(simulation: Simulation, since: int) -> set[tuple[str, str]]:
     """Operation and name of each resource that a provider changed since so many operations."""
     return {(one.kind, one.name) for one in simulation.operations.done[since:]}
+
+
+def to_fail(resources: Iterable[Resource], served: Container[str]) -> list[tuple[str, str]]:
+    """Type and name of one resource of each type, or of all."""
+    every = sorted((one.type, one.name) for one in resources if one.type in served)
+    return every if ALL else [next(cases) for _, cases in itertools.groupby(every, key=lambda case: case[0])]

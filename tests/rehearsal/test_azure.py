@@ -14,7 +14,11 @@ from rehearsal.engine import Engine
 from rehearsal.package import RefusedError, Request
 from rehearsal.simulation import Simulation
 from tests import azure_program
-from tests.rehearsal.days import config, engine, nothing_is_left, succeed
+from tests.rehearsal.days import config, engine, get_past_a_failure, nothing_is_left, succeed, to_fail
+
+RESOURCES = azure_program.recorded("keyVault").resources
+CASES = to_fail(RESOURCES, TYPES)
+GOES_WITH_ITS_OWNER = {one.type for one in RESOURCES if one.deleted_with}
 
 
 def azure_engine(simulation: Simulation, folder: Path, **settings: object) -> Engine:
@@ -43,6 +47,22 @@ def test_both_stacks_come_and_go_in_both_key_modes(simulation: Simulation, folde
         succeed(door.run("stack", "rm", "--yes"))
     succeed(day.destroy())
     nothing_is_left(simulation, day)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("token", "name"), CASES, ids="::".join)
+def test_a_failure_of_the_front_door_is_named_and_the_next_command_gets_past_it(
+    simulation: Simulation, folder: Path, token: str, name: str
+) -> None:
+    door = azure_engine(simulation, folder, keyMode="keyVault", users=["someone@example.com"], awsStack="")
+    door.set_secrets(
+        {
+            "awsOutputs.frontDoorUrl": "https://203.0.113.20:8443",
+            "awsOutputs.frontDoorKey": "0123456789abcdef" * 4,
+            "awsOutputs.virtualKeys.demo": "sk-0123456789abcdef0123456789abcdef",
+        }
+    )
+    get_past_a_failure(simulation, door, token, name, has_deletion=token not in GOES_WITH_ITS_OWNER)
 
 
 def test_every_azure_type_of_the_program_is_in_the_table_and_no_other() -> None:

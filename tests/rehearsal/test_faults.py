@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import threading
 from collections.abc import Callable
@@ -10,56 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from ops.plan import eks_children, engine_graph
+from ops.plan import engine_graph
 from rehearsal import generated
 from rehearsal.aws.package import TYPES
-from rehearsal.engine import Engine, Result, interrupt, kill
+from rehearsal.engine import Engine, interrupt, kill
 from rehearsal.kubernetes.kinds import KINDS
 from rehearsal.operations import Operation
 from rehearsal.simulation import Simulation
 from tests.program import WITH_DOMAIN, recorded
-from tests.rehearsal.days import engine, nothing_is_left, succeed
+from tests.rehearsal.days import ALL, engine, get_past_a_failure, nothing_is_left, succeed, to_fail
 
 pytestmark = pytest.mark.engine
 
 
-ALL = bool(os.environ.get("GENAI_REHEARSE_ALL"))
-"""Whether to try every resource and moment, which takes hours (make rehearse-all)."""
 SERVED = {**TYPES, **KINDS, **generated.TYPES}
-SOME = [
-    "aws:ec2/natGateway:NatGateway",
-    eks_children.CLUSTER,
-    "kubernetes:helm.sh/v3:Release",
-]
-"""What fails most on real days."""
+CASES = to_fail(engine_graph.engine_resources(recorded("day with a domain").resources), SERVED)
 
 
-def _cases() -> list[tuple[str, str]]:
-    resources = engine_graph.engine_resources(recorded("day with a domain").resources)
-    every = [(one.type, one.name) for one in resources if one.type in SERVED]
-    if ALL:
-        return every
-    return [next(case for case in every if case[0] == token) for token in SOME]
-
-
-@pytest.mark.parametrize(("token", "name"), _cases(), ids="::".join)
+@pytest.mark.parametrize(("token", "name"), CASES, ids="::".join)
 def test_a_failure_is_named_and_the_next_command_gets_past_it(
     simulation: Simulation, folder: Path, token: str, name: str
 ) -> None:
-    day = engine(simulation, folder, **WITH_DOMAIN)
-
-    def fail(kind: str, command: Callable[[], Result]) -> None:
-        simulation.operations.failing = {f"{token}::{name}": 1}
-        result = command()
-        assert not result.succeeded
-        assert f"{kind} {token}" in result.output
-        assert name in result.output
-
-    fail("create", day.up)
-    succeed(day.up())
-    fail("delete", day.destroy)
-    succeed(day.destroy())
-    nothing_is_left(simulation, day)
+    get_past_a_failure(simulation, engine(simulation, folder, **WITH_DOMAIN), token, name)
 
 
 def test_up_completes_a_day_whose_destroy_failed(simulation: Simulation, folder: Path) -> None:

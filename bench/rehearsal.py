@@ -1,0 +1,36 @@
+"""How long a rehearsed day of size `day` lasts, and which part of the work is the engine's."""
+
+from __future__ import annotations
+
+import resource
+import time
+
+from rehearsal.day import rehearse
+from rehearsal.engine import EngineError, find_cli
+from rehearsal.simulation import running
+
+LIMIT = 60.0
+
+
+def measure() -> bool:
+    """Print the seconds of up, up, a change and destroy; whether the limit is kept. Without a CLI, say so: not kept."""
+    try:
+        find_cli()
+    except EngineError as error:
+        print(f"a rehearsed day               not measured: {error}")
+        return False
+    with running() as simulation:
+        before, begin = _cpu(), time.perf_counter()
+        summary = rehearse(simulation, "dev", {"genaiplatform:allowedCidrs": ["203.0.113.10/32"]})
+        seconds, after = time.perf_counter() - begin, _cpu()
+    ours, engine = (late - early for early, late in zip(before, after, strict=True))
+    share = engine / (ours + engine)
+    print(f"a rehearsed day               {seconds:.1f} s (limit {LIMIT:.0f}), {share:.0%} of its CPU the engine's")
+    return summary.good and seconds <= LIMIT
+
+
+def _cpu() -> tuple[float, float]:
+    """Seconds of CPU of this process, which simulates the cloud, and of the engine with all it starts."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    ours, children = (usage.ru_utime + usage.ru_stime for usage in usages)
+    return ours, children
