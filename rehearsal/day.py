@@ -177,6 +177,7 @@ class _Day:
         timer.start()
 
     def _recover(self) -> None:
+        self.engine.mend_state()
         for command, *options in RECOVERY:
             self._part(command, lambda command=command, options=options: self.engine.run(command, *options))  # type: ignore[misc]  # a lambda with defaults
 

@@ -162,6 +162,16 @@ class Engine:
         [file] = (self.folder / "state" / ".pulumi" / "stacks").glob(f"*/{self.stack}.json")
         return file.read_text()
 
+    def mend_state(self) -> None:
+        """After a kill: away with metadata files that it left empty ("failed to load checkpoint: EOF").
+
+        A state on the local disk is replaced at once, but the .attrs file beside it is written in place (gocloud.dev,
+        blob/fileblob/attrs.go).
+        """
+        for attributes in (self.folder / "state").rglob("*.attrs"):
+            if not attributes.stat().st_size:
+                attributes.unlink()
+
     def resources(self) -> list[dict[str, Any]]:
         """What the state still holds."""
         found: list[dict[str, Any]] = self.state().get("resources") or []

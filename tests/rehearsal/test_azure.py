@@ -50,7 +50,7 @@ def test_both_stacks_come_and_go_in_both_key_modes(simulation: Simulation, folde
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize(("token", "name"), CASES, ids="::".join)
+@pytest.mark.parametrize(("token", "name"), CASES)
 def test_a_failure_of_the_front_door_is_named_and_the_next_command_gets_past_it(
     simulation: Simulation, folder: Path, token: str, name: str
 ) -> None:
