@@ -60,9 +60,10 @@ def test_children_are_named_after_their_component(mode: str) -> None:
 
 
 @every_mode
-def test_no_secret_stands_in_plain_text_anywhere(mode: str) -> None:
+@pytest.mark.parametrize("preview", [False, True], ids=["up", "preview"])
+def test_no_secret_stands_in_plain_text_anywhere(mode: str, *, preview: bool) -> None:
     """Generated values have a recognisable start; so have the virtual keys and the front door's key of the AWS day."""
-    recording = recorded(mode)
+    recording = recorded(mode, preview=preview)
     for resource in recording.resources:
         assert not [text for text in plaintext(resource.inputs) if GENERATED in text], resource.urn
     assert not [text for text in plaintext(recording.outputs) if GENERATED in text]
@@ -314,6 +315,7 @@ def test_every_role_assignment_is_for_the_vault_alone() -> None:
     assert reader["roleDefinitionId"].startswith(f"/subscriptions/{guid('subscription')}/")
     assert (reader["principalId"], reader["principalType"]) == (guid("genai-keys-reader-principal"), "ServicePrincipal")
     assert deployer["principalId"] == guid("deployer")
+    assert "principalType" not in deployer, "Azure refuses the SDK's default, User, for a service principal"
 
 
 def test_each_client_finds_the_key_it_names_in_the_vault() -> None:

@@ -33,6 +33,12 @@ class KeyVaultArgs:
     tags: Mapping[str, str]
 
 
+def _of_any_type(assignment: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+    """Leave out the SDK's default, User, which Azure refuses for a service principal (azure-rest-api-specs#21664)."""
+    inputs = {name: value for name, value in assignment.props.items() if name != "principal_type"}
+    return pulumi.ResourceTransformationResult(inputs, assignment.opts)
+
+
 class KeyVault(pulumi.ComponentResource):
     """A vault with one secret per client, and the one identity that may read them.
 
@@ -92,7 +98,7 @@ class KeyVault(pulumi.ComponentResource):
             scope=vault.id,
             role_definition_id=role(SECRETS_OFFICER),
             principal_id=args.deployer_id,
-            opts=inside(),
+            opts=pulumi.ResourceOptions(parent=self, deleted_with=vault, transformations=[_of_any_type]),
         )
         for client, stored in args.keys.items():
             keyvault.Secret(
@@ -101,6 +107,7 @@ class KeyVault(pulumi.ComponentResource):
                 vault_name=vault.name,
                 secret_name=pulumi.Output.concat("litellm-", stored.client_id),
                 properties=keyvault.SecretPropertiesArgs(value=pulumi.Output.secret(stored.key)),
+                tags=tags,
                 opts=inside(may_delete),
             )
         self.uri = vault.properties.apply(lambda properties: properties.vault_uri)

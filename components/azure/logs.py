@@ -128,6 +128,7 @@ class Logs(pulumi.ComponentResource):
                 },
                 template=azure_monitor_template.template(log_prompts=args.log_prompts),
             ),
+            tags=tags,
             opts=in_service,
         )
 

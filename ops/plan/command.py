@@ -18,7 +18,7 @@ def plan(
     budget: Annotated[
         float | None, typer.Option(help="USD a day of 8 hours may cost; exit code 3 when it costs more.", min=0)
     ] = None,
-    write_docs: Annotated[bool, typer.Option("--write-docs", help="Also draw docs/architecture.md anew.")] = False,
+    write_docs: Annotated[bool, typer.Option("--write-docs", help="Also draw this stack anew in docs/.")] = False,
 ) -> None:
     """Show what `pulumi up` would build, its cost and its timeline. Needs no account and no Pulumi CLI.
 
@@ -51,7 +51,7 @@ def plan(
         console = Console(highlight=False)
         print_report(made, console if console.is_terminal else Console(highlight=False, width=150))
     if write_docs:
-        diagram.FILE.write_text(diagram.page(made), encoding="utf-8")
+        diagram.write(made)
     if budget is not None and made.cost.usd_per_day > budget:
         typer.echo(
             f"The day costs {made.cost.usd_per_day:.2f} USD, more than the budget of {budget:.2f} USD.", err=True

@@ -1,1 +1,1 @@
-"""What the AWS day must never be, as CrossGuard policies: one module per subject, one function per rule."""
+"""What neither stack must ever be, as CrossGuard policies: one module per subject, one function per rule."""

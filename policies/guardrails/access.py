@@ -1,8 +1,9 @@
-"""Who may do what in AWS."""
+"""Who may do what, in AWS and in Azure."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,20 @@ _ROLE = "aws:iam/role:Role"
 _POLICIES = ("aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy")
 _ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 _ALMIGHTY = ("AdministratorAccess", "PowerUserAccess")
+
+_ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+_ALMIGHTY_ROLES: Mapping[str, str] = {
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
+    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
+    "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
+    "f58310d9-a9f6-439a-9e8d-f62e7b41a168": "Role Based Access Control Administrator",
+}
+"""learn.microsoft.com, "Azure built-in roles for Privileged"."""
+_WIDE_SCOPE = re.compile(
+    r"(/providers/Microsoft\.Management/managementGroups/[^/]+|/subscriptions/[^/]+(/resourceGroups/[^/]+)?)?/?",
+    re.IGNORECASE,
+)
+"""The tenant, a management group, a subscription or a resource group: everything that is more than one resource."""
 
 
 @resource_rule(_ROLE, *_POLICIES, _ATTACHMENT)
@@ -55,6 +70,24 @@ def service_account_roles_trust_one_account_and_audience(role: ResourceValidatio
         for claim, example in (("sub", "system:serviceaccount:<namespace>:<name>"), ("aud", "sts.amazonaws.com")):
             if not any(key.endswith(f":{claim}") for key in checked):
                 yield f"the trust policy does not check {claim}: add <issuer>:{claim} = {example} under StringEquals"
+
+
+@resource_rule(_ROLE_ASSIGNMENT)
+def azure_roles_are_for_one_task_on_one_resource(assignment: ResourceValidationArgs) -> Iterator[str]:
+    """A role allows what its holder does, on the one resource it is done to."""
+    role = assignment.props["roleDefinitionId"].rpartition("/")[2]
+    if role in _ALMIGHTY_ROLES:
+        yield f"{_ALMIGHTY_ROLES[role]} may change everything, or let others: assign a role for the task alone"
+    scope = assignment.props["scope"]
+    if _WIDE_SCOPE.fullmatch(scope):
+        yield f"the role holds for all of {scope or '/'}: set scope to the id of the one resource that it is for"
+
+
+@resource_rule("azure-native:keyvault:Vault")
+def vaults_open_to_roles_alone(vault: ResourceValidationArgs) -> Iterator[str]:
+    """With access policies, whoever may change the vault may let himself in."""
+    if not vault.props["properties"].get("enableRbacAuthorization"):
+        yield "access policies decide who may read: set properties.enableRbacAuthorization to true and assign roles"
 
 
 def _statements(policy: Any) -> list[Mapping[str, Any]]:

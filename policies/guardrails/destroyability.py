@@ -14,6 +14,10 @@ _DATABASES = ("aws:rds/cluster:Cluster", "aws:rds/instance:Instance")
 _CLUSTERS = ("eks:index:Cluster", "aws:eks/cluster:Cluster")
 _BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 _KEYS = ("aws:kms/key:Key", "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey")
+_LOCKS = tuple(
+    f"azure-native:authorization:ManagementLock{where}"
+    for where in ("AtResourceGroupLevel", "AtResourceLevel", "AtSubscriptionLevel", "ByScope")
+)
 _STATEFUL_SET, _STORAGE_CLASS = "kubernetes:apps/v1:StatefulSet", "kubernetes:storage.k8s.io/v1:StorageClass"
 
 
@@ -81,6 +85,22 @@ def secrets_go_at_once(secret: ResourceValidationArgs) -> Iterator[str]:
 def no_keys_of_our_own(_key: ResourceValidationArgs) -> Iterator[str]:
     """A KMS key is pending deletion for 7 days at least, and paid for."""
     yield "the key would outlive the day by a week: use the key that the service brings"
+
+
+@resource_rule(*_LOCKS)
+def no_locks(_lock: ResourceValidationArgs) -> Iterator[str]:
+    """Azure refuses to delete what a lock covers, and what stands in a resource group that has one."""
+    yield "the destroy would stop at the lock: take it out"
+
+
+@resource_rule("azure-native:keyvault:Vault")
+def vaults_are_gone_after_a_week(vault: ResourceValidationArgs) -> Iterator[str]:
+    """A deleted vault can be recovered for 7 days at least; with purge protection nobody can end that sooner."""
+    properties = vault.props["properties"]
+    if properties.get("softDeleteRetentionInDays", 90) != 7:
+        yield "its secrets could be recovered for longer than a week: set properties.softDeleteRetentionInDays to 7"
+    if properties.get("enablePurgeProtection") is not None:
+        yield "nobody could purge the vault: take properties.enablePurgeProtection out, Azure refuses false"
 
 
 @resource_rule(*_CLUSTERS, *_DATABASES)

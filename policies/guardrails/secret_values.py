@@ -1,4 +1,4 @@
-"""Passwords, keys and tokens stand in Kubernetes Secrets and nowhere else."""
+"""Passwords, keys and tokens stand in Kubernetes Secrets and in secret named values, and nowhere else."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from policies.guardrails.rule import known, mappings, resource_rule
 from policies.guardrails.workloads import POD_SPECS
 
 _CONFIG_MAP, _RELEASE = "kubernetes:core/v1:ConfigMap", "kubernetes:helm.sh/v3:Release"
+_NAMED_VALUE, _BACKEND = "azure-native:apimanagement:NamedValue", "azure-native:apimanagement:Backend"
+_API_POLICY = "azure-native:apimanagement:ApiPolicy"
 
 _NAME = r"[\w.-]*(?:password|passwd|secret|token|salt|_key|(?:api|access|encryption|master|private|secret)[.-]?key)"
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
@@ -29,6 +31,10 @@ _SECRET_LOOK = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
     r"|://[^/\s:@]*:[^/\s:@$]+@"  # a URL with a password that is no variable
 )
+_KEY_LOOK = re.compile(rf"{_SECRET_LOOK.pattern}|\b[0-9a-f]{{64}}\b")
+"""In a gateway a key of 32 bytes too, or the hash of one; elsewhere that is a checksum."""
+_KEY_NAME = re.compile(r"(.*-)?(key|password|secret|token)s?", re.IGNORECASE)
+_REFERENCE = re.compile(r"\{\{[\w-]+\}\}")
 _NO_SECRET = re.compile(r"|none|null|true|false|[\d.]+|os\.environ/.*|.*\$.*|\{\{.*", re.IGNORECASE | re.DOTALL)
 """Nothing, a number, or a reference: LiteLLM's os.environ/NAME, $NAME, $(NAME) and ${NAME}, a template."""
 
@@ -40,6 +46,22 @@ def no_secret_in_plain_text(resource: ResourceValidationArgs) -> Iterator[str]:
     found = (name for name, text in _settings(known(resource.props, where)) if _is_secret(name, text))
     for name in dict.fromkeys(found):
         yield f"{where} holds what looks like a secret ({name}): put it in a Secret and refer to that"
+
+
+@resource_rule(_NAMED_VALUE, _BACKEND, _API_POLICY)
+def gateway_keys_are_secret_named_values(resource: ResourceValidationArgs) -> Iterator[str]:
+    """What API Management must keep to itself is a named value marked as secret, and referred to as {{name}}."""
+    if resource.resource_type == _NAMED_VALUE:
+        name, value = resource.props["displayName"], known(resource.props, "value")
+        looks_secret = _KEY_NAME.fullmatch(name) or (value and _KEY_LOOK.search(value))
+        if looks_secret and not resource.props.get("secret"):
+            yield f"whoever may read the gateway may read {name}: set secret to true"
+    elif resource.resource_type == _BACKEND:
+        for name, text in _settings(known(resource.props, "credentials")):
+            if name != "scheme" and not _REFERENCE.search(text):
+                yield f"credentials hold {name} in plain text: put it in a secret named value, write {{{{its name}}}}"
+    elif _KEY_LOOK.search(resource.props["value"]):
+        yield "the policy holds what looks like a secret: put it in a secret named value, write {{its name}}"
 
 
 def _settings(tree: Any) -> Iterator[tuple[str, str]]:

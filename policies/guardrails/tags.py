@@ -36,14 +36,23 @@ TAGGABLE = (
     "aws:s3/bucket:Bucket",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    "azure-native:apimanagement:ApiManagementService",
+    "azure-native:applicationinsights:Component",
+    "azure-native:applicationinsights:Workbook",
+    "azure-native:keyvault:Secret",
+    "azure-native:keyvault:Vault",
+    "azure-native:managedidentity:UserAssignedIdentity",
+    "azure-native:operationalinsights:Workspace",
+    "azure-native:resources:Deployment",
+    "azure-native:resources:ResourceGroup",
     "eks:index:Cluster",
 )
-"""What the program makes and AWS can tag. Not in it: the OIDC provider, to which pulumi-eks passes no tags."""
+"""What the program makes and AWS or Azure can tag. Not in it: the OIDC provider, to which pulumi-eks passes no tags."""
 
 
 @resource_rule(*TAGGABLE)
 def everything_carries_the_required_tags(resource: ResourceValidationArgs) -> Iterator[str]:
-    """Whatever AWS can tag says project, environment, owner and who manages it."""
+    """Whatever can be tagged says project, environment, owner and who manages it."""
     if resource.resource_type == "eks:index:Cluster" and not resource.props:
         return  # in the engine pulumi-eks may register its component without inputs; its children have them
     present = {*(resource.props.get("tags") or ()), *(known(resource.props, "tagsAll") or ())}

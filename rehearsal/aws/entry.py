@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.aws.account import Account
+import moto.backends
+
+from rehearsal.aws.account import ACCOUNT, Account
 from rehearsal.aws.table import AwsType, Call, State, call, nothing
 
 
@@ -110,6 +112,9 @@ def _remove_record(account: Account, id_: str, state: State) -> None:
             change = {"Action": "DELETE", "ResourceRecordSet": record}
             batch = {"Changes": [change]}
             account.call("route53", "change_resource_record_sets", HostedZoneId=state["zoneId"], ChangeBatch=batch)
+            # moto takes a record for one that exists when its journal has the same creation (route53/models.py).
+            journal = moto.backends.get_backend("route53")[ACCOUNT]["aws"].zones[state["zoneId"]].rr_changes
+            journal[:] = [one for one in journal if one["ResourceRecordSet"]["Name"] != record["Name"].rstrip(".")]
 
 
 def _elb(kind: str, key: str, find: Call, **more: Any) -> AwsType:

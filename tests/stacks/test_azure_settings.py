@@ -10,10 +10,12 @@ import yaml
 
 from ops import recorder
 from ops.recorder import ROOT, Recording, record
+from stacks import azure_door
 from stacks.azure_settings import AzureSettings
 from stacks.configuration import SettingsError, read
 from stacks.settings import Settings
-from tests.azure_program import SETTINGS, config, run
+from tests import program
+from tests.azure_program import AWS_STACK, SETTINGS, config, run
 
 
 def load(values: Mapping[str, Any]) -> AzureSettings:
@@ -69,6 +71,25 @@ def test_a_wrong_setting_is_refused_before_anything_is_created(
     with pytest.raises(SettingsError) as error:
         run(values)
     assert message in str(error.value)
+    assert [resource.type for resource in registered[-1].resources] == ["pulumi:pulumi:Stack"]
+
+
+def test_a_front_door_that_nobody_vouches_for_is_refused_before_anything_is_created(
+    registered: list[Recording],
+) -> None:
+    with pytest.raises(SettingsError, match="shows a self-signed certificate"):
+        run({}, domain=False)
+    assert [resource.type for resource in registered[-1].resources] == ["pulumi:pulumi:Stack"]
+
+
+def test_an_aws_day_without_a_front_door_is_refused_before_anything_is_created(registered: list[Recording]) -> None:
+    with pytest.raises(SettingsError, match="stack dev has no usable output frontDoorUrl: set frontDoor on stack dev"):
+        record(
+            lambda: azure_door.build("azure"),
+            stack="azure",
+            config=config(SETTINGS),
+            other_stacks={AWS_STACK: program.recorded().outputs},
+        )
     assert [resource.type for resource in registered[-1].resources] == ["pulumi:pulumi:Stack"]
 
 

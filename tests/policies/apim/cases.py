@@ -158,6 +158,12 @@ def the_client_in_langfuse_cannot_be_forged(world: World) -> None:
 
 
 @case()
+def a_caller_chooses_no_trace_and_hides_from_none(world: World) -> None:
+    not_sampled = {"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-00", "TraceState": "vendor=x"}
+    assert not {"traceparent", "tracestate"} & set(world.passed(headers=not_sampled))
+
+
+@case()
 def other_headers_reach_litellm_unchanged(world: World) -> None:
     sent = {"langfuse_session_id": "session-7", "User-Agent": "openai-python", "x-request-id": "1"}
     forwarded = world.passed(headers=sent)

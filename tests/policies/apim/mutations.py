@@ -43,6 +43,8 @@ DELETED = (
     "Ocp-Apim-Subscription-Key",
     "Cookie",
     "x-front-door",
+    "traceparent",
+    "tracestate",
 )
 
 MUTATIONS = (

@@ -43,13 +43,15 @@ CALLS: Mapping[str, Mapping[str, Any]] = {
 
 
 class Langfuse(BaseHTTPRequestHandler):
-    """Takes traces; keeps the attribute user.id of each span that has one."""
+    """Takes traces; keeps what came, and the attribute user.id of each span that has one."""
 
+    received: ClassVar[list[bytes]] = []
     users: ClassVar[list[str]] = []
     calls = 0
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.received.append(body)
         # Protobuf: the key, then the tag, the length and the text of the value.
         for found in re.finditer(rb"user\.id\x12.\n(.)", body, re.DOTALL):
             self.users.append(body[found.end() : found.end() + found[1][0]].decode())
@@ -169,3 +171,12 @@ def test_without_the_header_the_caller_would_choose_the_client(litellm: str) -> 
     body = {**CALLS["/v1/chat/completions"], "metadata": {"trace_user_id": CLIENT_B}}
     assert ask(f"{litellm}/v1/chat/completions", {"x-litellm-api-key": KEY_A}, body) == 200
     wait_for(lambda: CLIENT_B in Langfuse.users)
+
+
+def test_with_a_trace_context_the_caller_would_join_any_trace_or_hide_from_langfuse(litellm: str) -> None:
+    url, body = f"{litellm}/v1/chat/completions", CALLS["/v1/chat/completions"]
+    hidden, joined = bytes.fromhex("ab" * 16), bytes.fromhex("cd" * 16)
+    for trace_id, sampled in ((hidden, "00"), (joined, "01")):
+        assert ask(url, {**HANDED_OVER, "traceparent": f"00-{trace_id.hex()}-{'ef' * 8}-{sampled}"}, body) == 200
+    wait_for(lambda: any(joined in spans for spans in Langfuse.received))
+    assert not any(hidden in spans for spans in Langfuse.received)

@@ -20,7 +20,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from ops.guardrails import findings
 from ops.recorder import UNKNOWN, Recording, plain, record
 from policies.guardrails.all_rules import RULES
-from tests.policies.guardrails import good
+from tests.policies.guardrails import good, good_azure
 
 PACK = Path(__file__).resolve().parents[3] / "policies" / "guardrails"
 
@@ -75,6 +75,13 @@ def a_bad_day() -> None:
     good.pod(image="postgres:latest", env=[{"name": "PASSWORD", "value": "hunter"}])
     good.release({"auth": {"password": "hunter"}}, version="^1.0.0")
     good.cluster(version="1.33")
+    good_azure.role_assignment(scope="/subscriptions/s")
+    good_azure.vault(soft_delete_retention_in_days=30)
+    good_azure.backend(check=False, key="hunter")
+    good_azure.api(policy=None, protocols=None)
+    good_azure.diagnostic(headers=("Authorization",))
+    good_azure.application(role_needed=False, version=1)
+    good_azure.password(None)
 
 
 @pytest.mark.parametrize("preview", [False, True], ids=["up", "preview"])

@@ -18,7 +18,7 @@ from ops.guardrails import findings
 from ops.recorder import UNKNOWN, Recording, record
 from policies.guardrails import versions
 from policies.guardrails.all_rules import RULES
-from tests.policies.guardrails import good
+from tests.policies.guardrails import azure_cases, good
 
 Program = Callable[[], Any]
 RECORDED_ONLY = {"nothing-is-retained", "kubernetes-objects-are-deleted-themselves"}
@@ -262,6 +262,7 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
 }
 
 GOOD: Mapping[str, Program] = {
+    **azure_cases.GOOD,
     "the load balancer open to one address": lambda: good.ingress("genai:aws:LoadBalancer", "203.0.113.10/32"),
     "the front door": lambda: good.ingress("genai:aws:FrontDoor", "0.0.0.0/0", from_port=8443, to_port=8443),
     "a database open to the inside": lambda: good.ingress("genai:aws:Database", "10.0.0.0/16"),
@@ -327,7 +328,8 @@ def run(program: Program, *, preview: bool = False) -> Recording:
 def each_defect() -> list[Any]:
     return [
         pytest.param(rule, program, id=f"{rule}: {what}")
-        for rule, programs in DEFECTS.items()
+        for cases in (DEFECTS, azure_cases.DEFECTS)
+        for rule, programs in cases.items()
         for what, program in programs.items()
     ]
 
@@ -339,9 +341,9 @@ def test_a_planted_defect_trips_its_rule_and_no_other(rule: str, program: Progra
     assert all(finding.urn and "hunter" not in finding.message for finding in found)
 
 
-@pytest.mark.parametrize("rule", DEFECTS)
+@pytest.mark.parametrize("rule", sorted({*DEFECTS, *azure_cases.DEFECTS}))
 def test_a_preview_finds_the_defect_too_or_says_that_it_cannot_know(rule: str) -> None:
-    first = next(iter(DEFECTS[rule].values()))
+    first = next(iter((DEFECTS.get(rule) or azure_cases.DEFECTS[rule]).values()))
     assert rule in {finding.policy for finding in findings(run(first, preview=True))}
 
 
@@ -384,4 +386,4 @@ def forget(value: Any, depth: int) -> Any:
 
 
 def test_every_rule_has_a_planted_defect() -> None:
-    assert set(DEFECTS) == {policy.name for policy in RULES} | RECORDED_ONLY
+    assert {*DEFECTS, *azure_cases.DEFECTS} == {policy.name for policy in RULES} | RECORDED_ONLY

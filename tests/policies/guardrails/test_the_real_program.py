@@ -1,12 +1,21 @@
-"""The guardrails have nothing to say about the AWS day, in any of its shapes."""
+"""The guardrails have nothing to say about the AWS day and the Azure front door, in any of their shapes."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from typer.testing import CliRunner
 
 from components.aws import front_door
+from ops.cli import app
 from ops.guardrails import Finding, findings
+from ops.recorder import Recording
+from policies.guardrails import gateway
+from policies.guardrails.entra import LONGEST_SECRET_DAYS
 from policies.guardrails.network import EXEMPTIONS, FRONT_DOOR_PORT
+from stacks.azure_settings import AzureSettings
+from tests import azure_program
 from tests.program import VARIANTS, recorded
 
 
@@ -36,3 +45,39 @@ def test_the_day_with_a_front_door_needs_each_exemption(exemption: object, monke
 
 def test_the_exempt_port_is_the_front_door() -> None:
     assert front_door.PORT == FRONT_DOOR_PORT
+
+
+every_mode = pytest.mark.parametrize("mode", azure_program.MODES)
+
+
+@every_mode
+def test_the_front_door_breaks_no_rule(mode: str) -> None:
+    assert findings(azure_program.recorded(mode)) == []
+
+
+@every_mode
+def test_a_preview_of_the_front_door_leaves_open_only_where_roles_hold(mode: str) -> None:
+    left_open = {(one.policy, one.level) for one in findings(azure_program.recorded(mode, preview=True))}
+    assert left_open <= {("azure-roles-are-for-one-task-on-one-resource", "advisory")}
+
+
+def without_a_domain() -> Recording:
+    return azure_program.run({"insecureBackend": True}, domain=False)
+
+
+def test_a_front_door_without_a_domain_breaks_no_rule_and_needs_the_exemption(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert findings(without_a_domain()) == []
+    monkeypatch.setattr(gateway, "SELF_SIGNED_FRONT_DOOR", re.compile("nothing"))
+    assert {finding.policy for finding in findings(without_a_domain())} == {"backends-show-a-valid-certificate"}
+
+
+def test_no_setting_makes_a_client_secret_that_the_guardrails_refuse() -> None:
+    most = AzureSettings.model_json_schema()["properties"]["clientSecretDays"]["maximum"]
+    assert most == LONGEST_SECRET_DAYS
+    assert findings(azure_program.run({"clientSecretDays": most})) == []
+
+
+def test_plan_shows_that_the_guardrails_found_nothing() -> None:
+    shown = CliRunner().invoke(app, ["plan", "--stack", "azure"])
+    assert shown.exit_code == 0
+    assert re.search(r"Guardrails\nNothing found\.", shown.output)

@@ -1,0 +1,91 @@
+"""API Management: who comes without a token gets nowhere, keys reach nobody but LiteLLM, and no log holds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pulumi_policy import PolicyResource, ResourceValidationArgs
+
+from policies.guardrails.network import FRONT_DOOR_PORT
+from policies.guardrails.rule import known, of_type, referring, resource_rule, stack_rule
+
+_API = "azure-native:apimanagement:Api"
+_API_POLICY = "azure-native:apimanagement:ApiPolicy"
+_OPERATION_POLICY = "azure-native:apimanagement:ApiOperationPolicy"
+_DIAGNOSTICS = ("azure-native:apimanagement:Diagnostic", "azure-native:apimanagement:ApiDiagnostic")
+_DEPLOYMENT = "azure-native:resources:Deployment"
+_DIAGNOSTIC_TEMPLATE = re.compile(r"Microsoft\.ApiManagement/service/(apis/)?diagnostics", re.IGNORECASE)
+_TOKEN_CHECK = re.compile(r"<inbound>.*<validate-(azure-ad-token|jwt)\b.*</inbound>", re.DOTALL)
+_INHERITS = re.compile(r"<inbound>.*<base\s*/>.*</inbound>", re.DOTALL)
+
+SELF_SIGNED_FRONT_DOOR = re.compile(rf"https://[\w.-]+\.elb\.amazonaws\.com:{FRONT_DOOR_PORT}")
+"""Exempt from the check of certificates: the front door of an AWS day without a domain. No authority vouches for such a
+name, so its certificate can only be self-signed, and `insecureBackend` has said that this is accepted."""
+
+
+@stack_rule
+def apis_ask_for_a_token(resources: Sequence[PolicyResource]) -> Iterator[tuple[PolicyResource, str]]:
+    """Each API has a policy that validates a token: no subscription key is asked for. No operation undoes that."""
+    for api in of_type(resources, _API):
+        policies = [known(policy.props, "value") for policy in referring(resources, _API_POLICY, "apiId", api)]
+        if not any(policy is None or _TOKEN_CHECK.search(policy) for policy in policies):
+            yield api, "whoever finds the address may call: give the API a policy with validate-azure-ad-token"
+    for policy in of_type(resources, _OPERATION_POLICY):
+        if not _INHERITS.search(known(policy.props, "value") or "<inbound><base /></inbound>"):
+            yield policy, "the operation is open, it leaves out the policy of its API: begin inbound with <base />"
+
+
+@resource_rule(_API)
+def apis_lead_nowhere_by_themselves(api: ResourceValidationArgs) -> Iterator[str]:
+    """Only the policy knows the backend: an API with a service URL is open until its policy exists. It speaks HTTPS."""
+    if api.props.get("serviceUrl"):
+        yield "requests go through until the policy exists: take serviceUrl out, the policy selects the backend"
+    protocols = list(api.props.get("protocols") or ())
+    if protocols != ["https"]:
+        yield f"protocols are {', '.join(protocols) or 'left open'}: set https alone"
+
+
+@resource_rule("azure-native:apimanagement:ApiOperation")
+def operations_are_named_one_by_one(operation: ResourceValidationArgs) -> Iterator[str]:
+    """A wildcard would publish LiteLLM's administration, its keys included."""
+    template, method = operation.props["urlTemplate"], operation.props["method"]
+    if "*" in template + method:
+        yield f"{method} {template} covers more than one path and method: add an operation for each that callers need"
+
+
+@resource_rule("azure-native:apimanagement:Backend")
+def backends_show_a_valid_certificate(backend: ResourceValidationArgs) -> Iterator[str]:
+    """Keys and prompts go to LiteLLM over TLS, and to nobody who only claims to be LiteLLM."""
+    url = backend.props.get("url") or ""  # a pool has none, its members have
+    if url and not url.startswith("https://"):
+        yield f"keys and prompts cross the internet in clear to {url}: use https"
+    for check in ("validateCertificateChain", "validateCertificateName"):
+        if known(backend.props, "tls", check) is False and not SELF_SIGNED_FRONT_DOOR.fullmatch(url):
+            yield f"whoever steps in between reads keys and prompts: set tls.{check} to true"
+
+
+@resource_rule(*_DIAGNOSTICS, _DEPLOYMENT)
+def gateway_logs_hold_no_headers_and_no_bodies(resource: ResourceValidationArgs) -> Iterator[str]:
+    """Headers carry tokens and keys, bodies prompts: a diagnostic says that it takes neither."""
+    for diagnostic in _diagnostics(resource):
+        if not diagnostic.get("verbosity"):
+            yield "the policy's traces may be missing from the logs: set verbosity"
+        if diagnostic.get("logClientIp") is not False:
+            yield "addresses of callers are logged: set logClientIp to false"
+        for side in ("frontend", "backend"):
+            for way in ("request", "response"):
+                headers, body = known(diagnostic, side, way, "headers"), known(diagnostic, side, way, "body", "bytes")
+                if headers is None or len(headers) or body != 0:
+                    yield f"headers or bodies are logged: set {side}.{way} to headers [] and body.bytes 0"
+
+
+def _diagnostics(resource: ResourceValidationArgs) -> Iterator[Mapping[str, Any]]:
+    """The settings of a diagnostic, and of each that an ARM template brings along."""
+    if resource.resource_type != _DEPLOYMENT:
+        yield resource.props
+        return
+    for one in known(resource.props, "properties", "template", "resources") or ():
+        if _DIAGNOSTIC_TEMPLATE.fullmatch(known(one, "type") or ""):
+            yield one["properties"]
