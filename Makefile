@@ -45,7 +45,8 @@ rehearse-all: setup-dev ## Rehearse a failure of every single resource (about an
 	GENAI_REHEARSE_ALL=1 $(BIN)/python -m pytest -n auto --dist worksteal -m engine tests/rehearsal/test_faults.py tests/rehearsal/test_azure.py
 
 test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, in an environment of its own
-	.venv-litellm/bin/python -m pytest -m litellm tests/charts/test_litellm_loads_config.py tests/policies/apim/test_litellm.py
+	.venv-litellm/bin/python -m pytest -m litellm tests/charts/test_litellm_loads_config.py tests/policies/apim/test_litellm.py \
+	  tests/ops/verify/test_with_litellm.py
 
 # Without dependencies: litellm-enterprise, which the wheel asks for in one exact version, is published in others only.
 .venv-litellm/.ready: requirements-litellm.txt

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import typer
 
+from ops.day.command import down, up
+from ops.env.command import env
+from ops.forward.command import forward
 from ops.leftovers.command import leftovers
 from ops.plan.command import plan
 from ops.preflight.command import preflight
+from ops.status.command import status
+from ops.verify.command import verify
 
 # Without markup `--help` needs a third of the time: Typer's own boxes import all of Rich.
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -14,12 +19,11 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 @app.callback()
 def genai() -> None:
-    """Plan the GenAI platform for a day, check that it will come up, and that nothing of it is left."""
+    """A GenAI platform for a day: plan it, stand it up, use it, take it down, and see that nothing is left."""
 
 
-app.command()(plan)
-app.command()(preflight)
-app.command()(leftovers)
+for command in (plan, preflight, up, status, verify, env, forward, down, leftovers):
+    app.command()(command)
 
 
 def main() -> None:

@@ -14,10 +14,14 @@ class StackOutputsError(Exception):
     """The outputs cannot be read; the message says why and what to do."""
 
 
+class NotUpError(StackOutputsError):
+    """The stack is there and has no outputs."""
+
+
 def read_outputs(stack: str) -> dict[str, Any]:
     """All outputs of the stack, secrets in plain.
 
-    Raises StackOutputsError when there is no CLI, no such stack, no way to its state, or when the stack is not up.
+    Raises StackOutputsError when there is no CLI, no such stack or no way to its state, NotUpError when it is not up.
     """
     cli = shutil.which("pulumi")
     if cli is None:
@@ -30,5 +34,5 @@ def read_outputs(stack: str) -> dict[str, Any]:
         raise StackOutputsError(f"pulumi stack output --stack {stack}: {said.stderr.strip().removeprefix('error: ')}")
     outputs: dict[str, Any] = json.loads(said.stdout)
     if not outputs:
-        raise StackOutputsError(f"Stack {stack} is not up: it has no outputs. Run `pulumi up --stack {stack}` first.")
+        raise NotUpError(f"Stack {stack} is not up: it has no outputs. Run `pulumi up --stack {stack}` first.")
     return outputs

@@ -64,8 +64,8 @@ class Package(Protocol):
 
 
 def generated_name(request: Request, prop: str, seed: bytes, limit: int, separator: str = "-") -> Properties:
-    """The inputs with a name: the given one, else the old one, else the resource's with seven hexadecimal digits."""
+    """The inputs with a name: the given one, else the old one, else the resource's with eight characters more."""
     if prop in request.inputs:
         return request.inputs
-    name = request.state.get(prop) or f"{request.name[: limit - 8]}{separator}{seed.hex()[:7]}"
+    name = request.state.get(prop) or f"{request.name[: limit - 8]}{separator}{seed.hex()[: 8 - len(separator)]}"
     return {**request.inputs, prop: name}

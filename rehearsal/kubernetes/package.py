@@ -69,6 +69,8 @@ class Kubernetes:
 
     def exists(self, request: Request) -> bool:
         """Whether the API server has it."""
+        if self.delete_unreachable and self._cluster(request) is None:
+            return False
         cluster = self._reachable(request)
         return _path(request.type, request.inputs or request.state) in cluster.objects
 

@@ -1,0 +1,1 @@
+"""`genai env`: the day's URLs and keys for the user's own tools."""

@@ -1,0 +1,1 @@
+"""`genai forward`: LiteLLM and Langfuse on this machine, through the Kubernetes API."""

@@ -1,0 +1,1 @@
+"""`genai status`: what runs, since when, what it has cost, and what to do next."""

@@ -1,0 +1,1 @@
+"""Proves the whole path of a running day, step by step."""

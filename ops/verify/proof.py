@@ -1,0 +1,58 @@
+"""The whole proof, in order: LiteLLM, then what its completion leaves behind, then the Azure front door."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import boto3
+
+from ops.verify.buckets import Buckets
+from ops.verify.completions import Completions
+from ops.verify.day import Day, Door
+from ops.verify.gateway import NO_ROLE, Gateway, front_door_step
+from ops.verify.http import client
+from ops.verify.langfuse import Langfuse
+from ops.verify.litellm import LiteLLM
+from ops.verify.step import Step
+from ops.verify.temporary_keys import TemporaryKeys
+
+IN_CLEAR = (
+    "Without a domain LiteLLM and Langfuse speak HTTP: the keys of this proof, LiteLLM's master key among them, "
+    "crossed the network in clear. Set domain for HTTPS."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """The steps, what their outcomes must not show (it grows as they are taken), and what they leave open."""
+
+    steps: list[Step]
+    secrets: set[str]
+    notes: list[str]
+
+
+@contextmanager
+def proof_of(day: Day, door: Door | None) -> Iterator[Proof]:
+    """The proof of this day, with the front door when there is one; nothing of it is left when the context ends."""
+    secrets = day.secrets | (door.secrets if door else set())
+    session_id = f"genai-verify-{uuid.uuid4()}"
+    with client() as http, TemporaryKeys(http, day.litellm_url, day.litellm_master_key, secrets) as keys:
+        buckets = Buckets(day, boto3.client("s3", region_name=day.region))
+        steps = [
+            *LiteLLM(day, http).steps(),
+            *buckets.before(),
+            *Completions(day, http, keys, session_id).steps(),
+            *Langfuse(day, http, session_id).steps(),
+            *buckets.after(),
+        ]
+        if door:
+            steps += Gateway(day, door, http, secrets).steps()
+        if day.front_door_url:
+            steps.append(front_door_step(day.front_door_url, day.front_door_certificate))
+        steps.append(keys.step())
+        in_clear = not day.litellm_url.startswith("https://")
+        notes = [*([IN_CLEAR] if in_clear else []), *([NO_ROLE] if door else [])]
+        yield Proof(steps=steps, secrets=secrets, notes=notes)

@@ -1,0 +1,77 @@
+"""LiteLLM keys that live as long as the proof."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from ops.verify.http import ask, seen
+from ops.verify.litellm import READY
+from ops.verify.step import Step, UnprovedError
+
+LIFETIME = "15m"
+BUDGET = 0.05
+"""USD. LiteLLM ends a key that could not be removed after its lifetime, and before it has spent more than this."""
+
+
+class TemporaryKeys:
+    """Makes keys, and removes them when it is left, whatever happened."""
+
+    def __init__(self, http: httpx.Client, url: str, master_key: str, hidden: set[str]) -> None:
+        """`hidden` is told every key, so that none is shown."""
+        self._http = http
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {master_key}"}
+        self._hidden = hidden
+        self._keys: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(UnprovedError, httpx.TransportError):
+            self.remove()
+
+    def make(self, models: Sequence[str]) -> str:
+        """A key for these models alone."""
+        key = f"sk-verify-{secrets.token_urlsafe(24)}"
+        # Before it is asked for: LiteLLM may make it and its answer get lost.
+        self._keys.append(key)
+        self._hidden.add(key)
+        body = {
+            "key": key,
+            "key_alias": f"verify-{secrets.token_hex(4)}",
+            "models": models,
+            "max_budget": BUDGET,
+            "duration": LIFETIME,
+        }
+        ask(self._http, "POST", f"{self._url}/key/generate", headers=self._headers, json=body)
+        return key
+
+    def step(self) -> Step:
+        """The step that removes them. Without LiteLLM none was made."""
+        return Step(
+            name="temporary keys removed",
+            prove=self.remove,
+            after=(READY,),
+            means=f"A key of this proof still works; it ends by itself {LIFETIME} after it was made. Delete what is "
+            "called verify-... under Virtual Keys in LiteLLM's UI",
+        )
+
+    def remove(self) -> str:
+        """Remove them all, and say how many there were."""
+        made = len(self._keys)
+        while self._keys:
+            body = {"keys": self._keys[-1:]}
+            answer = self._http.post(f"{self._url}/key/delete", headers=self._headers, json=body)
+            if answer.status_code not in (httpx.codes.OK, httpx.codes.NOT_FOUND):
+                raise UnprovedError(seen(answer))
+            self._keys.pop()
+        return f"{made} removed" if made else "none was needed"

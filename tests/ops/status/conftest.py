@@ -1,0 +1,21 @@
+"""An AWS account with two days in it, and no way out of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.ops.leftovers.conftest import _loopback_only as _loopback_only
+from tests.ops.leftovers.world import World, account
+from tests.ops.status.project import project as project
+from tests.ops.status.project import services as services
+from tests.ops.status.world import fill
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """The account; tests only look."""
+    with account() as made:
+        fill(made)
+        yield made

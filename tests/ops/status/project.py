@@ -1,0 +1,70 @@
+"""A project whose day has been up for five hours, with its services and its user's `pulumi`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from ops.plan.stack_config import StackConfig
+from tests.ops.forward.stand_in import program
+from tests.ops.leftovers.world import World
+from tests.ops.preflight.stand_in import Server, serve
+from tests.ops.status.world import EXPECTED, altered
+
+
+@pytest.fixture(scope="module")
+def services() -> Iterator[Server]:
+    """LiteLLM and Langfuse, at one address."""
+    with serve() as server:
+        server.answers["GET /health/liveliness"] = (200, {}, "I'm alive!")
+        server.answers["GET /api/public/health"] = (200, {}, {"status": "OK"})
+        yield server
+
+
+class Project:
+    """A checkout, with the `pulumi` of its user."""
+
+    def __init__(self, folder: Path, services: Server) -> None:
+        self.folder = folder
+        self.outputs = {"litellmUrl": services.url, "langfuseUrl": services.url, "virtualKeys": {"demo": "sk-secret"}}
+
+    def pulumi(self, code: str) -> None:
+        program(self.folder / "bin" / "pulumi", code)
+
+    def up(self) -> None:
+        self.pulumi(f"print({json.dumps(self.outputs)!r})")
+
+
+@pytest.fixture
+def project(world: World, services: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """Stack `dev` is up, and has been for five hours."""
+    made = Project(tmp_path, services)
+    made.up()
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    types = [kind for kind, count in EXPECTED.items() for _ in range(count)]
+    plan = SimpleNamespace(
+        resources=[SimpleNamespace(type=kind) for kind in types], cost=SimpleNamespace(usd_per_hour=0.5)
+    )
+
+    def config(_: Path, stack: str) -> StackConfig:
+        return StackConfig(stack=stack, values={"aws:region": "us-east-1"}, secret_keys=())
+
+    def age(answer: Any) -> None:
+        answer["cluster"]["createdAt"] = datetime.now(UTC) - timedelta(hours=5, minutes=12)
+
+    with (
+        mock.patch("ops.status.look.make_plan", return_value=plan),
+        mock.patch("ops.status.look.Aws", world.aws),
+        mock.patch("ops.plan.stack_config.read", config),
+        mock.patch("ops.recorder.ROOT", tmp_path),
+        altered(world, DescribeCluster=age),
+    ):
+        yield made

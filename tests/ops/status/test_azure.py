@@ -1,0 +1,140 @@
+"""A front door whose Azure and whose gateway are servers on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ops.leftovers.azure import AzureCliError, AzureDay
+from ops.preflight.check import Outcome, State, run
+from ops.status import azure
+from ops.status.day import Found
+from tests.ops.leftovers.world import OURS
+from tests.ops.preflight.stand_in import Server, serve
+
+NOW = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)
+GATEWAY = "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.ApiManagement/service/genai-gateway"
+GROUPS = "GET /subscriptions/s-1/resourcegroups"
+
+
+@dataclass
+class Door:
+    """Azure Resource Manager and the gateway of stack `azure`."""
+
+    arm: Server
+    gateway: Server
+
+    @property
+    def outputs(self) -> Mapping[str, Any]:
+        return {
+            "gatewayUrl": self.gateway.url,
+            "gatewayId": GATEWAY,
+            "clientSecretEnds": {"demo": "2026-12-03T08:00:00Z"},
+        }
+
+    def look(self, outputs: Mapping[str, Any] | None = None) -> Found:
+        def token(_: str) -> Mapping[str, str]:
+            return {"accessToken": "token", "subscription": "s-1"}
+
+        day = AzureDay(stack="azure", arm=self.arm.url, token=token)
+        return azure.look(day, self.outputs if outputs is None else outputs, NOW)
+
+    def outcome(self, name: str) -> Outcome:
+        return run(self.look().checks)[name]
+
+
+def groups(*stacks: str) -> tuple[int, Mapping[str, str], Any]:
+    tagged = [{"name": stack, "location": "eastus2", "tags": {**OURS, "Environment": stack}} for stack in stacks]
+    return 200, {}, {"value": tagged}
+
+
+def service(state: str) -> tuple[int, Mapping[str, str], Any]:
+    created = "2026-11-26T08:00:00.1234567Z"
+    return 200, {}, {"properties": {"provisioningState": state, "createdAtUtc": created}}
+
+
+@pytest.fixture
+def door() -> Iterator[Door]:
+    """All is well."""
+    with serve() as arm, serve() as gateway:
+        arm.answers[GROUPS] = groups("azure", "azure-2")
+        arm.answers[f"GET {GATEWAY}"] = service("Succeeded")
+        gateway.answers["GET /v1/models"] = (401, {}, {"error": {"code": "token_missing"}})
+        yield Door(arm, gateway)
+
+
+def test_a_door_that_is_well_and_how_old_it_is(door: Door) -> None:
+    found = door.look()
+    assert (found.seen, found.exists, found.complete) == (True, True, True)
+    assert found.since == datetime(2026, 11, 26, 8, 0, 0, 123456, tzinfo=UTC)
+    outcomes = run(found.checks)
+    assert {name: outcome.says for name, outcome in outcomes.items()} == {
+        "API Management": "Succeeded",
+        "gateway refuses who has no token": f"{door.gateway.url}/v1/models answered 401",
+        "secret of demo": "ends at 2026-12-03 08:00 UTC, in 6.8 days",
+    }
+    assert {outcome.state for outcome in outcomes.values()} == {State.FINE}
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 500])
+def test_a_gateway_that_lets_in_or_fails_who_has_no_token_is_not_well(door: Door, status: int) -> None:
+    door.gateway.answers["GET /v1/models"] = (status, {}, {})
+    outcome = door.outcome("gateway refuses who has no token")
+    assert outcome.state is State.BAD
+    assert outcome.says.endswith(f"answered {status}")
+
+
+def test_a_secret_that_has_ended_says_where_new_ones_come_from(door: Door) -> None:
+    outputs = {**door.outputs, "clientSecretEnds": {"demo": "2026-11-26T12:00:00Z"}}
+    outcome = run(door.look(outputs).checks)["secret of demo"]
+    assert (outcome.state, outcome.says) == (State.BAD, "ended at 2026-11-26 12:00 UTC")
+    assert "docs/azure.md" in outcome.fix
+
+
+def test_a_service_that_is_still_made_is_not_well(door: Door) -> None:
+    door.arm.answers[f"GET {GATEWAY}"] = service("Activating")
+    outcome = door.outcome("API Management")
+    assert (outcome.state, outcome.says) == (State.BAD, "Activating")
+
+
+def test_a_service_that_is_gone_makes_the_door_incomplete(door: Door) -> None:
+    del door.arm.answers[f"GET {GATEWAY}"]
+    found = door.look()
+    assert (found.seen, found.exists, found.complete, found.since) == (True, True, False, None)
+    assert run(found.checks)["API Management"].says == "is gone"
+
+
+def test_a_door_that_is_down_has_nothing_to_check(door: Door) -> None:
+    door.arm.answers[GROUPS] = groups("azure-2")
+    found = door.look(outputs={})
+    assert (found.seen, found.exists, found.complete, found.checks) == (True, False, False, {})
+
+
+def test_a_door_on_its_way_up_has_a_group_alone(door: Door) -> None:
+    found = door.look(outputs={})
+    assert (found.exists, found.complete, found.checks) == (True, False, {})
+
+
+def test_what_azure_denies_could_not_be_looked_at(door: Door) -> None:
+    for denied in (GROUPS, f"GET {GATEWAY}"):
+        answer = door.arm.answers[denied]
+        door.arm.answers[denied] = (403, {}, {"error": {"code": "AuthorizationFailed"}})
+        found = door.look()
+        assert not found.seen
+        assert run(found.checks)["API Management"].state is State.COULD_NOT_LOOK
+        door.arm.answers[denied] = answer
+
+
+def test_without_the_cli_of_azure_the_gateway_is_looked_at_all_the_same(door: Door) -> None:
+    def token(_: str) -> Mapping[str, str]:
+        raise AzureCliError("`az` gave no token, so run `az login`.")
+
+    found = azure.look(AzureDay(stack="azure", arm=door.arm.url, token=token), door.outputs, NOW)
+    assert not found.seen
+    outcomes = run(found.checks)
+    assert outcomes["API Management"].says == "`az` gave no token, so run `az login`."
+    assert outcomes["gateway refuses who has no token"].state is State.FINE

@@ -1,0 +1,92 @@
+"""HTTP servers on this machine that answer as a function says."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Any
+    """Parsed JSON, the fields of a form, or bytes."""
+
+    @property
+    def route(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Any = ""
+    """Text, data to send as JSON, or an iterator of texts to send one by one."""
+    headers: Mapping[str, str] | None = None
+
+
+Service = Callable[[Request], Answer]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    service: Service
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        body: Any = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        match self.headers.get("Content-Type", "").partition(";")[0]:
+            case "application/json":
+                body = json.loads(body)
+            case "application/x-www-form-urlencoded":
+                body = _first(parse_qs(body.decode()))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        answer = type(self).service(Request(self.command, url.path, _first(parse_qs(url.query)), headers, body))
+        kind = "text/html" if isinstance(answer.body, str) else "application/json"
+        self.send_response(answer.status)
+        for name, value in {"Content-Type": kind, "Connection": "close", **(answer.headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        for piece in _pieces(answer.body):
+            self.wfile.write(piece.encode())
+
+    do_POST = do_GET  # noqa: N815  the name is http.server's
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def _first(parsed: Mapping[str, list[str]]) -> dict[str, str]:
+    return {name: values[0] for name, values in parsed.items()}
+
+
+def _pieces(body: Any) -> Iterable[str]:
+    if isinstance(body, str):
+        return [body]
+    return body if isinstance(body, Iterator) else [json.dumps(body)]
+
+
+@contextmanager
+def serve(service: Service, context: ssl.SSLContext | None = None) -> Iterator[str]:
+    """The URL of a server that answers so, over TLS when there is a context for it."""
+    handler = type("Handler", (_Handler,), {"service": staticmethod(service)})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http{'s' if context else ''}://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,210 @@
+"""A running day on this machine: what LiteLLM, Langfuse, Entra ID, API Management and the front door answer.
+
+LiteLLM's answers are those of LiteLLM 1.108.11 with a database, against which `test_with_litellm.py` runs the proof.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.ops.verify.servers import Answer, Request, Service, serve
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MASTER_KEY, DEMO_KEY = "sk-master-0123456789", "sk-demo-0123456789abcdef"
+PUBLIC_KEY, SECRET_KEY = "pk-lf-0123456789", "sk-lf-0123456789"
+CLIENT_SECRET, FRONT_DOOR_KEY = "client-secret-0123456789", "front-door-0123456789"
+MODELS = ("nova-lite", "echo")
+ASSET = "/litellm-asset-prefix/_next/static/chunks/1a2b.css"
+
+
+def error(status: int, kind: str, message: str = "no") -> Answer:
+    return Answer(status, {"error": {"message": message, "type": kind, "param": "key", "code": str(status)}})
+
+
+@dataclass
+class World:
+    """The state behind the answers. `instead` maps a service and a route to what is answered in place of it."""
+
+    s3: S3Client
+    models: list[str] = field(default_factory=lambda: list(MODELS))
+    keys: dict[str, list[str]] = field(default_factory=lambda: {DEMO_KEY: ["nova-lite"]})
+    rows: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    traces: list[tuple[str, str]] = field(default_factory=list)
+    """Session and trace of each observation."""
+    tokens: dict[str, bool] = field(default_factory=dict)
+    """Tokens of Entra ID, and whether each carries the role."""
+    tokens_without_role: int = 0
+    instead: dict[str, Answer | Service] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    urls: dict[str, str] = field(default_factory=dict)
+    to_no_key: Answer = field(default_factory=lambda: error(401, "auth_error"))
+    to_wrong_key: Answer = field(default_factory=lambda: error(401, "token_not_found_in_db"))
+    to_other_model: Answer = field(default_factory=lambda: error(403, "key_model_access_denied"))
+    stream_pause: float = 0.008
+    """Seconds after each piece."""
+    buckets: dict[str, str] = field(default_factory=dict)
+    """Names of the buckets by the prefix that is written to."""
+
+    def litellm(self, request: Request) -> Answer:
+        key = request.headers.get("authorization", "").removeprefix("Bearer ")
+        match request.route:
+            case "GET /health/readiness":
+                return Answer(200, {"status": "healthy", "db": "connected"})
+            case "GET /":
+                return Answer(200, '<title>LiteLLM API - Swagger UI</title><div id="swagger-ui"></div>')
+            case "GET /openapi.json":
+                return Answer(200, {"info": {"title": "LiteLLM API"}, "paths": {"/v1/chat/completions": {}}})
+            case "GET /ui/":
+                return Answer(200, f'<link rel="preload" href="/a.woff2"/><link rel="stylesheet" href="{ASSET}"/>')
+            case _ if request.path == ASSET:
+                return Answer(200, "body {}", {"Content-Type": "text/css; charset=utf-8"})
+        if not key:
+            return self.to_no_key
+        if key != MASTER_KEY and key not in self.keys:
+            return self.to_wrong_key
+        models = self.models if key == MASTER_KEY else self.keys[key]
+        match request.route:
+            case "GET /v1/models":
+                return Answer(200, {"data": [{"id": model, "object": "model"} for model in models]})
+            case "POST /v1/chat/completions" if request.body["model"] not in models:
+                return self.to_other_model
+            case "POST /v1/chat/completions":
+                return self.complete(request.body)
+            case "GET /spend/logs" if key == MASTER_KEY:
+                row = self.rows.get(request.query["request_id"])
+                return Answer(200, [row] if row else [])
+            case "POST /key/generate" if key == MASTER_KEY:
+                self.keys[request.body["key"]] = request.body["models"]
+                return Answer(200, {"key": request.body["key"]})
+            case "POST /key/delete" if key == MASTER_KEY:
+                gone = [self.keys.pop(key, None) for key in request.body["keys"]]
+                return Answer(200, {"deleted_keys": request.body["keys"]}) if any(gone) else error(404, "not_found")
+        return error(401, "auth_error", f"Only proxy admin can be used. Route={request.path}")
+
+    def complete(self, body: Mapping[str, Any]) -> Answer:
+        if body.get("stream"):
+            return Answer(200, self.stream(), {"Content-Type": "text/event-stream"})
+        call = str(uuid.uuid4())
+        self.rows[call] = {"request_id": call, "total_tokens": 30, "spend": 0.0000021}
+        if session := body.get("metadata", {}).get("session_id"):
+            self.traces += [(session, "0af7651916cd43dd")] * 2
+            for prefix, bucket in self.buckets.items():
+                self.s3.put_object(Bucket=bucket, Key=f"{prefix}{call}", Body=b"")
+        message = {"role": "assistant", "content": "Yes."}
+        return Answer(200, {"choices": [{"index": 0, "message": message}]}, {"x-litellm-call-id": call})
+
+    def stream(self) -> Iterator[str]:
+        for content in ("one", " two", " three", None):
+            delta = {} if content is None else {"content": content}
+            yield f"data: {json.dumps({'choices': [{'index': 0, 'delta': delta}]})}\n\n"
+            time.sleep(self.stream_pause)
+        yield "data: [DONE]\n\n"
+
+    def langfuse(self, request: Request) -> Answer:
+        if request.route == "GET /auth/sign-in":
+            return Answer(200, "<title>Sign in | Langfuse</title>")
+        basic = base64.b64encode(f"{PUBLIC_KEY}:{SECRET_KEY}".encode()).decode()
+        if request.headers.get("authorization") != f"Basic {basic}":
+            return Answer(401, {"message": "Invalid credentials."})
+        match request.route:
+            case "GET /api/public/projects":
+                return Answer(200, {"data": [{"id": "genai-platform", "name": "GenAI platform"}]})
+            case "GET /api/public/v2/observations":
+                rows = [{"traceId": trace} for session, trace in self.traces if session == request.query["sessionId"]]
+                return Answer(200, {"data": rows, "meta": {}})
+        return Answer(404, {"message": "Not Found"})
+
+    def entra(self, request: Request) -> Answer:
+        expected = {
+            "grant_type": "client_credentials",
+            "client_id": "client-1",
+            "client_secret": CLIENT_SECRET,
+            "scope": "api://api-1/.default",
+        }
+        if request.route != "POST /tenant-1/oauth2/v2.0/token" or request.body != expected:
+            return Answer(
+                401, {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret."}
+            )
+        token = f"eyJ0eXAiOiJKV1QifQ.{len(self.tokens)}.signature01234567"
+        self.tokens[token] = len(self.tokens) >= self.tokens_without_role
+        return Answer(200, {"access_token": token, "token_type": "Bearer"})
+
+    def gateway(self, request: Request) -> Answer:
+        role = self.tokens.get(request.headers.get("authorization", "").removeprefix("Bearer "))
+        if role is None:
+            return Answer(401, {"error": {"code": "invalid_token", "request_id": "1"}})
+        if not role:
+            return Answer(403, {"error": {"code": "role_missing", "request_id": "1"}})
+        if request.headers.get("x-litellm-api-key", DEMO_KEY) not in self.keys:
+            return Answer(401, {"error": {"code": "key_missing", "request_id": "1"}})
+        return self.complete(request.body)
+
+    def front_door(self, request: Request) -> Answer:
+        if request.headers.get("x-front-door") != FRONT_DOOR_KEY:
+            return Answer(403, "Forbidden.", {"Content-Type": "text/plain"})
+        return self.litellm(request)
+
+    def outputs(self) -> dict[str, Any]:
+        """What `pulumi stack output` tells of the AWS stack."""
+        return {
+            "litellmUrl": self.urls["litellm"],
+            "litellmMasterKey": MASTER_KEY,
+            "virtualKeys": {"demo": DEMO_KEY},
+            "langfuseUrl": self.urls["langfuse"],
+            "langfuseEmail": "admin@example.com",
+            "langfusePassword": "Password0",
+            "langfusePublicKey": PUBLIC_KEY,
+            "langfuseSecretKey": SECRET_KEY,
+            "langfuseBucket": self.buckets["events/"],
+            "clickhouseBucket": self.buckets["clickhouse/"],
+            "clusterName": "genai-dev-1a2b3c4",
+            "frontDoorUrl": self.urls["front_door"],
+            "frontDoorCertificate": "public",
+            "frontDoorKey": FRONT_DOOR_KEY,
+            "next": "Log in.",
+        }
+
+    def azure_outputs(self) -> dict[str, Any]:
+        """What `pulumi stack output` tells of the Azure stack."""
+        return {
+            "gatewayUrl": self.urls["gateway"],
+            "keyMode": "header",
+            "tenantId": "tenant-1",
+            "scope": "api://api-1/.default",
+            "clientIds": {"demo": "client-1"},
+            "clientSecrets": {"demo": CLIENT_SECRET},
+        }
+
+
+SERVICES = ("litellm", "langfuse", "entra", "gateway", "front_door")
+
+
+@contextmanager
+def running(s3: S3Client) -> Iterator[World]:
+    """A day that is up and well, with something in its buckets from before."""
+    world = World(s3)
+    for prefix in ("events/", "clickhouse/"):
+        world.buckets[prefix] = f"{prefix[:-1]}-{uuid.uuid4()}"
+        s3.create_bucket(Bucket=world.buckets[prefix])
+        s3.put_object(Bucket=world.buckets[prefix], Key=f"{prefix}before", Body=b"")
+
+    def service(name: str) -> Service:
+        def answer(request: Request) -> Answer:
+            world.asked.append(f"{name} {request.route}")
+            other = world.instead.get(f"{name} {request.route}", getattr(world, name))
+            return other if isinstance(other, Answer) else other(request)
+
+        return answer
+
+    with ExitStack() as stack:
+        world.urls = {name: stack.enter_context(serve(service(name))) for name in SERVICES}
+        yield world

@@ -1,0 +1,143 @@
+"""The two scripts of docs/operations.md that carry Langfuse's prompts and datasets from one day to another."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+from ops.recorder import ROOT
+
+PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+EXPORT, IMPORT = re.findall(r"\.venv/bin/python - <<'END'\n(.*?)END\n", PAGE, re.DOTALL)
+KEYS = {"LANGFUSE_PUBLIC_KEY": "pk-lf-1", "LANGFUSE_SECRET_KEY": "sk-lf-1"}
+
+
+@dataclass
+class Langfuse:
+    """Answers as web/src/pages/api/public of Langfuse v4.16.0 does, two entries a page."""
+
+    prompts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Versions by name, the first first."""
+    datasets: list[dict[str, Any]] = field(default_factory=list)
+    items: list[dict[str, Any]] = field(default_factory=list)
+    url: str = ""
+
+    def get(self, path: str, query: dict[str, str]) -> Any:
+        if path.startswith("v2/prompts/"):
+            assert query["resolve"] == "false", "else what a prompt includes would be pasted into it"
+            name = path.removeprefix("v2/prompts/")
+            assert "/" not in name, "that would be another route"
+            return self.prompts[unquote(name)][int(query["version"]) - 1]
+        entries: list[dict[str, Any]] = {
+            "v2/prompts": [{"name": n, "versions": list(range(len(v), 0, -1))} for n, v in self.prompts.items()],
+            "v2/datasets": self.datasets,
+            "dataset-items": [item for item in self.items if item["datasetName"] == query.get("datasetName")],
+        }[path]
+        assert int(query["limit"]) <= 100
+        first = (int(query["page"]) - 1) * 2
+        return {"data": entries[first : first + 2], "meta": {"totalPages": (len(entries) + 1) // 2}}
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        match path:
+            case "v2/prompts":
+                versions = self.prompts.setdefault(body["name"], [])
+                versions.append({**body, "version": len(versions) + 1, "createdBy": "API"})
+            case "v2/datasets":
+                self.datasets.append({**body, "id": f"id-{len(self.datasets)}"})
+            case "dataset-items":
+                assert any(one["name"] == body["datasetName"] for one in self.datasets)
+                self.items.append({**body, "datasetId": "x", "mediaReferences": []})
+        return body
+
+
+@contextmanager
+def served(langfuse: Langfuse) -> Iterator[Langfuse]:
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            pair = base64.b64encode(f"{KEYS['LANGFUSE_PUBLIC_KEY']}:{KEYS['LANGFUSE_SECRET_KEY']}".encode()).decode()
+            assert self.headers["Authorization"] == f"Basic {pair}"
+            parts = urlsplit(self.path)
+            path = parts.path.removeprefix("/api/public/")
+            if self.command == "GET":
+                said = langfuse.get(path, {key: value for key, (value,) in parse_qs(parts.query).items()})
+            else:
+                said = langfuse.post(path, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            sent = json.dumps(said).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(sent)))
+            self.end_headers()
+            self.wfile.write(sent)
+
+        do_GET = do_POST = answer  # noqa: N815  the names http.server asks for
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    langfuse.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield langfuse
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _run(script: str, langfuse: Langfuse, folder: Path) -> None:
+    environment = {**KEYS, "LANGFUSE_BASE_URL": langfuse.url}
+    subprocess.run([sys.executable, "-c", script], env=environment, cwd=folder, check=True, timeout=60)
+
+
+def _prompt(name: str, text: Any, *labels: str, **more: Any) -> dict[str, Any]:
+    kind = "text" if isinstance(text, str) else "chat"
+    return {"name": name, "type": kind, "prompt": text, "config": {}, "labels": list(labels), "tags": [], **more}
+
+
+@pytest.fixture
+def yesterday() -> Iterator[Langfuse]:
+    """Three prompts, one with two versions and a slash in its name, three datasets and three items of one of them."""
+    chat = [{"role": "user", "content": "{{question}}"}]
+    with served(Langfuse()) as langfuse:
+        for prompt in (
+            _prompt("folder/greeting", "Hello", commitMessage="first"),
+            _prompt("folder/greeting", "Hello {{name}}", "production"),
+            _prompt("chat", chat, "production", config={"temperature": 0}),
+            _prompt("third", "three"),
+        ):
+            langfuse.post("v2/prompts", prompt)
+        for name in ("capitals", "empty", "more"):
+            langfuse.post("v2/datasets", {"name": name, "description": None, "metadata": {"of": name}})
+        for number in range(3):
+            item = {"id": f"item-{number}", "datasetName": "capitals", "input": {"n": number}, "status": "ACTIVE"}
+            langfuse.post("dataset-items", item)
+        yield langfuse
+
+
+def test_prompts_and_datasets_come_back_on_another_day(yesterday: Langfuse, tmp_path: Path) -> None:
+    _run(EXPORT, yesterday, tmp_path)
+    with served(Langfuse()) as today:
+        _run(IMPORT, today, tmp_path)
+
+    def kept(entries: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
+        return [{name: entry.get(name) for name in names} for entry in entries]
+
+    assert list(today.prompts) == list(yesterday.prompts)
+    of_prompt = ("version", "type", "prompt", "config", "labels", "tags", "commitMessage")
+    for name, versions in yesterday.prompts.items():
+        assert kept(today.prompts[name], *of_prompt) == kept(versions, *of_prompt)
+    assert kept(today.datasets, "name", "metadata") == kept(yesterday.datasets, "name", "metadata")
+    of_item = ("id", "datasetName", "input", "status")
+    assert kept(today.items, *of_item) == kept(yesterday.items, *of_item)
