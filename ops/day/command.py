@@ -1,0 +1,142 @@
+"""`genai up` and `genai down`: options, exit codes and where the output goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
+    from ops.day.engine import Engine
+    from ops.day.up import Show
+
+Stack = Annotated[str, typer.Option(help="Which stack: the name in Pulumi.<stack>.yaml.")]
+Json = Annotated[bool, typer.Option("--json", help="Data instead of a report; progress goes to standard error.")]
+
+
+def up(stack: Stack = "dev", json_: Json = False) -> None:
+    """Stand the stack up with `pulumi up`, show how far it is, and end with its URLs.
+
+    Exit codes: 0 everything is there, 1 not everything is, 2 the input is refused or the engine cannot begin.
+    """
+    # Imported here: `genai --help` must not wait for Pulumi.
+    from ops.day.engine import EngineError, LockedError
+    from ops.day.report import morning_as_json, print_morning
+    from ops.day.up import bring_up
+    from ops.plan.plan import make_plan
+    from ops.plan.stack_config import StackConfigError, read
+    from ops.recorder import ROOT
+    from stacks.configuration import SettingsError
+
+    console, show = _console(json_)
+    try:
+        config = read(ROOT, stack)
+        engine = _engine(stack, console)
+        plan = make_plan(config)
+        about = f"about {plan.up.seconds / 60:.0f} minutes from nothing, {plan.cost.usd_per_hour:.2f} USD an hour"
+        console.print(f"Stack {stack}: {len(plan.resources)} resources, {about}.", soft_wrap=True)
+        morning = bring_up(engine, plan, show)
+    except (StackConfigError, SettingsError, EngineError) as error:
+        _refuse(error, 2)
+    except LockedError as error:
+        _refuse(error, 1)
+    if json_:
+        _print_json(morning_as_json(morning, plan))
+    else:
+        print_morning(morning, plan, console)
+    raise typer.Exit(morning.exit_code)
+
+
+def down(
+    stack: Stack = "dev",
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Azure: also remove what is in soft delete and keeps its name.")
+    ] = False,
+    cost_explorer: Annotated[
+        bool, typer.Option("--cost-explorer", help="AWS: also ask Cost Explorer, which takes 0.01 USD for it.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Remove the stack with `pulumi destroy`, look for leftovers, and say what the day cost.
+
+    Exit codes: 0 nothing is left, 1 something is, 2 the input is refused, the engine cannot begin, or not everything
+    could be looked at.
+    """
+    # Imported here: `genai --help` must not wait for the cloud SDKs.
+    from datetime import UTC, datetime
+
+    from ops.day import bill
+    from ops.day.down import in_front, take_down
+    from ops.day.engine import EngineError, LockedError
+    from ops.day.report import evening_as_json, print_evening
+    from ops.leftovers.aws import Aws
+    from ops.leftovers.azure import AzureDay, is_azure
+    from ops.leftovers.scan import AwsDay, Cloud
+    from ops.plan.stack_config import StackConfigError, read
+    from ops.recorder import PROJECT, ROOT
+
+    console, show = _console(json_)
+    try:
+        config = read(ROOT, stack).values
+        azure = is_azure(config)
+        if (purge and not azure) or (cost_explorer and azure):
+            _refuse("--purge is for Azure stacks, --cost-explorer for AWS stacks: leave it out.", 2)
+        engine = _engine(stack, console)
+        for other in () if azure else in_front(engine, ROOT):
+            engine.say(f"Stack {other} sends its users here and is still up: end it with `genai down --stack {other}`.")
+        aws = None if azure else Aws(config["aws:region"])
+        cloud: Cloud = AwsDay(aws, stack, config.get(f"{PROJECT}:domain", "")) if aws else AzureDay(stack=stack)
+        place = f"{aws.region} and what has no region" if aws else "Azure"
+        evening = take_down(engine, cloud, aws, show, purge=purge)
+    except (StackConfigError, EngineError) as error:
+        _refuse(error, 2)
+    except LockedError as error:
+        _refuse(error, 1)
+    now = datetime.now(UTC)
+    cost = bill.bill(evening.before, config["azure-native:location" if azure else "aws:region"], now)
+    said = bill.cost_explorer(aws, cost.since if cost else now, now) if aws and cost_explorer else None
+    if json_:
+        _print_json(evening_as_json(evening, cost, said, stack=stack, place=place))
+    else:
+        print_evening(evening, cost, said, console, stack=stack, place=place)
+    raise typer.Exit(evening.exit_code)
+
+
+def _console(json_: bool) -> tuple[Console, Show]:
+    from rich.console import Console
+
+    from ops.day.display import shown
+
+    # URNs hold `:key:` and the like, which Rich would show as a picture.
+    console = Console(highlight=False, emoji=False, stderr=json_)
+    if not console.is_terminal:
+        console.width = 150
+    return console, lambda progress: shown(progress, console)
+
+
+def _engine(stack: str, console: Console) -> Engine:
+    from ops.day.engine import Engine, EngineError
+    from ops.day.report import speaker
+    from ops.preflight.check import State
+    from ops.preflight.tools import pulumi
+    from ops.recorder import ROOT
+
+    cli = pulumi(ROOT)
+    if cli.state is not State.FINE:
+        raise EngineError(f"{cli.says}: {cli.fix}")
+    return Engine(ROOT, stack, speaker(console))
+
+
+def _refuse(error: object, code: int) -> NoReturn:
+    typer.echo(error, err=True)
+    raise typer.Exit(code)
+
+
+def _print_json(data: Mapping[str, object]) -> None:
+    import json
+
+    typer.echo(json.dumps(data, indent=2))

@@ -1,0 +1,118 @@
+"""The evening: `pulumi destroy`, once more when something stays, and a look at what is left in the cloud."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops.day.display import minutes
+from ops.day.engine import Engine
+from ops.day.progress import Progress, deletion
+from ops.day.state import State
+from ops.day.up import Show, forget_a_dead_run
+from ops.leftovers.aws import Aws
+from ops.leftovers.deletion import delete
+from ops.leftovers.scan import Cloud, Scan
+from ops.plan.stack_config import read
+from ops.recorder import PROJECT
+
+GATE = "pulumi-python:dynamic/genai:DrainGate"
+"""Everything in the cluster depends on it, and it knows the cluster's name (components/kubernetes/drain_gate.py)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evening:
+    """How it ended. Errors are what the engine complained about last."""
+
+    before: State
+    state: State
+    seconds: float
+    typical: float
+    errors: Sequence[str]
+    lost_clusters: Sequence[str]
+    """Clusters that EKS does not know and the state still has objects in: nothing can delete those any more."""
+    scan: Scan | None
+    """What is left in the cloud; None as long as the state holds something, which goes first."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing is left, 1 something is, 2 the state is empty but not everything could be looked at."""
+        return self.scan.exit_code if self.scan else 1
+
+
+def take_down(engine: Engine, cloud: Cloud, aws: Aws | None, show: Show, *, purge: bool) -> Evening:
+    """Run it. `aws` is asked for clusters, where there can be any; `purge` removes what is in soft delete too.
+
+    EngineError when the engine does not begin, LockedError when another run may be alive.
+    """
+    state = before = engine.state()
+    begin = time.monotonic()
+    errors: list[str] = []
+    lost: list[str] = []
+    typical = deletion(before.resources).seconds
+    if not state.empty:
+        engine.say(f"Stack {engine.name}: {len(state.resources)} resources, typically {minutes(typical)}.")
+    for attempt in (1, 2):
+        if state.empty or engine.interrupted or lost:
+            break
+        if attempt > 1:
+            engine.say(f"{len(state.resources)} resources are still there. Once more.")
+        errors = _destroy(engine, state, show)
+        state = engine.state()
+        lost = _lost_clusters(aws, state) if aws else []
+    scan = None
+    if state.empty:
+        scan = cloud.look()
+        if purge:
+            delete([one for one in scan.leftovers if one.thing.kind.startswith("deleted ")], engine.say)
+            scan = cloud.look()
+    return Evening(
+        before=before,
+        state=state,
+        seconds=time.monotonic() - begin,
+        typical=typical,
+        errors=errors,
+        lost_clusters=lost,
+        scan=scan,
+    )
+
+
+def _destroy(engine: Engine, state: State, show: Show) -> list[str]:
+    problems = list(forget_a_dead_run(engine, state))
+    if engine.interrupted:
+        return problems
+    progress = Progress(deletion(state.resources))
+    with show(progress) as watch:
+        failure = engine.destroy(watch)
+    return problems + (progress.errors or [failure] * bool(failure))
+
+
+def _lost_clusters(aws: Aws, state: State) -> list[str]:
+    """Clusters of which EKS itself says that they do not exist, while the state has objects in them."""
+    if not any(one.type.startswith("kubernetes:") for one in state.resources):
+        return []
+    names = [str(one.inputs["cluster_name"]) for one in state.resources if one.type == GATE]
+    return [name for name in names if _is_gone(aws, name)]
+
+
+def _is_gone(aws: Aws, cluster: str) -> bool:
+    try:
+        aws.call("eks", "describe_cluster", name=cluster)
+    except ClientError as error:
+        return bool(error.response["Error"]["Code"] == "ResourceNotFoundException")
+    except BotoCoreError:
+        pass  # no answer is no proof
+    return False
+
+
+def in_front(engine: Engine, root: Path) -> Iterator[str]:
+    """The Azure stacks that are up and send their users to this one."""
+    for file in sorted(root.glob("Pulumi.azure*.yaml")):
+        stack = file.name.split(".")[1]
+        behind = read(root, stack).values.get(f"{PROJECT}:awsStack", "")
+        if behind.rpartition("/")[2] == engine.name and (state := engine.state_of(stack)) and not state.empty:
+            yield stack
