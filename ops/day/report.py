@@ -102,13 +102,17 @@ def print_evening(
         _list(evening.errors, "What the engine complained about:", say)
         _list([short(one.urn) for one in evening.state.resources if _lives_in_a_cloud(one)], "Still there:", say)
         _list(evening.state.pending, "Begun, and nobody knows how it ended:", say)
-        say(f"Stack {stack} is not down. `genai down --stack {stack}` goes on from here.")
+        say(
+            f"Stack {stack} is not down. `genai down --stack {stack}` goes on from here. If that does not help, what "
+            f"the state does not know may hold it: `genai leftovers --stack {stack}` shows all there is."
+        )
         for cluster in evening.lost_clusters:
             say(
                 f"But not by itself: EKS says that the cluster {cluster} is gone, and nothing can delete what the "
                 "state still has in it. If this is the right account and region, give that up and remove the rest:\n"
                 f"  PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy --refresh --stack {stack}\n"
-                f"Then `genai down --stack {stack}` finds what the cluster left in the cloud."
+                f"Then `genai leftovers --stack {stack} --delete` removes what the cluster left in the cloud, and "
+                f"`genai down --stack {stack}` ends the day."
             )
     else:
         took, typical = minutes(evening.seconds), minutes(evening.typical)

@@ -8,8 +8,11 @@ from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ops.recorder import Resource
 from rehearsal.engine import Engine, Result
+from rehearsal.package import RefusedError
 from rehearsal.simulation import Simulation
 
 ALL = bool(os.environ.get("GENAI_REHEARSE_ALL"))
@@ -31,7 +34,7 @@ def succeed(result: Result) -> Result:
 
 
 def get_past_a_failure(
-    simulation: Simulation, day: Engine, token: str, name: str, *, has_deletion: bool = True
+    simulation: Simulation, day: Engine, token: str, name: str, *, has_deletion: bool = True, up_mends: bool = True
 ) -> None:
     """A resource fails to be created, then to be deleted: the error names it, and up and destroy get past it."""
 
@@ -46,10 +49,35 @@ def get_past_a_failure(
     succeed(day.up())
     if has_deletion:
         fail("delete", day.destroy)
-        succeed(day.up())
-        fail("delete", day.destroy)
+        if up_mends:
+            succeed(day.up())
+            fail("delete", day.destroy)
     succeed(day.destroy())
     nothing_is_left(simulation, day)
+
+
+def fail_everything_once(simulation: Simulation, kind: str, command: Callable[[], Result]) -> set[tuple[str, str]]:
+    """Run the command until it succeeds, while everything fails the first time; type and name of what failed so."""
+    begin = len(simulation.operations.done)
+    with pytest.MonkeyPatch.context() as patched:
+        tried: set[tuple[str, str]] = set()
+
+        def fail_first(kind: str, token: str, name: str) -> None:
+            if (token, name) not in tried:
+                tried.add((token, name))
+                raise RefusedError(f"{kind} {token}: the first time fails")
+
+        patched.setattr(simulation.operations, "_fail", fail_first)
+        for _ in range(40):
+            before = len(simulation.operations.done)
+            result = command()
+            failed = {one.name for one in simulation.operations.done[before:] if one.error}
+            assert all(name in result.output for name in failed)
+            if result.succeeded:
+                break
+            assert failed, result.output
+    succeed(result)
+    return {(one.type, one.name) for one in simulation.operations.done[begin:] if one.error and one.kind == kind}
 
 
 def nothing_is_left(simulation: Simulation, *engines: Engine) -> None:

@@ -62,7 +62,9 @@ def test_a_failure_of_the_front_door_is_named_and_the_next_command_gets_past_it(
             "awsOutputs.virtualKeys.demo": "sk-0123456789abcdef0123456789abcdef",
         }
     )
-    get_past_a_failure(simulation, door, token, name, has_deletion=token not in GOES_WITH_ITS_OWNER)
+    # What goes with its gateway or vault leaves the state before they go: an up in between would find it there.
+    own_deletion = token not in GOES_WITH_ITS_OWNER
+    get_past_a_failure(simulation, door, token, name, has_deletion=own_deletion, up_mends=False)
 
 
 def test_every_azure_type_of_the_program_is_in_the_table_and_no_other() -> None:

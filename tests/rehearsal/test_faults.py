@@ -20,13 +20,14 @@ from rehearsal.kubernetes.kinds import KINDS
 from rehearsal.operations import Operation
 from rehearsal.simulation import Simulation
 from tests.program import WITH_DOMAIN, recorded
-from tests.rehearsal.days import engine, get_past_a_failure, nothing_is_left, succeed, to_fail
+from tests.rehearsal.days import engine, fail_everything_once, get_past_a_failure, nothing_is_left, succeed, to_fail
 
 pytestmark = pytest.mark.engine
 
 
 SERVED = {**TYPES, **KINDS, **generated.TYPES}
-CASES = to_fail(engine_graph.engine_resources(recorded("day with a domain").resources), SERVED)
+RESOURCES = engine_graph.engine_resources(recorded("day with a domain").resources)
+CASES = to_fail(RESOURCES, SERVED)
 
 
 @pytest.mark.parametrize(("token", "name"), CASES)
@@ -34,6 +35,14 @@ def test_a_failure_is_named_and_the_next_command_gets_past_it(
     simulation: Simulation, folder: Path, token: str, name: str
 ) -> None:
     get_past_a_failure(simulation, engine(simulation, folder, **WITH_DOMAIN), token, name)
+
+
+def test_a_day_comes_and_goes_although_everything_fails_once(simulation: Simulation, folder: Path) -> None:
+    day = engine(simulation, folder, **WITH_DOMAIN)
+    every = {(one.type, one.name) for one in RESOURCES if one.type in SERVED}
+    assert fail_everything_once(simulation, "create", day.up) == every
+    assert fail_everything_once(simulation, "delete", day.destroy) == every
+    nothing_is_left(simulation, day)
 
 
 def test_up_completes_a_day_whose_destroy_failed(simulation: Simulation, folder: Path) -> None:
