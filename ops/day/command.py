@@ -19,7 +19,9 @@ Json = Annotated[bool, typer.Option("--json", help="Data instead of a report; pr
 
 
 def up(stack: Stack = "dev", json_: Json = False) -> None:
-    """Stand the stack up with `pulumi up`, show how far it is, and end with its URLs.
+    """Stand the stack up, with progress.
+
+    `pulumi up`, and at its end the URLs.
 
     Exit codes: 0 everything is there, 1 not everything is, 2 the input is refused or the engine cannot begin.
     """
@@ -61,7 +63,9 @@ def down(
     ] = False,
     json_: Json = False,
 ) -> None:
-    """Remove the stack with `pulumi destroy`, look for leftovers, and say what the day cost.
+    """Take the stack down and see that nothing is left.
+
+    `pulumi destroy`, a look for leftovers, and what the day cost.
 
     Exit codes: 0 nothing is left, 1 something is, 2 the input is refused, the engine cannot begin, or not everything
     could be looked at.

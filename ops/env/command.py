@@ -21,7 +21,9 @@ def env(
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Data instead of shell lines.")] = False,
 ) -> None:
-    """Print the day's URLs and keys as environment variables: `eval "$(genai env)"` sets them.
+    """Print the day's URLs and keys for your tools.
+
+    As environment variables: `eval "$(genai env)"` sets them.
 
     Exit codes: 0 fine, 2 the input is wrong, the stack is not up, or the file cannot be written.
     """

@@ -13,7 +13,9 @@ def forward(
     langfuse_port: Annotated[int, typer.Option(help="Local port for Langfuse.", min=1, max=65535)] = 3000,
     json_: Annotated[bool, typer.Option("--json", help="The addresses as data, once they are open.")] = False,
 ) -> None:
-    """Open LiteLLM and Langfuse on localhost through the Kubernetes API, until Ctrl-C; nothing goes out in clear.
+    """Open LiteLLM and Langfuse on localhost.
+
+    Through the Kubernetes API, until Ctrl-C; nothing goes out in clear.
 
     Exit codes: 0 ended with Ctrl-C, 2 the input is wrong, a port is taken, or the cluster or a pod cannot be reached.
     """

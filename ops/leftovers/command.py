@@ -23,7 +23,9 @@ def leftovers(
     yes: Annotated[bool, typer.Option("--yes", help="With --delete: do not ask.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
 ) -> None:
-    """List what a day has left behind and still exists: age, USD per month and the command that removes each.
+    """List what a day has left behind.
+
+    Whatever still exists: its age, USD per month and the command that removes it.
 
     Exit codes: 0 nothing is left, 1 something is, 2 the input is wrong or not everything could be looked at.
     """

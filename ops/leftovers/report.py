@@ -44,8 +44,7 @@ def print_report(scan: Scan, console: Console, *, stack: str, place: str) -> Non
     """Print what is left, how each goes, and what could not be looked at."""
     if scan.leftovers:
         print_table(in_order(scan.leftovers), console)
-    for error in dict.fromkeys(failure.error for failure in scan.failures):
-        what = ", ".join(sorted(failure.what for failure in scan.failures if failure.error == error))
+    for what, error in scan.unseen():
         console.print(f"[bold red]Could not look[/bold red] at {what}: {escape(error)}", soft_wrap=True)
     console.print(_summary(scan, stack, place))
 

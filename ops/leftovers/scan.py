@@ -36,6 +36,11 @@ class Scan:
         """0 nothing is left, 1 something is, 2 not everything could be looked at."""
         return 2 if self.failures else 1 if self.leftovers else 0
 
+    def unseen(self) -> Iterator[tuple[str, str]]:
+        """What could not be looked at, and the error that all of it met."""
+        for error in dict.fromkeys(failure.error for failure in self.failures):
+            yield ", ".join(sorted(failure.what for failure in self.failures if failure.error == error)), error
+
 
 class Cloud(Protocol):
     """A place where a stack may have left something."""

@@ -19,7 +19,7 @@ def yesterday_checks(cloud: Cloud, stack: str) -> Mapping[str, Check]:
 
 def _outcome(scan: Scan, stack: str, *, soft_deleted: bool) -> Outcome:
     if scan.failures:
-        raise RuntimeError("; ".join(sorted({f"{failure.what}: {failure.error}" for failure in scan.failures})))
+        raise RuntimeError("; ".join(f"{error} ({what})" for what, error in scan.unseen()))
     recoverable = ("deleted ", "secret in recovery")
     found = [one.thing for one in scan.leftovers if one.thing.kind.startswith(recoverable) == soft_deleted]
     if not found:

@@ -11,7 +11,9 @@ def status(
     stack: Annotated[str, typer.Option(help="Which stack: the name in Pulumi.<stack>.yaml.")] = "dev",
     json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
 ) -> None:
-    """Say what runs, since when, what it has cost so far, how each part is, when it ends and what to do next.
+    """Say what runs, how it is and what it has cost.
+
+    Also since when it runs, when it ends by the schedule, and what to do next.
 
     Exit codes: 0 the day is up and all is well, 1 it is not, 2 the input is wrong or something could not be looked at.
     A day that is down is 1 as well: 0 says that the platform can be used now. `stage` in --json tells the two apart.

@@ -14,9 +14,10 @@ def verify(
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
 ) -> None:
-    """Prove the whole path of a running day: call LiteLLM as users do, and follow the call to Langfuse and the buckets.
+    """Prove the whole path of a running day.
 
-    A few short completions are paid for; nothing stays of it but their traces.
+    Calls LiteLLM as users do, and follows the call to Langfuse and the buckets. A few short completions are paid for;
+    nothing stays of it but their traces.
     Exit codes: 0 all proved, 1 a step was not, 2 the input is wrong, the outputs cannot be read or nothing answers.
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.
