@@ -248,6 +248,8 @@ def build(stack: str) -> None:
                 models=config.key_models(key),
                 max_budget=key.max_budget,
                 duration=key.duration,
+                cluster_name=cluster_name,
+                region=region,
                 kubeconfig=cluster.kubeconfig,
                 namespace=NAMESPACE,
                 master_key=credentials.litellm_master_key,

@@ -15,7 +15,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
-from components.kubernetes.cluster_api import ClusterApi, RefusedError
+from components.kubernetes.cluster_api import GONE, ClusterApi, RefusedError, eks_status
 
 SYSTEM_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 
@@ -76,8 +76,14 @@ class DrainGateProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Empty the cluster, or raise `DrainError` within 12 minutes. A cluster that is gone is empty."""
         name = _props["cluster_name"]
-        status = _eks_status(name, _props["region"])
-        if status in (None, "DELETING"):
+        try:
+            status = eks_status(name, _props["region"])
+        except ConnectionError as error:
+            raise DrainError(
+                f"EKS does not say whether cluster {name} still exists in {_props['region']} ({error}). Run `pulumi "
+                "destroy` again with credentials of its account that allow eks:DescribeCluster."
+            ) from None
+        if status in GONE:
             return
         try:
             self._drain(name, ClusterApi(_props["kubeconfig"]), _props["namespace"])
@@ -137,25 +143,6 @@ class DrainGate(Resource, module="genai", name="DrainGate"):
     def __init__(self, name: str, args: DrainGateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Register the gate; see `DrainGateArgs`."""
         super().__init__(DrainGateProvider(), name, dict(vars(args)), opts)
-
-
-def _eks_status(name: str, region: str) -> str | None:
-    """Return EKS's own word on the cluster; None when EKS does not know it."""
-    import boto3  # 0.3 s to import, which `genai plan` has no use for
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    config = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
-    try:
-        eks = boto3.Session(region_name=region).client("eks", config=config)
-        return str(eks.describe_cluster(name=name)["cluster"]["status"])
-    except (BotoCoreError, ClientError) as error:
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException":
-            return None
-        raise DrainError(
-            f"EKS does not say whether cluster {name} still exists in {region} ({error}). Run `pulumi destroy` again "
-            "with credentials of its account that allow eks:DescribeCluster."
-        ) from None
 
 
 def _label(kind: str, item: dict[str, Any]) -> str:

@@ -9,18 +9,21 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
-from components.kubernetes.cluster_api import ClusterApi, RefusedError
+from components.kubernetes.cluster_api import GONE, ClusterApi, RefusedError, eks_status
 
 
 @dataclass(frozen=True, kw_only=True)
 class VirtualKeyArgs:
-    """Inputs of `VirtualKey`: what the key may do, and how to reach LiteLLM in `namespace` (`kubeconfig` is JSON).
+    """Inputs of `VirtualKey`: what the key may do, and how to reach LiteLLM in `namespace` of the EKS cluster.
+
+    `kubeconfig` is JSON.
 
     `key` starts with sk- and has 16 characters or more. `max_budget` is in USD, None for no limit. `duration` ("30m",
     "12h", "7d"; None for no end) is counted from the `up` that sets it: an `up` without a change does not prolong it.
@@ -29,6 +32,8 @@ class VirtualKeyArgs:
     alias: str
     key: pulumi.Input[str]
     models: Sequence[str]
+    cluster_name: pulumi.Input[str]
+    region: str
     kubeconfig: pulumi.Input[str]
     namespace: pulumi.Input[str]
     master_key: pulumi.Input[str]
@@ -81,7 +86,13 @@ class VirtualKeyProvider(ResourceProvider):
         return UpdateResult(dict(_news))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Remove the key; one that is gone is removed."""
+        """Remove the key; one that is gone is removed, and so is one whose cluster EKS does not know any more.
+
+        After a refresh of a lost cluster the Release is not in the state, and `deleted_with` spares no key.
+        """
+        with suppress(ConnectionError):
+            if eks_status(_props["cluster_name"], _props["region"]) in GONE:
+                return
         self._ask(_props, lambda litellm: litellm.delete(keys=[_props["key"]]))
 
     def _ask(self, props: dict[str, Any], work: Callable[[_KeyManagement], None]) -> None:

@@ -60,6 +60,17 @@ class StandIn:
             }
         )
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What leads boto3 here instead of to AWS."""
+        return {
+            "AWS_ENDPOINT_URL_EKS": self.url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "NO_PROXY": "127.0.0.1",
+        }
+
     def add(self, *paths: str, **fields: Any) -> None:
         """Put objects into the cluster."""
         for path in paths:

@@ -34,13 +34,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def world(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[StandIn]:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     with running() as world:
-        for name, value in {
-            "AWS_ENDPOINT_URL_EKS": world.url,
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_CONFIG_FILE": "/dev/null",
-            "NO_PROXY": "127.0.0.1",
-        }.items():
+        for name, value in world.environment.items():
             monkeypatch.setenv(name, value)
         world.add(*SYSTEM)
         yield world

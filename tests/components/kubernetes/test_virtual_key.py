@@ -16,6 +16,7 @@ KEY = "sk-virtual-0123456789"
 OTHER_KEY = "sk-virtual-9876543210"
 NOT_FOUND_BY_KUBERNETES = (404, {"kind": "Status", "message": 'services "litellm" not found'})
 STARTING = (503, {"kind": "Status", "message": "no endpoints available for service"})
+CLUSTER = {"cluster_name": "day", "region": "us-east-1"}
 provider = VirtualKeyProvider()
 
 
@@ -28,15 +29,23 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
     with running() as world:
+        for name, value in world.environment.items():
+            monkeypatch.setenv(name, value)
         yield world
 
 
 def properties(world: StandIn, **others: Any) -> dict[str, Any]:
     """Properties as the engine passes them: an input that is None is not among them."""
     limits = {"alias": "demo", "key": KEY, "models": ["chat"], "max_budget": 5, "duration": "12h"}
-    reach = {"kubeconfig": world.kubeconfig, "namespace": "genai-platform", "master_key": MASTER_KEY}
+    reach = {
+        "cluster_name": "day",
+        "region": "us-east-1",
+        "kubeconfig": world.kubeconfig,
+        "namespace": "genai-platform",
+        "master_key": MASTER_KEY,
+    }
     return {name: value for name, value in {**limits, **reach, **others}.items() if value is not None}
 
 
@@ -55,10 +64,27 @@ def test_a_key_is_created_with_its_limits(world: StandIn) -> None:
     assert (result.id, result.outs) == ("demo", properties(world))
 
 
+@pytest.mark.parametrize(
+    "answer", [(404, {"__type": "ResourceNotFoundException"}), (200, {"cluster": {"status": "DELETING"}})]
+)
+def test_a_key_whose_cluster_is_gone_is_gone(world: StandIn, answer: tuple[int, Any]) -> None:
+    world.eks_answer = answer
+    provider.delete("demo", properties(world, kubeconfig="not even asked for"))
+    assert world.requests == [("GET", "/clusters/day")]
+
+
+def test_a_key_is_deleted_also_when_eks_does_not_say_whether_the_cluster_exists(world: StandIn) -> None:
+    provider.create(properties(world))
+    world.eks_answer = (403, {"__type": "AccessDeniedException", "message": "not authorized"})
+    provider.delete("demo", properties(world))
+    assert world.keys == {}
+
+
 def test_no_key_stands_in_a_url(world: StandIn) -> None:
     provider.create(properties(world))
     provider.delete("demo", properties(world))
-    assert {path for _, path in world.requests} == {PROXY + action for action in ("update", "generate", "delete")}
+    paths = {path for _, path in world.requests} - {"/clusters/day"}
+    assert paths == {PROXY + action for action in ("update", "generate", "delete")}
 
 
 def test_a_key_created_twice_is_one_key_with_the_later_limits(world: StandIn) -> None:
@@ -182,7 +208,8 @@ def test_litellm_that_never_answers_ends_in_a_sentence(
     assert 120 <= clock.now < 130
 
 
-def test_a_cluster_that_is_unreachable_ends_in_a_sentence() -> None:
+def test_a_cluster_that_is_unreachable_ends_in_a_sentence(world: StandIn) -> None:
+    assert world.eks_answer[0] == 200
     with running() as gone:
         old = properties(gone)
     assert "Connection refused" in failure(provider.delete, "demo", old)
@@ -202,6 +229,7 @@ def test_settings_litellm_would_take_to_mean_something_else_are_refused(wrong: d
         "alias": "demo",
         "key": KEY,
         "models": ["chat"],
+        **CLUSTER,
         "kubeconfig": "{}",
         "namespace": "n",
         "master_key": "m",
@@ -219,7 +247,14 @@ def test_the_state_refers_to_the_provider_by_a_name_that_stays() -> None:
 
 def test_the_key_is_registered_under_its_own_type_with_its_secrets_secret() -> None:
     args = VirtualKeyArgs(
-        alias="demo", key=KEY, models=["chat"], kubeconfig="{}", namespace="genai-platform", master_key=MASTER_KEY
+        alias="demo",
+        key=KEY,
+        models=["chat"],
+        cluster_name="day",
+        region="us-east-1",
+        kubeconfig="{}",
+        namespace="genai-platform",
+        master_key=MASTER_KEY,
     )
 
     def program() -> None:
@@ -227,5 +262,5 @@ def test_the_key_is_registered_under_its_own_type_with_its_secrets_secret() -> N
 
     inputs = dict(record(program).one("pulumi-python:dynamic/genai:VirtualKey").inputs)
     del inputs["__provider"]
-    expected = {"alias": "demo", "models": ["chat"], "kubeconfig": "{}", "namespace": "genai-platform"}
+    expected = {"alias": "demo", "models": ["chat"], **CLUSTER, "kubeconfig": "{}", "namespace": "genai-platform"}
     assert inputs == {**expected, "key": Secret(KEY), "master_key": Secret(MASTER_KEY)}

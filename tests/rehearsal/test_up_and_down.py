@@ -1,0 +1,186 @@
+"""`genai up` and `genai down` as they are typed, on the real engine in the simulated cloud."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from moto.core.responses import ActionResult
+from moto.elasticache.responses import ElastiCacheResponse
+from moto.rds.responses import RDSResponse
+
+from ops.plan import stack_config
+from ops.plan.plan import make_plan
+from ops.recorder import ROOT
+from rehearsal.day import plain_secrets
+from rehearsal.engine import Engine, Result, kill
+from rehearsal.operations import Operation
+from rehearsal.simulation import Simulation
+from tests.rehearsal.days import config, engine, nothing_is_left, succeed
+
+pytestmark = pytest.mark.engine
+
+GIVE_UP = "PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy --refresh --stack dev"
+
+
+@pytest.fixture(autouse=True)
+def _lists_that_moto_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what the simulated account never has (automated backups) or keeps to itself (parameter groups)."""
+    for service, operation, key in (
+        (ElastiCacheResponse, "describe_cache_parameter_groups", "CacheParameterGroups"),
+        (RDSResponse, "describe_db_cluster_automated_backups", "DBClusterAutomatedBackups"),
+    ):
+        monkeypatch.setattr(service, operation, lambda _, key=key: ActionResult({key: []}), raising=False)
+
+
+@pytest.fixture
+def day(simulation: Simulation, folder: Path) -> Engine:
+    """A copy of the project that has the command too."""
+    made = engine(simulation, folder)
+    shutil.copytree(ROOT / "ops", made.project / "ops", ignore=shutil.ignore_patterns("__pycache__"))
+    return made
+
+
+def genai(day: Engine, *words: str, started: Callable[[subprocess.Popen[str]], None] = lambda _: None) -> Result:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ops.cli", *words],
+        cwd=day.project,
+        env=day.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    started(process)
+    output, _ = process.communicate()
+    assert "Traceback" not in output, output
+    assert "Failed to parse engine event" not in output, output
+    return Result(code=process.returncode, output=output)
+
+
+@contextmanager
+def after(simulation: Simulation, count: int, act: Callable[[], None]) -> Iterator[None]:
+    """Act once when so many operations of a provider are done."""
+    first = len(simulation.operations.done)
+
+    def watch(_: Operation) -> None:
+        if len(simulation.operations.done) - first == count:
+            act()
+
+    simulation.operations.watch = watch
+    yield
+    simulation.operations.watch = lambda one: None
+
+
+def test_a_day_comes_up_with_its_urls_and_goes_down_with_its_bill(simulation: Simulation, day: Engine) -> None:
+    morning = genai(day, "up")
+    assert morning.code == 0, morning.output
+    plan = make_plan(stack_config.read(ROOT, "dev"))
+    for words in ("  network done in ", "  cluster done in ", "\nlitellmUrl ", "\nlangfuseUrl ", "\nStack dev is up. "):
+        assert words in morning.output
+    assert plain_secrets(morning.output, simulation.secrets()) == 0
+    simulation.fill_buckets()
+
+    again = json.loads(genai(day, "up", "--json").output.partition("\n")[2])  # the first line goes to standard error
+    assert (again["exit_code"], again["missing"], again["errors"]) == (0, [], [])
+    assert again["outputs"]["langfusePassword"] is None
+
+    evening = genai(day, "down")
+    assert evening.code == 0, evening.output
+    assert f"at {plan.cost.usd_per_hour:.2f} USD" in evening.output, "the state does not cost what the plan says"
+    assert "(typically 15:" in evening.output
+    assert "Nothing is left of stack dev in us-east-1" in evening.output
+    nothing_is_left(simulation, day)
+    assert genai(day, "down").code == 0
+
+
+def test_settings_that_are_refused_create_nothing(simulation: Simulation, day: Engine) -> None:
+    day.configure(config(size="huge"))
+    refused = genai(day, "up")
+    assert (refused.code, refused.output) == (2, "size must be 'day' or 'team', not 'huge'\n")
+    assert simulation.operations.done == []
+    assert day.resources() == []
+
+
+def test_up_gets_past_an_engine_that_was_killed_and_the_evening_finds_what_that_one_began(
+    simulation: Simulation, day: Engine
+) -> None:
+    simulation.operations.slow["aws:ec2/vpc:Vpc"] = 4
+    killed: list[subprocess.Popen[str]] = []
+    with after(simulation, 5, lambda: threading.Timer(1.5, lambda: kill(killed[0])).start()):
+        day.up(started=killed.append)
+    [vpc] = [one for one in day.state()["pending_operations"] if one["resource"]["type"] == "aws:ec2/vpc:Vpc"]
+    assert vpc["type"] == "creating"
+    time.sleep(4)  # EC2 goes on
+    simulation.operations.slow.clear()
+
+    morning = genai(day, "up")
+    assert morning.code == 0, morning.output
+    assert f"locked by process {killed[0].pid} of " in morning.output
+    assert "An earlier run ended in the middle of creating " in morning.output
+
+    evening = genai(day, "down")
+    assert evening.code == 1, evening.output
+    assert "The state of stack dev is empty." in evening.output
+    [orphan] = simulation.leftovers()["VPC"]
+    assert f"aws ec2 delete-vpc --vpc-id {orphan} --region us-east-1" in evening.output
+
+
+def test_what_fails_to_go_is_tried_once_more_and_then_named(simulation: Simulation, day: Engine) -> None:
+    assert genai(day, "up").code == 0
+    token = "aws:rds/clusterInstance:ClusterInstance"
+    simulation.operations.failing = {token: 2}
+    failed = genai(day, "down")
+    assert failed.code == 1, failed.output
+    assert "are still there. Once more." in failed.output
+    assert f"{token} database-0: delete {token}: InsufficientDBInstanceCapacity" in failed.output
+    assert f"  {token} database-0\n" in failed.output.partition("Still there:")[2]
+    assert "NAT" not in str(simulation.leftovers()), "one failure kept something from going that does not need it"
+
+    simulation.operations.failing = {token: 1}
+    assert genai(day, "down").code == 0
+    nothing_is_left(simulation, day)
+
+
+def test_for_a_cluster_that_eks_does_not_know_the_way_out_is_named_each_time(
+    simulation: Simulation, day: Engine
+) -> None:
+    assert genai(day, "up").code == 0
+    simulation.lose_clusters()
+    for _ in range(2):  # the first has taken the cluster itself from the state
+        evening = genai(day, "down")
+        assert evening.code == 1
+        assert GIVE_UP in evening.output
+        assert "still there. Once more" not in evening.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(simulation: Simulation, day: Engine, number: signal.Signals) -> None:
+    command: list[subprocess.Popen[str]] = []
+    with after(simulation, 40, lambda: os.kill(command[0].pid, number)):
+        morning = genai(day, "up", started=command.append)
+    assert morning.code == 1, morning.output
+    assert "Ending: the engine finishes what it has begun." in morning.output
+    assert "`genai up --stack dev` goes on from here" in morning.output
+    assert not day.state().get("pending_operations")
+    succeed(day.up())
+
+    command.clear()
+    with after(simulation, 60, lambda: os.kill(command[0].pid, number)):
+        evening = genai(day, "down", started=command.append)
+    assert evening.code == 1, evening.output
+    assert "`genai down --stack dev` goes on from here" in evening.output
+    assert "still there. Once more" not in evening.output
+    assert day.resources()
+    succeed(day.destroy())
+    nothing_is_left(simulation, day)
