@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from rehearsal.day import changes, plain_secrets, rehearse
+from rehearsal.settings import another
 from rehearsal.simulation import Simulation
 from tests.rehearsal.days import config, engine, nothing_is_left, succeed
 
@@ -22,10 +24,15 @@ WITH_DOMAIN = {"domain": "genai.example.com", "frontDoor": True}
     ids=["day", "team", "day with a domain", "team with a domain", "day with a front door and no domain"],
 )
 def test_a_day_comes_changes_nothing_twice_and_goes(simulation: Simulation, settings: dict[str, object]) -> None:
-    summary = rehearse(simulation, "dev", config(**settings))
+    stack = config(**settings)
+    summary = rehearse(simulation, "dev", stack, change=another("dev", stack))
+    changed = summary.changed_by_setting
+    assert changed, "nobody more may enter"
+    assert all(re.fullmatch(r"create entry-\d+-198\.51\.100\.7-32", one) for one in changed), changed
     assert summary.as_json() | {"parts": {}, "operations": {}, "resources": {}, "total": 0} == {
         "resources": {},
         "changes_in_second_up": 0,
+        "changed_by_setting": changed,
         "left_in_cloud": {},
         "left_in_state": 0,
         "secrets_in_plain": 0,
