@@ -58,7 +58,8 @@ def _seconds(work: Callable[[], object]) -> float:
 @contextmanager
 def _account() -> Iterator[botocore.session.Session]:
     """An empty account in a process of its own, as AWS is."""
-    with subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True) as server:
+    command = [sys.executable, "-c", SERVER]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         address = str(server.stdout and server.stdout.readline()).strip()
         surroundings = {"AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench"}
         try:

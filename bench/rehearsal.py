@@ -13,7 +13,7 @@ LIMIT = 60.0
 
 
 def measure() -> bool:
-    """Print the seconds of up, up, a change and destroy; whether the limit is kept. Without a CLI, say so: not kept."""
+    """Print the seconds of up, up and destroy; whether the limit is kept. Without a CLI, say so: not kept."""
     try:
         find_cli()
     except EngineError as error:
