@@ -84,7 +84,7 @@ async def _build(stack: str) -> None:
             verify_certificate=aws.certificate_is_public,
             front_door_key=aws.front_door_key,
             publisher_email=publisher_email,
-            identity_id=vault.reader_id if vault else None,
+            key_vault=vault,
             tier=config.gateway_tier,
             tags=tags,
         ),

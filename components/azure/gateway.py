@@ -9,6 +9,7 @@ import pulumi
 from pulumi_azure_native import apimanagement
 
 from components.azure.gateway_tiers import tier_problem
+from components.azure.key_vault import KeyVault
 from policies import apim
 
 API_ID = "litellm"
@@ -29,7 +30,7 @@ class GatewayArgs:
 
     `named_values` are what the policy of `mode` refers to (`policies.apim.NAMED_VALUES`). `backend_url` has no slash at
     its end; without `verify_certificate` the gateway takes any certificate the backend shows. `front_door_key` is the
-    value of the header `x-front-door`. `identity_id` is the resource id of the identity it looks keys up with.
+    value of the header `x-front-door`. `key_vault` is where it looks keys up, as the reader of that vault.
     """
 
     resource_group_name: pulumi.Input[str]
@@ -40,7 +41,7 @@ class GatewayArgs:
     front_door_key: pulumi.Input[str]
     publisher_email: str
     tags: Mapping[str, str]
-    identity_id: pulumi.Input[str] | None = None
+    key_vault: KeyVault | None = None
     tier: str = "BasicV2"
 
     def __post_init__(self) -> None:
@@ -59,6 +60,9 @@ class Gateway(pulumi.ComponentResource):
     The API has no service URL, so nothing is forwarded without its policy; the policy waits for its named values and
     the backend; operations wait for the policy. Name and address are new each morning: yesterday's stay taken for 48
     hours (learn.microsoft.com, "API Management soft-delete").
+
+    Nothing inside is `deleted_with` the service: should that one stay, after an error or an interruption, the next `up`
+    could not create what has left the state.
     """
 
     service: apimanagement.ApiManagementService
@@ -77,21 +81,23 @@ class Gateway(pulumi.ComponentResource):
             publisher_email=args.publisher_email,
             # Said even when there is none: left out, an update would keep the identity of the other mode.
             identity=apimanagement.ApiManagementServiceIdentityArgs(type=apimanagement.ApimIdentityType.NONE)
-            if args.identity_id is None
+            if args.key_vault is None
             else apimanagement.ApiManagementServiceIdentityArgs(
                 type=apimanagement.ApimIdentityType.USER_ASSIGNED,
-                user_assigned_identities=pulumi.Output.from_input(args.identity_id).apply(
+                user_assigned_identities=args.key_vault.reader_id.apply(
                     lambda id_: {id_: apimanagement.UserIdentityPropertiesArgs()}
                 ),
             ),
             developer_portal_status=apimanagement.DeveloperPortalStatus.DISABLED,
             legacy_portal_status=apimanagement.LegacyPortalStatus.DISABLED,
             tags=dict(args.tags),
-            opts=pulumi.ResourceOptions(parent=self),
+            # It can look keys up at once, and goes before them: a deleted secret keeps its name in a vault that still
+            # stands, so an `up` after a destroy that failed at the gateway could not create it again.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.key_vault] if args.key_vault else None),
         )
 
         def inside(*after: pulumi.Resource) -> pulumi.ResourceOptions:
-            return pulumi.ResourceOptions(parent=self, deleted_with=service, depends_on=list(after))
+            return pulumi.ResourceOptions(parent=self, depends_on=list(after))
 
         def named_value(value_name: str, value: pulumi.Input[str], *, secret: bool) -> apimanagement.NamedValue:
             return apimanagement.NamedValue(

@@ -48,7 +48,7 @@ class KeyVault(pulumi.ComponentResource):
     uri: pulumi.Output[str]
     """https://<name>.vault.azure.net/, with the slash at its end."""
     reader_id: pulumi.Output[str]
-    """Resource id of the identity, known once it may read: whoever takes it on can look keys up at once."""
+    """Resource id of the identity, which may read the secrets once the whole vault is there."""
     reader_client_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: KeyVaultArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -82,7 +82,7 @@ class KeyVault(pulumi.ComponentResource):
             prefix = f"/subscriptions/{args.subscription_id}/providers/Microsoft.Authorization/roleDefinitions"
             return f"{prefix}/{role_id}"
 
-        may_read = authorization.RoleAssignment(
+        authorization.RoleAssignment(
             f"{name}-reader",
             scope=vault.id,
             role_definition_id=role(SECRETS_USER),
@@ -111,6 +111,6 @@ class KeyVault(pulumi.ComponentResource):
                 opts=inside(may_delete),
             )
         self.uri = vault.properties.apply(lambda properties: properties.vault_uri)
-        self.reader_id = pulumi.Output.all(reader.id, may_read.id).apply(lambda ids: str(ids[0]))
+        self.reader_id = reader.id
         self.reader_client_id = reader.client_id
         self.register_outputs({"uri": self.uri})

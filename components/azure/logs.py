@@ -44,7 +44,6 @@ class Logs(pulumi.ComponentResource):
         super().__init__("genai:azure:Logs", name, None, opts)
         group, service, tags = args.resource_group_name, args.service, dict(args.tags)
         child = pulumi.ResourceOptions(parent=self)
-        in_service = pulumi.ResourceOptions(parent=self, deleted_with=service)
 
         workspace = operationalinsights.Workspace(
             name,
@@ -54,7 +53,6 @@ class Logs(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        in_workspace = pulumi.ResourceOptions(parent=self, deleted_with=workspace)
         insights = applicationinsights.Component(
             name,
             resource_group_name=group,
@@ -76,7 +74,7 @@ class Logs(pulumi.ComponentResource):
             logger_type=apimanagement.LoggerType.APPLICATION_INSIGHTS,
             resource_id=insights.id,
             credentials={"connectionString": connection_string},
-            opts=in_service,
+            opts=child,
         )
         message = apimanagement.HttpMessageDiagnosticArgs(
             headers=[], body=apimanagement.BodyDiagnosticSettingsArgs(bytes=0)
@@ -99,8 +97,8 @@ class Logs(pulumi.ComponentResource):
             "frontend": pipeline,
             "backend": pipeline,
         }
-        apimanagement.Diagnostic(name, **diagnostic, opts=in_service)
-        apimanagement.ApiDiagnostic(name, **diagnostic, api_id=args.api.name, opts=in_service)
+        apimanagement.Diagnostic(name, **diagnostic, opts=child)
+        apimanagement.ApiDiagnostic(name, **diagnostic, api_id=args.api.name, opts=child)
 
         monitor.DiagnosticSetting(
             name,
@@ -129,7 +127,7 @@ class Logs(pulumi.ComponentResource):
                 template=azure_monitor_template.template(log_prompts=args.log_prompts),
             ),
             tags=tags,
-            opts=in_service,
+            opts=child,
         )
 
         for query in usage.queries():
@@ -141,7 +139,7 @@ class Logs(pulumi.ComponentResource):
                 category="LiteLLM gateway",
                 display_name=query.title,
                 query=query.text,
-                opts=in_workspace,
+                opts=child,
             )
         applicationinsights.Workbook(
             name,

@@ -66,7 +66,7 @@ TYPES: Mapping[str, AzureType] = {
         "Microsoft.KeyVault/vaults", "vaultName", 24, retained=True, outputs=_vault
     ),
     "azure-native:keyvault:Secret": AzureType(
-        id=_GROUP + "/providers/Microsoft.KeyVault/vaults/{vaultName}/secrets/{secretName}"
+        id=_GROUP + "/providers/Microsoft.KeyVault/vaults/{vaultName}/secrets/{secretName}", retained=True
     ),
     "azure-native:managedidentity:UserAssignedIdentity": _in_group(
         "Microsoft.ManagedIdentity/userAssignedIdentities",
