@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote
 
 import pytest
 
 from ops.recorder import ROOT
+from tests import http_server
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 EXPORT, IMPORT = re.findall(r"\.venv/bin/python - <<'END'\n(.*?)END\n", PAGE, re.DOTALL)
@@ -35,7 +33,7 @@ class Langfuse:
     items: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
 
-    def get(self, path: str, query: dict[str, str]) -> Any:
+    def get(self, path: str, query: Mapping[str, str]) -> Any:
         if path.startswith("v2/prompts/"):
             assert query["resolve"] == "false", "else what a prompt includes would be pasted into it"
             name = path.removeprefix("v2/prompts/")
@@ -65,35 +63,16 @@ class Langfuse:
 
 @contextmanager
 def served(langfuse: Langfuse) -> Iterator[Langfuse]:
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            pair = base64.b64encode(f"{KEYS['LANGFUSE_PUBLIC_KEY']}:{KEYS['LANGFUSE_SECRET_KEY']}".encode()).decode()
-            assert self.headers["Authorization"] == f"Basic {pair}"
-            parts = urlsplit(self.path)
-            path = parts.path.removeprefix("/api/public/")
-            if self.command == "GET":
-                said = langfuse.get(path, {key: value for key, (value,) in parse_qs(parts.query).items()})
-            else:
-                said = langfuse.post(path, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            sent = json.dumps(said).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(sent)))
-            self.end_headers()
-            self.wfile.write(sent)
+    def answer(request: http_server.Request) -> http_server.Answer:
+        pair = base64.b64encode(f"{KEYS['LANGFUSE_PUBLIC_KEY']}:{KEYS['LANGFUSE_SECRET_KEY']}".encode()).decode()
+        assert request.headers["Authorization"] == f"Basic {pair}"
+        path = request.path.removeprefix("/api/public/")
+        if request.method == "GET":
+            return http_server.Answer(200, langfuse.get(path, request.query))
+        return http_server.Answer(200, langfuse.post(path, request.body))
 
-        do_GET = do_POST = answer  # noqa: N815  the names http.server asks for
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    langfuse.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield langfuse
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with http_server.serve(answer) as langfuse.url:
+        yield langfuse
 
 
 def _run(script: str, langfuse: Langfuse, folder: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
+
+from tests import http_server
 
 MASTER_KEY = "sk-master-0123456789"
 PROXY = "/api/v1/namespaces/genai-platform/services/litellm:4000/proxy/key/"
@@ -144,22 +144,8 @@ def running() -> Iterator[StandIn]:
     """Serve a new world on a free port."""
     world = StandIn()
 
-    class Handler(BaseHTTPRequestHandler):
-        def _handle(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-            status, answer = world.answer(self.command, self.path, self.headers, json.loads(body or "null"))
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(answer.encode() if isinstance(answer, str) else json.dumps(answer).encode())
+    def answer(request: http_server.Request) -> http_server.Answer:
+        return http_server.Answer(*world.answer(request.method, request.target, request.headers, request.body))
 
-        do_GET = do_POST = do_DELETE = _handle  # noqa: N815  # the names http.server looks for
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        world.url = f"http://127.0.0.1:{server.server_port}"
+    with http_server.serve(answer) as world.url:
         yield world
-        server.shutdown()

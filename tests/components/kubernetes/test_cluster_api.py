@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import base64
 import datetime
-import http.server
 import ipaddress
 import json
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from components.kubernetes.cluster_api import ClusterApi
+from tests import http_server
 
 
 def certificates_without_key_identifiers(folder: Path) -> tuple[Path, Path]:
@@ -44,28 +43,12 @@ def certificates_without_key_identifiers(folder: Path) -> tuple[Path, Path]:
     return authority, server
 
 
-class Version(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b'{"major": "1"}')
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @contextmanager
 def serving(certificate: Path) -> Iterator[str]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Version)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"https://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with http_server.serve(lambda _: http_server.Answer(200, {"major": "1"}), context) as url:
+        yield url
 
 
 def kubeconfig(server: str, authority: Path) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from unittest import mock
 from urllib.parse import unquote
@@ -16,6 +13,7 @@ import pytest
 
 from ops.leftovers.azure import AzureCliError, AzureDay, access_token, is_azure
 from ops.leftovers.deletion import clear_away
+from tests import http_server
 
 OURS = {"Project": "genaiplatform", "Environment": "azure", "ManagedBy": "pulumi"}
 PROVIDERS = "/subscriptions/s-1/providers"
@@ -114,31 +112,14 @@ def azure() -> Iterator[Azure]:
     """The server, running."""
     cloud = Azure()
 
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            status, headers, body = cloud.answer(self.command, unquote(self.path))
-            if self.headers["Authorization"] != f"Bearer token for {cloud.url}":
-                status = 401
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            for header, value in {**headers, "Content-Length": str(len(content))}.items():
-                self.send_header(header, value)
-            self.end_headers()
-            self.wfile.write(content)
+    def answer(request: http_server.Request) -> http_server.Answer:
+        status, headers, body = cloud.answer(request.method, unquote(request.target))
+        if request.headers["Authorization"] != f"Bearer token for {cloud.url}":
+            status = 401
+        return http_server.Answer(status, body, headers)
 
-        do_GET = do_DELETE = do_POST = answer  # noqa: N815  the names http.server asks for
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    cloud.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield cloud
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with http_server.serve(answer) as cloud.url:
+        yield cloud
 
 
 def day(azure: Azure) -> AzureDay:

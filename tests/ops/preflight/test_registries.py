@@ -29,7 +29,7 @@ def test_an_artifact_that_anybody_may_pull_is_fine(registry: Server) -> None:
     registry.answers[f"HEAD {MANIFEST}"] = (200, {}, {})
     assert look(registry) == State.FINE
     (request,) = registry.asked
-    assert "application/vnd.oci.image.index.v1+json" in request[1]["Accept"]
+    assert "application/vnd.oci.image.index.v1+json" in request.headers["Accept"]
 
 
 @pytest.mark.parametrize("name", ["token", "access_token"])
@@ -39,9 +39,9 @@ def test_the_registry_is_asked_again_with_the_token_it_gives_to_anybody(registry
     registry.answers["GET /token"] = (200, {}, {name: "t-1"})
     look(registry)
     first, token, second = registry.asked
-    assert "Authorization" not in first[1]
-    assert token[0] == "GET /token?service=ghcr.io&scope=repository%3Aberriai%2Flitellm%3Apull"
-    assert second[1]["Authorization"] == "Bearer t-1"
+    assert "Authorization" not in first.headers
+    assert token.target == "/token?service=ghcr.io&scope=repository%3Aberriai%2Flitellm%3Apull"
+    assert second.headers["Authorization"] == "Bearer t-1"
 
 
 def test_a_redirect_is_followed(registry: Server) -> None:

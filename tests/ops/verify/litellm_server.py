@@ -1,4 +1,4 @@
-"""LiteLLM itself with a PostgreSQL, as processes on this machine.
+"""LiteLLM with a PostgreSQL, as processes on this machine.
 
 LiteLLM reaches its database through Prisma's query engine, a program that Prisma downloads from a storage of its own.
 `prisma/query_engine.mjs` takes its place: the same engine as WebAssembly, which comes in an npm package.
@@ -6,24 +6,22 @@ LiteLLM reaches its database through Prisma's query engine, a program that Prism
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psycopg
 
-from charts.litellm import Model, proxy_config, values
+from charts.litellm import Model, proxy_config
+from tests.http_server import Service
+from tests.litellm_process import litellm
 
 PRISMA = Path(__file__).with_name("prisma")
 MASTER_KEY = "sk-master-0123456789"
@@ -98,62 +96,18 @@ def prisma_client(folder: Path) -> Mapping[str, str]:
     return {**environment, "PYTHONPATH": str(folder / "client")}
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 @contextmanager
-def litellm(folder: Path, models: tuple[Model, ...], langfuse_url: str) -> Iterator[str]:
-    """The URL of a LiteLLM with a database and an unreachable cache, configured as the chart would configure it."""
+def litellm_with_database(folder: Path, models: tuple[Model, ...], langfuse: Service) -> Iterator[str]:
+    """The URL of a LiteLLM with a database, configured as the chart would configure it."""
     config: dict[str, Any] = proxy_config(models, region="us-east-1", vpc_cidr="127.0.0.0/8")
     config["general_settings"]["proxy_batch_write_at"] = 1
-    (folder / "config.yaml").write_text(json.dumps(config))
-    chart = values(config, image_tag="", replicas=1, database_host="", cache_host="", secrets_checksum="")
-    port = free_port()
-    with database(folder / "data") as url, (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [
-                Path(sys.executable).with_name("litellm"),
-                *f"--config config.yaml --host 127.0.0.1 --port {port}".split(),
-            ],
-            cwd=folder,
-            env={
-                "HOME": str(folder),
-                **{variable["name"]: variable["value"] for variable in chart["gateway"]["extraEnv"]},
-                **prisma_client(folder),
-                "DATABASE_URL": url,
-                "DISABLE_SCHEMA_UPDATE": "true",
-                "LITELLM_MASTER_KEY": MASTER_KEY,
-                "LITELLM_SALT_KEY": "sk-salt-0123456789",
-                "LANGFUSE_OTEL_HOST": langfuse_url,
-                "LANGFUSE_PUBLIC_KEY": "pk-lf-1",
-                "LANGFUSE_SECRET_KEY": "sk-lf-1",
-                "OPENAI_API_KEY": "none",
-                "REDIS_HOST": "127.0.0.1",
-                "REDIS_PORT": str(free_port()),
-                "REDIS_PASSWORD": "none",
-            },
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            wait_until_ready(f"http://127.0.0.1:{port}", process, folder / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
-
-
-def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()
-        try:
-            if httpx.get(f"{url}/health/readiness", timeout=10).json().get("db") == "connected":
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.5)
-    raise AssertionError(log.read_text())
+    with database(folder / "data") as url:
+        environment = {
+            **prisma_client(folder),
+            "DATABASE_URL": url,
+            "DISABLE_SCHEMA_UPDATE": "true",
+            "LITELLM_MASTER_KEY": MASTER_KEY,
+            "LITELLM_SALT_KEY": "sk-salt-0123456789",
+        }
+        with litellm(folder, config, langfuse, environment) as litellm_url:
+            yield litellm_url

@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ops.stack_outputs import StackOutputsError
+from tests.http_server import Answer, Request
 from tests.ops.verify.invoke import AWS_STEPS, AZURE_STEPS, app, states, unproved, verify
-from tests.ops.verify.servers import Answer, Request
 from tests.ops.verify.world import CLIENT_SECRET, DEMO_KEY, MASTER_KEY, PUBLIC_KEY, SECRET_KEY, World
 
 CLOSED = "http://127.0.0.1:9"

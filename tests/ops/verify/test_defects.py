@@ -9,8 +9,8 @@ from unittest import mock
 
 import pytest
 
+from tests.http_server import Answer
 from tests.ops.verify.invoke import unproved, verify
-from tests.ops.verify.servers import Answer
 from tests.ops.verify.world import ASSET, DEMO_KEY, World, error
 
 OF_COMPLETION = ("stream", "spend row", "trace", "Langfuse bucket", "ClickHouse bucket")

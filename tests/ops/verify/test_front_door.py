@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from ops.verify.gateway import front_door_step
 from ops.verify.step import Outcome, State, attempt
-from tests.ops.verify.servers import Answer, Request, serve
+from tests.http_server import Answer, Request, serve
 
 asked: list[Request] = []
 

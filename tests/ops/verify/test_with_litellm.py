@@ -20,9 +20,9 @@ from ops.verify.http import client
 from ops.verify.litellm import LiteLLM
 from ops.verify.step import Outcome, State, attempt
 from ops.verify.temporary_keys import TemporaryKeys
+from tests.http_server import Answer, Request, serve
 from tests.ops.verify import litellm_server
 from tests.ops.verify.litellm_server import MASTER_KEY
-from tests.ops.verify.servers import Answer, Request, serve
 
 pytestmark = [
     pytest.mark.litellm,
@@ -75,8 +75,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             Model(name="slow", model="openai/slow", params={"api_base": stack.enter_context(serve(provider))}),
             Model(name="echo", model="openai/echo", params={"mock_response": "pong"}),
         )
-        langfuse = stack.enter_context(serve(keep_spans))
-        url = stack.enter_context(litellm_server.litellm(tmp_path_factory.mktemp("litellm"), models, langfuse))
+        folder = tmp_path_factory.mktemp("litellm")
+        url = stack.enter_context(litellm_server.litellm_with_database(folder, models, keep_spans))
         for key, allowed in ((DEMO_KEY, ["slow"]), (WIDE_KEY, ["slow", "echo"])):
             body = {"key": key, "key_alias": key[:7], "models": allowed}
             httpx.post(f"{url}/key/generate", json=body, headers={"x-litellm-api-key": MASTER_KEY}).raise_for_status()

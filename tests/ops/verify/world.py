@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.ops.verify.servers import Answer, Request, Service, serve
+from tests.http_server import Answer, Request, Service, serve
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from charts.litellm import Model, proxy_config
 from policies.apim import load
+from tests import litellm_process
+from tests.http_server import Answer, Request
 from tests.policies.apim.cases import BOTH
 from tests.policies.apim.world import CLIENT_A, CLIENT_B, KEY_A, KEY_B
 
@@ -30,11 +26,6 @@ pytestmark = [
     pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
 ]
 
-CONFIG = {
-    "model_list": [{"model_name": "echo", "litellm_params": {"model": "openai/echo", "mock_response": "pong"}}],
-    "litellm_settings": {"callbacks": ["langfuse_otel"]},
-    "general_settings": {"master_key": KEY_A},
-}
 HANDED_OVER = {"x-litellm-api-key": KEY_A, "langfuse_trace_user_id": CLIENT_A}
 CALLS: Mapping[str, Mapping[str, Any]] = {
     "/v1/chat/completions": {"messages": [{"role": "user", "content": "ping"}]},
@@ -42,74 +33,34 @@ CALLS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-class Langfuse(BaseHTTPRequestHandler):
+class Langfuse:
     """Takes traces; keeps what came, and the attribute user.id of each span that has one."""
 
     received: ClassVar[list[bytes]] = []
     users: ClassVar[list[str]] = []
     calls = 0
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.received.append(body)
+    @classmethod
+    def take(cls, request: Request) -> Answer:
+        cls.received.append(request.body)
         # Protobuf: the key, then the tag, the length and the text of the value.
-        for found in re.finditer(rb"user\.id\x12.\n(.)", body, re.DOTALL):
-            self.users.append(body[found.end() : found.end() + found[1][0]].decode())
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
+        for found in re.finditer(rb"user\.id\x12.\n(.)", request.body, re.DOTALL):
+            cls.users.append(request.body[found.end() : found.end() + found[1][0]].decode())
+        return Answer(200)
 
 
 @pytest.fixture(scope="module")
 def litellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a running LiteLLM that traces to `Langfuse`."""
-    folder = tmp_path_factory.mktemp("litellm")
-    (folder / "config.yaml").write_text(json.dumps(CONFIG))
-    langfuse = HTTPServer(("127.0.0.1", 0), Langfuse)
-    threading.Thread(target=langfuse.serve_forever, daemon=True).start()
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    settings = {
-        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-        "LANGFUSE_OTEL_HOST": f"http://127.0.0.1:{langfuse.server_port}",
-        "LANGFUSE_PUBLIC_KEY": "pk-lf-1",
-        "LANGFUSE_SECRET_KEY": "sk-lf-1",
-        "OPENAI_API_KEY": "none",
-    }
-    log = folder / "log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [
-                Path(sys.executable).with_name("litellm"),
-                "--config",
-                "config.yaml",
-                "--port",
-                str(port),
-                "--host",
-                "127.0.0.1",
-            ],
-            cwd=folder,
-            env={**os.environ, **settings},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(180):
-            try:
-                urllib.request.urlopen(f"{url}/health/liveliness", timeout=5).close()
-                break
-            except (urllib.error.URLError, ConnectionError):
-                assert process.poll() is None, log.read_text()
-                time.sleep(1)
+    config = proxy_config(
+        (Model(name="echo", model="openai/echo", params={"mock_response": "pong"}),),
+        region="us-east-1",
+        vpc_cidr="127.0.0.0/8",
+    )
+    with litellm_process.litellm(
+        tmp_path_factory.mktemp("litellm"), config, Langfuse.take, {"LITELLM_MASTER_KEY": KEY_A}
+    ) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
-        langfuse.shutdown()
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,11 +17,20 @@ from urllib.parse import parse_qs, urlsplit
 @dataclass(frozen=True)
 class Request:
     method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
+    target: str
+    """Path and query as they came."""
+    headers: Message
+    """Names in any case."""
     body: Any
-    """Parsed JSON, the fields of a form, or bytes."""
+    """Parsed JSON, the fields of a form, or bytes; None when there is none."""
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        return _first(parse_qs(urlsplit(self.target).query))
 
     @property
     def route(self) -> str:
@@ -41,28 +51,27 @@ Service = Callable[[Request], Answer]
 class _Handler(BaseHTTPRequestHandler):
     service: Service
 
-    def do_GET(self) -> None:
-        url = urlsplit(self.path)
-        body: Any = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        match self.headers.get("Content-Type", "").partition(";")[0]:
-            case "application/json":
+    def answer(self) -> None:
+        body: Any = self.rfile.read(int(self.headers.get("Content-Length", 0))) or None
+        match self.headers.get_content_type():
+            case "application/json" if body:
                 body = json.loads(body)
-            case "application/x-www-form-urlencoded":
+            case "application/x-www-form-urlencoded" if body:
                 body = _first(parse_qs(body.decode()))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = type(self).service(Request(self.command, url.path, _first(parse_qs(url.query)), headers, body))
+        answer = type(self).service(Request(self.command, self.path, self.headers, body))
         kind = "text/html" if isinstance(answer.body, str) else "application/json"
         self.send_response(answer.status)
         for name, value in {"Content-Type": kind, "Connection": "close", **(answer.headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
-        for piece in _pieces(answer.body):
-            self.wfile.write(piece.encode())
+        if self.command != "HEAD":
+            for piece in _pieces(answer.body):
+                self.wfile.write(piece.encode())
 
-    do_POST = do_GET  # noqa: N815  the name is http.server's
+    do_GET = do_HEAD = do_POST = do_DELETE = answer  # noqa: N815  the names http.server asks for
 
     def log_message(self, *_: object) -> None:
-        pass
+        """Say nothing."""
 
 
 def _first(parsed: Mapping[str, list[str]]) -> dict[str, str]:
