@@ -95,7 +95,7 @@ def down(
         aws = None if azure else Aws(config["aws:region"])
         cloud: Cloud = AwsDay(aws, stack, config.get(f"{PROJECT}:domain", "")) if aws else AzureDay(stack=stack)
         place = f"{aws.region} and what has no region" if aws else "Azure"
-        evening = take_down(engine, cloud, aws, show, purge=purge)
+        evening = take_down(engine, cloud, show, purge=purge)
     except (StackConfigError, EngineError) as error:
         _refuse(error, 2)
     except LockedError as error:

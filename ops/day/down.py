@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from components.kubernetes.cluster_api import eks_status
 from ops.day.display import minutes
 from ops.day.engine import Engine
 from ops.day.progress import Progress, deletion
 from ops.day.state import State
 from ops.day.up import Show, forget_a_dead_run
-from ops.leftovers.aws import Aws
 from ops.leftovers.deletion import delete
 from ops.leftovers.scan import Cloud, Scan
 from ops.plan.stack_config import read
 from ops.recorder import PROJECT
 
 GATE = "pulumi-python:dynamic/genai:DrainGate"
-"""Everything in the cluster depends on it, and it knows the cluster's name (components/kubernetes/drain_gate.py)."""
+"""What everything in the cluster depends on; it knows name and region (components/kubernetes/drain_gate.py)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +43,8 @@ class Evening:
         return self.scan.exit_code if self.scan else 1
 
 
-def take_down(engine: Engine, cloud: Cloud, aws: Aws | None, show: Show, *, purge: bool) -> Evening:
-    """Run it. `aws` is asked for clusters, where there can be any; `purge` removes what is in soft delete too.
+def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> Evening:
+    """Run it. `purge` removes what is in soft delete too.
 
     EngineError when the engine does not begin, LockedError when another run may be alive.
     """
@@ -63,7 +62,7 @@ def take_down(engine: Engine, cloud: Cloud, aws: Aws | None, show: Show, *, purg
             engine.say(f"{len(state.resources)} resources are still there. Once more.")
         errors = _destroy(engine, state, show)
         state = engine.state()
-        lost = _lost_clusters(aws, state) if aws else []
+        lost = list(_lost_clusters(state))
     scan = None
     if state.empty:
         scan = cloud.look()
@@ -91,22 +90,14 @@ def _destroy(engine: Engine, state: State, show: Show) -> list[str]:
     return problems + (progress.errors or [failure] * bool(failure))
 
 
-def _lost_clusters(aws: Aws, state: State) -> list[str]:
+def _lost_clusters(state: State) -> Iterator[str]:
     """Clusters of which EKS itself says that they do not exist, while the state has objects in them."""
     if not any(one.type.startswith("kubernetes:") for one in state.resources):
-        return []
-    names = [str(one.inputs["cluster_name"]) for one in state.resources if one.type == GATE]
-    return [name for name in names if _is_gone(aws, name)]
-
-
-def _is_gone(aws: Aws, cluster: str) -> bool:
-    try:
-        aws.call("eks", "describe_cluster", name=cluster)
-    except ClientError as error:
-        return bool(error.response["Error"]["Code"] == "ResourceNotFoundException")
-    except BotoCoreError:
-        pass  # no answer is no proof
-    return False
+        return
+    for gate in (one.inputs for one in state.resources if one.type == GATE):
+        with suppress(ConnectionError):  # no answer is no proof
+            if eks_status(gate["cluster_name"], gate["region"]) is None:
+                yield gate["cluster_name"]
 
 
 def in_front(engine: Engine, root: Path) -> Iterator[str]:

@@ -13,7 +13,6 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from ops.day.down import Evening, in_front, take_down
 from ops.day.engine import Engine
 from ops.day.state import State
-from ops.leftovers.aws import Aws
 from ops.leftovers.scan import Failure, Scan
 from ops.leftovers.thing import Leftover, Thing
 from tests.ops.day.stand_in import EMPTY, StandIn, holding, resource, unseen
@@ -21,7 +20,10 @@ from tests.ops.preflight.stand_in import aws_answers
 
 HEAD = "urn:pulumi:dev::genaiplatform::"
 VPC = resource(f"{HEAD}aws:ec2/vpc:Vpc::vpc")
-GATE = resource(f"{HEAD}pulumi-python:dynamic/genai:DrainGate::gate", inputs={"cluster_name": "genai-dev-0a1b2c3"})
+GATE = resource(
+    f"{HEAD}pulumi-python:dynamic/genai:DrainGate::gate",
+    inputs={"cluster_name": "genai-dev-0a1b2c3", "region": "us-east-1"},
+)
 NAMESPACE = resource(f"{HEAD}kubernetes:core/v1:Namespace::namespace")
 CLEAN = Scan(leftovers=[], failures=[])
 
@@ -52,8 +54,8 @@ class Cloud:
         return Scan(leftovers=[Leftover(thing=one, why="") for one in things], failures=self.failures)
 
 
-def evening(engine: StandIn, cloud: Cloud | None = None, aws: Aws | None = None, *, purge: bool = False) -> Evening:
-    return take_down(cast(Engine, engine), cloud or Cloud(), aws, unseen, purge=purge)
+def evening(engine: StandIn, cloud: Cloud | None = None, *, purge: bool = False) -> Evening:
+    return take_down(cast(Engine, engine), cloud or Cloud(), unseen, purge=purge)
 
 
 def test_it_is_done_when_the_state_is_empty_and_the_scan_clean() -> None:
@@ -131,7 +133,7 @@ def lost(answer: object, state: State = LOST) -> tuple[list[str], Any]:
     """What is run and which clusters are lost when EKS answers so."""
     engine = StandIn(state)
     with aws_answers({"DescribeCluster": answer}):
-        return engine.done, evening(engine, aws=Aws("us-east-1")).lost_clusters
+        return engine.done, evening(engine).lost_clusters
 
 
 def test_a_cluster_that_eks_does_not_know_is_lost_and_trying_again_is_of_no_use() -> None:
