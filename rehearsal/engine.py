@@ -136,7 +136,7 @@ class Engine:
         environment: Mapping[str, str] | None = None,
     ) -> Result:
         """Run a command of the CLI on the stack to its end; `started` gets the process while it runs."""
-        stack = [] if command in ("stack",) and "init" in options else ["--stack", self.stack]
+        stack = [] if command == "stack" and "init" in options else ["--stack", self.stack]
         process = subprocess.Popen(  # noqa: S603  the user's own CLI
             [self.cli, command, *options, *stack, "--non-interactive", "--cwd", str(self.project)],
             env={**self.environment, **(environment or {})},

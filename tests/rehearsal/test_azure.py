@@ -41,12 +41,12 @@ def azure_engine(simulation: Simulation, folder: Path, **settings: object) -> En
 
 
 @pytest.mark.engine
-def test_both_stacks_come_and_go_in_both_key_modes(simulation: Simulation, folder: Path) -> None:
+def test_both_stacks_come_under_guardrails_and_go_in_both_key_modes(simulation: Simulation, folder: Path) -> None:
     day = engine(simulation, folder, frontDoor=True)
     succeed(day.up())
     for mode in ("header", "keyVault"):
         door = azure_engine(simulation, folder, keyMode=mode, users=["someone@example.com"])
-        succeed(door.up())
+        succeed(door.up("--policy-pack", str(door.project / "policies" / "guardrails")))
         assert plain_secrets(door.state_text(), simulation.secrets()) == 0
         assert changes(succeed(door.up())) == 0
         succeed(door.destroy())
