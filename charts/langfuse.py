@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from charts import Leaf
+from charts import KEEP_ALIVE, UNDISTURBED, Leaf
 
 
 def _secret(key: str) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def values(
     """Values of the chart `langfuse` 2.x with every store outside it.
 
     `url` is where browsers find Langfuse; `litellm_host` is the one host inside the VPC that Langfuse may call as a
-    model provider; `replicas` is the number of web and of worker pods each.
+    model provider; `replicas` is the number of worker pods.
     """
     return {
         "langfuse": {
@@ -40,7 +40,7 @@ def values(
             "features": {"telemetryEnabled": False, "signUpDisabled": True},
             "serviceAccount": {"name": "langfuse", "annotations": {"eks.amazonaws.com/role-arn": role_arn}},
             # The chart does not restart its pods for a changed Secret.
-            "pod": {"annotations": {"checksum/secrets": secrets_checksum}},
+            "pod": {"annotations": {"checksum/secrets": secrets_checksum, **UNDISTURBED}},
             # Langfuse calls no model at a private address but this (langfuse.com/faq/all/blocked-ip-address-detected).
             "additionalEnv": [{"name": "LANGFUSE_LLM_CONNECTION_WHITELISTED_HOST", "value": litellm_host}],
             # No CPU limit: a throttled worker loses its connection to the queue
@@ -49,15 +49,24 @@ def values(
             # The first start migrates both databases. A pod that the default probe ends meanwhile, after 50 s, leaves
             # them in a state that needs repair by hand (langfuse-k8s#190).
             "web": {
+                # Each web pod migrates both databases as it starts, and two that do so at once can deadlock
+                # (langfuse#4032).
+                "replicas": 1,
                 "livenessProbe": {"initialDelaySeconds": 180, "periodSeconds": 15, "failureThreshold": 20},
-                "pod": {"additionalEnvFrom": [{"secretRef": {"name": "langfuse-init"}}]},
+                "pod": {
+                    # Milliseconds (langfuse.com/faq/all/self-hosting-502-504-network-errors).
+                    "additionalEnv": [{"name": "KEEP_ALIVE_TIMEOUT", "value": f"{KEEP_ALIVE}000"}],
+                    "additionalEnvFrom": [{"secretRef": {"name": "langfuse-init"}}],
+                },
             },
             "worker": {"livenessProbe": {"initialDelaySeconds": 180, "failureThreshold": 20}},
         },
         "postgresql": {
             "deploy": False,
             "host": database_host,
-            "args": "sslmode=require",
+            # `require` encrypts without a certificate of RDS to verify by, as libpq means it. Prisma's own engine reads
+            # it so too; node-postgres, which replaces it in Prisma 7, only with the first word (prisma/web#7410).
+            "args": "uselibpqcompat=true&sslmode=require",
             "auth": {
                 "username": "langfuse",
                 "database": "langfuse",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from charts import Leaf
+from charts import KEEP_ALIVE, UNDISTURBED, Leaf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,12 +121,13 @@ def values(
             "extraEnv": [
                 {"name": "REDIS_SSL", "value": "True"},
                 {"name": "LITELLM_MODE", "value": "PRODUCTION"},
+                {"name": "KEEPALIVE_TIMEOUT", "value": str(KEEP_ALIVE)},  # 5 by default
                 # The bundled price list, instead of one from raw.githubusercontent.com at every start.
                 {"name": "LITELLM_LOCAL_MODEL_COST_MAP", "value": "True"},
                 # Without it the traces would go to Langfuse's cloud.
                 {"name": "LANGFUSE_OTEL_HOST", "value": "http://langfuse-web:3000"},
             ],
-            "podAnnotations": {"checksum/secrets": secrets_checksum},
+            "podAnnotations": {"checksum/secrets": secrets_checksum, **UNDISTURBED},
             # One worker idles at 0.75 GB. The CPU limit is the chart's default, which stays unless it is overwritten:
             # Helm merges maps.
             "resources": {"requests": {"cpu": "500m", "memory": "2Gi"}, "limits": {"cpu": "2", "memory": "4Gi"}},

@@ -30,7 +30,7 @@ SERVICE_RANGES = ("10.100.0.0/16", "172.20.0.0/16")
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """What `size` decides. Replicas are pods of LiteLLM, Langfuse web and Langfuse worker each."""
+    """What `size` decides. Replicas are pods of LiteLLM and of Langfuse's worker each; its web is one pod."""
 
     nat_gateways: Literal["one", "one per zone"]
     aurora_instances: int

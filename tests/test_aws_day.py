@@ -380,6 +380,25 @@ def test_pods_join_the_target_groups_of_this_cluster() -> None:
     assert {b.inputs["spec"]["targetGroupARN"] for b in bindings} == {f"arn:aws:lb:::{g.name}" for g in groups}
 
 
+def test_pods_keep_idle_connections_for_longer_than_the_load_balancer() -> None:
+    """Else it sends requests into connections that have just been closed, and answers 502."""
+    recording = recorded("day")
+    idle = recording.one("aws:lb/loadBalancer:LoadBalancer").inputs["idleTimeout"]
+    litellm, langfuse = (plain(recording.one(RELEASE, name).inputs["values"]) for name in ("litellm", "langfuse"))
+    seconds = {one["name"]: one["value"] for one in litellm["gateway"]["extraEnv"]}["KEEPALIVE_TIMEOUT"]
+    milliseconds = {one["name"]: one["value"] for one in langfuse["langfuse"]["web"]["pod"]["additionalEnv"]}
+    assert int(seconds) > idle
+    assert int(milliseconds["KEEP_ALIVE_TIMEOUT"]) > idle * 1000
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_auto_mode_moves_no_pod_to_a_cheaper_node(variant: str) -> None:
+    recording = recorded(variant)
+    litellm, langfuse = (plain(recording.one(RELEASE, name).inputs["values"]) for name in ("litellm", "langfuse"))
+    pods = (litellm["gateway"]["podAnnotations"], langfuse["langfuse"]["pod"]["annotations"])
+    assert {pod["karpenter.sh/do-not-disrupt"] for pod in pods} == {"true"}
+
+
 def test_two_stacks_share_no_fixed_name_in_aws() -> None:
     """Yesterday's leftovers and a colleague's stack must not collide with today's names."""
     fixed = {"bucket", "clusterIdentifier", "identifier", "replicationGroupId"}

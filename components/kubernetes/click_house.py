@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from charts import clickhouse
+from charts import UNDISTURBED, clickhouse
 from charts.versions import CLICKHOUSE_IMAGE
 from components.kubernetes.checksum import checksum
 
@@ -125,7 +125,7 @@ class ClickHouse(pulumi.ComponentResource):
                     # Both are read at the start only: a file mounted by subPath never changes in a running pod, and the
                     # image writes the password into ClickHouse's configuration when it starts.
                     "checksum/config": checksum({"clickhouse": credentials, "clickhouse-config": configuration}),
-                    "karpenter.sh/do-not-disrupt": "true",  # else Auto Mode may move it to a cheaper node
+                    **UNDISTURBED,
                 },
             },
             "spec": {

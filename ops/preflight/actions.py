@@ -159,6 +159,9 @@ ACTIONS: Mapping[str, Sequence[str]] = {
             "SetSubnets",
         ),
         "ec2:DescribeNetworkInterfaces",
+        # Asked by the service itself, with the caller's rights (kubernetes-sigs/aws-load-balancer-controller#3917).
+        "ec2:DescribeAccountAttributes",
+        "ec2:GetSecurityGroupsForVpc",
         _LINKED_ROLE,
     ),
     "aws:lb/targetGroup:TargetGroup": _elb(

@@ -42,7 +42,7 @@ def test_the_chart_brings_no_store_of_its_own() -> None:
 
 
 def test_postgresql_and_redis_are_reached_with_tls() -> None:
-    assert VALUES["postgresql"]["args"] == "sslmode=require"
+    assert VALUES["postgresql"]["args"].split("&") == ["uselibpqcompat=true", "sslmode=require"]
     assert VALUES["redis"]["tls"]["enabled"] is True
 
 
@@ -71,4 +71,9 @@ def test_each_pod_requests_what_it_needs_and_has_a_memory_limit() -> None:
     resources = VALUES["langfuse"]["resources"]
     assert {*resources["requests"]} == {"cpu", "memory"}
     assert "memory" in resources["limits"]
+
+
+def test_one_web_pod_migrates_whatever_the_number_of_workers() -> None:
     assert VALUES["langfuse"]["replicas"] == 2
+    assert VALUES["langfuse"]["web"]["replicas"] == 1
+    assert "replicas" not in VALUES["langfuse"]["worker"]
