@@ -59,6 +59,7 @@ def object_ids(users: Sequence[str]) -> Mapping[str, str]:
             found[user] = azuread.get_user(user_principal_name=user).object_id
         except Exception as error:
             raise SettingsError(
-                f"users: {user} was not found in Entra ID: write the principal name that the portal shows ({error})"
+                f"users: {user} was not found in Entra ID: write the principal name that the portal shows, and have a "
+                f"service principal that runs this granted User.Read.All ({error})"
             ) from error
     return found

@@ -67,8 +67,10 @@ class Identity(pulumi.ComponentResource):
         """Register the applications; see `IdentityArgs`."""
         super().__init__("genai:azure:Identity", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        # Without an owner a deployer with the right Application.ReadWrite.OwnedBy could not change them again.
+        # Without an owner a deployer with the right Application.ReadWrite.OwnedBy could not change them again. Whoever
+        # runs a later `up` changes nothing: an update would take the API its URI away (pulumi-azuread#1036, #1169).
         owners = [args.owner_id]
+        owned = pulumi.ResourceOptions(parent=self, ignore_changes=["owners"])
 
         api = azuread.Application(
             name,
@@ -99,7 +101,7 @@ class Identity(pulumi.ComponentResource):
                 )
             ],
             # The resource below owns them: the URI holds the client id, which this one makes.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["identifierUris"]),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["owners", "identifierUris"]),
         )
         # The only form that every tenant policy allows (learn.microsoft.com, "Restrictions on identifier URIs").
         uri = azuread.ApplicationIdentifierUri(
@@ -109,7 +111,7 @@ class Identity(pulumi.ComponentResource):
             opts=child,
         )
         api_principal = azuread.ServicePrincipal(
-            name, client_id=api.client_id, app_role_assignment_required=True, owners=owners, opts=child
+            name, client_id=api.client_id, app_role_assignment_required=True, owners=owners, opts=owned
         )
 
         def grant(who: str, object_id: pulumi.Input[str]) -> None:
@@ -135,10 +137,10 @@ class Identity(pulumi.ComponentResource):
                         ],
                     )
                 ],
-                opts=child,
+                opts=owned,
             )
             principal = azuread.ServicePrincipal(
-                f"{name}-{client_name}", client_id=application.client_id, owners=owners, opts=child
+                f"{name}-{client_name}", client_id=application.client_id, owners=owners, opts=owned
             )
             grant(client_name, principal.object_id)
             password = azuread.ApplicationPassword(

@@ -139,7 +139,10 @@ class Logs(pulumi.ComponentResource):
                 category="LiteLLM gateway",
                 display_name=query.title,
                 query=query.text,
-                opts=child,
+                # Azure refuses an update without the etag, which azure-native does not send (azure-docs#49275).
+                opts=pulumi.ResourceOptions(
+                    parent=self, replace_on_changes=["query", "displayName"], delete_before_replace=True
+                ),
             )
         applicationinsights.Workbook(
             name,

@@ -53,6 +53,8 @@ class Azure:
             raise RefusedError(f"cannot create already existing resource '{id_}'")
         if id_ in self.retained:
             raise RefusedError(f"ConflictError: a deleted resource keeps this name until it is purged: {id_}")
+        if request.type.endswith(":RoleAssignment") and inputs in self.things.values():
+            raise RefusedError("RoleAssignmentExists: The role assignment already exists.")
         self._refuse_orphan(id_)
         self._refuse_references(request.type, id_, inputs)
         self.things[id_] = inputs
@@ -66,6 +68,8 @@ class Azure:
         """Change it; outputs stay as they were made."""
         if request.id not in self.things:
             raise RefusedError(f"ResourceNotFound: {request.id}")
+        if request.type.endswith(":SavedSearch"):
+            raise RefusedError(f"Conflict: newer data exists, and no etag was sent for {request.id} (azure-docs#49275)")
         self._refuse_references(request.type, request.id, request.inputs)
         self.things[request.id] = request.inputs
         return {}

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from components.azure.key_vault import SECRETS_OFFICER
 from rehearsal.azure.enumerations import problems
 from rehearsal.azure.package import Azure
 from rehearsal.azure.types import SUBSCRIPTION, TYPES
 from rehearsal.day import changes, plain_secrets
 from rehearsal.engine import Engine
-from rehearsal.package import RefusedError, Request
+from rehearsal.package import Properties, RefusedError, Request
 from rehearsal.simulation import Simulation
 from tests import azure_program
-from tests.rehearsal.days import config, engine, get_past_a_failure, nothing_is_left, succeed, to_fail
+from tests.rehearsal.days import config, engine, get_past_a_failure, nothing_is_left, succeed, to_fail, touched
 
 SERVICE = ("azure-native:apimanagement:ApiManagementService", "genai-gateway")
 IN_HEADER_MODE, IN_KEY_VAULT_MODE = (
@@ -40,6 +41,19 @@ def azure_engine(simulation: Simulation, folder: Path, **settings: object) -> En
     )
 
 
+def front_door_alone(simulation: Simulation, folder: Path, mode: str) -> Engine:
+    """In front of an AWS day whose outputs are settings."""
+    door = azure_engine(simulation, folder, keyMode=mode, users=["someone@example.com"], awsStack="")
+    door.set_secrets(
+        {
+            "awsOutputs.frontDoorUrl": "https://203.0.113.20:8443",
+            "awsOutputs.frontDoorKey": "0123456789abcdef" * 4,
+            "awsOutputs.virtualKeys.demo": "sk-0123456789abcdef0123456789abcdef",
+        }
+    )
+    return door
+
+
 @pytest.mark.engine
 def test_both_stacks_come_under_guardrails_and_go_in_both_key_modes(simulation: Simulation, folder: Path) -> None:
     day = engine(simulation, folder, frontDoor=True)
@@ -58,18 +72,34 @@ def test_both_stacks_come_under_guardrails_and_go_in_both_key_modes(simulation: 
 
 
 @pytest.mark.engine
+def test_a_colleague_changes_a_query_on_a_running_day_and_takes_no_application_over(
+    simulation: Simulation, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = front_door_alone(simulation, folder, "keyVault")
+    succeed(door.up())
+    invoke, begin = simulation.azure.invoke, len(simulation.operations.done)
+
+    def by_a_colleague(token: str, args: Properties) -> Properties:
+        answer = invoke(token, args)
+        return {**answer, "objectId": "0c0ffee0-0000-4000-8000-000000000000"} if "Config" in token else answer
+
+    monkeypatch.setattr(simulation.azure, "invoke", by_a_colleague)
+    query = door.project / "components/azure/queries/one-request.kql"
+    query.write_text(query.read_text() + "| take 100\n")
+    succeed(door.up())
+    assert touched(simulation, begin) == {
+        (kind, name) for kind in ("create", "delete") for name in ("genai-logs-one-request", "genai-keys-deployer")
+    }
+    succeed(door.destroy())
+    nothing_is_left(simulation, door)
+
+
+@pytest.mark.engine
 @pytest.mark.parametrize(("mode", "token", "name"), CASES)
 def test_a_failure_of_the_front_door_is_named_and_the_next_command_gets_past_it(
     simulation: Simulation, folder: Path, mode: str, token: str, name: str
 ) -> None:
-    door = azure_engine(simulation, folder, keyMode=mode, users=["someone@example.com"], awsStack="")
-    door.set_secrets(
-        {
-            "awsOutputs.frontDoorUrl": "https://203.0.113.20:8443",
-            "awsOutputs.frontDoorKey": "0123456789abcdef" * 4,
-            "awsOutputs.virtualKeys.demo": "sk-0123456789abcdef0123456789abcdef",
-        }
-    )
+    door = front_door_alone(simulation, folder, mode)
     get_past_a_failure(
         simulation,
         door,
@@ -114,6 +144,18 @@ def test_a_named_value_in_use_stays_and_an_unknown_one_is_refused() -> None:
     azure.create(backend)
     with pytest.raises(RefusedError, match="still in use"):
         azure.delete(Request(type=value.type, name="v", id=id_))
+
+
+def test_a_role_is_assigned_once() -> None:
+    azure = Azure()
+    assignment = Request(
+        type="azure-native:authorization:RoleAssignment",
+        name="r",
+        inputs={"scope": SUBSCRIPTION, "principalId": "someone", "roleDefinitionId": SECRETS_OFFICER},
+    )
+    azure.create(assignment)
+    with pytest.raises(RefusedError, match="RoleAssignmentExists"):
+        azure.create(assignment)
 
 
 def test_a_secret_goes_through_the_vault_which_wants_a_role() -> None:

@@ -81,6 +81,7 @@ def test_whoever_deploys_owns_everything_that_can_be_owned() -> None:
     recording = recorded()
     for resource in [*recording.of_type(APPLICATION), *recording.of_type(PRINCIPAL)]:
         assert resource.inputs["owners"] == [guid("deployer")], resource.urn
+        assert "owners" in resource.ignore_changes, "whoever runs up next would take it over, and the API its URI"
 
 
 def test_two_directory_objects_for_the_api_and_two_for_each_client() -> None:
