@@ -7,7 +7,7 @@ BIN := .venv/bin
 .PHONY: help setup setup-dev plan test test-rehearsal test-engine test-litellm rehearse rehearse-all lint format types bench lock clean
 
 help: ## List the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.ready ## Make .venv with what the program needs (plan, up and destroy)
 

@@ -30,6 +30,8 @@ def read_outputs(stack: str) -> dict[str, Any]:
         )
     words = [cli, "stack", "output", "--stack", stack, "--json", "--show-secrets", "--non-interactive"]
     said = subprocess.run([*words, "--cwd", str(ROOT)], capture_output=True, text=True, check=False)  # noqa: S603
+    if "no stack named" in said.stderr:
+        raise StackOutputsError(f"There is no stack {stack} in this backend: `pulumi stack init {stack}` makes it.")
     if said.returncode:
         raise StackOutputsError(f"pulumi stack output --stack {stack}: {said.stderr.strip().removeprefix('error: ')}")
     outputs: dict[str, Any] = json.loads(said.stdout)

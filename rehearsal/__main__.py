@@ -4,4 +4,6 @@ import typer
 
 from rehearsal.command import rehearse
 
-typer.run(rehearse)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app.command()(rehearse)
+app()

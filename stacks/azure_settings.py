@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from components.azure.gateway_tiers import region_problem, tier_problem
 from policies import apim
-from stacks.configuration import Frozen, Name, SettingsError, StackSettings, text, unique
+from stacks.configuration import Frozen, Name, SettingsError, StackSettings, TagValue, text, unique
 
 
 class ClientSetting(Frozen):
@@ -36,7 +36,7 @@ class AzureSettings(StackSettings):
     KIND: ClassVar[str] = "the Azure front door"
     SECRET: ClassVar[tuple[str, ...]] = ("awsOutputs",)
 
-    owner: Name = "genaiplatform"
+    owner: TagValue = "genaiplatform"
     aws_stack: str = ""
     aws_outputs: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     insecure_backend: bool = False

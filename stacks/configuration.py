@@ -55,6 +55,14 @@ Name = Annotated[
     ),
 ]
 
+TagValue = Annotated[
+    str,
+    text(
+        r"[\w.:/=+@-]([\w .:/=+@-]{0,254}[\w.:/=+@-])?",
+        "a value that tags can carry: use letters, digits, spaces and _ . : / = + - @, at most 256",
+    ),
+]
+
 
 def unique(where: str, what: str, names: Iterable[str]) -> None:
     """Raise ValueError when two of the names, each the `what` of an entry of `where`, are the same."""

@@ -21,7 +21,7 @@ from charts.versions import LANGFUSE_IMAGE_TAG, LITELLM_IMAGE_TAG
 from components.aws.kubernetes_versions import STANDARD_SUPPORT_ENDS, in_standard_support
 from stacks import public_address
 from stacks.azure_settings import AzureSettings
-from stacks.configuration import Frozen, Name, SettingsError, StackSettings, nearest, read, text, unique
+from stacks.configuration import Frozen, Name, SettingsError, StackSettings, TagValue, nearest, read, text, unique
 from stacks.secrets import FIXABLE, PROVIDER_KEY, VIRTUAL_KEY, problem
 
 SERVICE_RANGES = ("10.100.0.0/16", "172.20.0.0/16")
@@ -86,7 +86,7 @@ class Settings(StackSettings):
     SECRET = ("fixedSecrets", "providerKeys")
 
     size: Literal["day", "team"] = "day"
-    owner: Name = "genaiplatform"
+    owner: TagValue = "genaiplatform"
     domain: str = ""
     allowed_cidrs: tuple[str, ...] = ("auto",)
     open_to_the_world: bool = False
@@ -101,7 +101,9 @@ class Settings(StackSettings):
     aurora_max_capacity: Capacity = 2
     litellm_image_tag: ImageTag = LITELLM_IMAGE_TAG
     langfuse_image_tag: ImageTag = LANGFUSE_IMAGE_TAG
-    langfuse_email: Annotated[str, text(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")] = "admin@example.com"
+    langfuse_email: Annotated[
+        str, text(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address: set one such as you@example.com")
+    ] = "admin@example.com"
     models: tuple[ModelSetting, ...] = (
         ModelSetting(name="nova-lite", model="bedrock/amazon.nova-lite-v1:0"),
         ModelSetting(name="echo", model="openai/echo", params={"mock_response": "pong"}),
@@ -269,4 +271,7 @@ def load() -> Settings:
 
 def region() -> str:
     """`aws:region`, us-east-1 when not set."""
-    return pulumi.Config("aws").get("region") or "us-east-1"
+    region = pulumi.Config("aws").get("region") or "us-east-1"
+    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[1-9]", region):
+        raise SettingsError(f"aws:region: {region!r} is no region of AWS: set one such as us-east-1")
+    return region

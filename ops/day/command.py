@@ -26,7 +26,7 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     Exit codes: 0 everything is there, 1 not everything is, 2 the input is refused or the engine cannot begin.
     """
     # Imported here: `genai --help` must not wait for Pulumi.
-    from ops.day.engine import EngineError, LockedError
+    from ops.day.engine import EngineError
     from ops.day.report import morning_as_json, print_morning
     from ops.day.up import bring_up
     from ops.plan.plan import make_plan
@@ -39,13 +39,11 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
         config = read(ROOT, stack)
         engine = _engine(stack, console)
         plan = make_plan(config)
-        about = f"about {plan.up.seconds / 60:.0f} minutes from nothing, {plan.cost.usd_per_hour:.2f} USD an hour"
+        about = f"about {plan.up.seconds / 60:.0f} minutes from nothing, {plan.cost.per_hour}"
         console.print(f"Stack {stack}: {len(plan.resources)} resources, {about}.", soft_wrap=True)
         morning = bring_up(engine, plan, show)
     except (StackConfigError, SettingsError, EngineError) as error:
         _refuse(error, 2)
-    except LockedError as error:
-        _refuse(error, 1)
     if json_:
         _print_json(morning_as_json(morning, plan))
     else:
@@ -75,7 +73,7 @@ def down(
 
     from ops.day import bill
     from ops.day.down import in_front, take_down
-    from ops.day.engine import EngineError, LockedError
+    from ops.day.engine import EngineError
     from ops.day.report import evening_as_json, print_evening
     from ops.leftovers.aws import Aws
     from ops.leftovers.azure import AzureDay, is_azure
@@ -98,8 +96,6 @@ def down(
         evening = take_down(engine, cloud, show, purge=purge)
     except (StackConfigError, EngineError) as error:
         _refuse(error, 2)
-    except LockedError as error:
-        _refuse(error, 1)
     now = datetime.now(UTC)
     cost = bill.bill(evening.before, config["azure-native:location" if azure else "aws:region"], now)
     said = bill.cost_explorer(aws, cost.since if cost else now, now) if aws and cost_explorer else None
@@ -111,14 +107,10 @@ def down(
 
 
 def _console(json_: bool) -> tuple[Console, Show]:
-    from rich.console import Console
-
+    from ops.console import report_console
     from ops.day.display import shown
 
-    # URNs hold `:key:` and the like, which Rich would show as a picture.
-    console = Console(highlight=False, emoji=False, stderr=json_)
-    if not console.is_terminal:
-        console.width = 150
+    console = report_console(stderr=json_)
     return console, lambda progress: shown(progress, console)
 
 

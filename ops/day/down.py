@@ -16,7 +16,7 @@ from ops.day.state import State
 from ops.day.up import Show, forget_a_dead_run
 from ops.leftovers.deletion import delete
 from ops.leftovers.scan import Cloud, Scan
-from ops.plan.stack_config import read
+from ops.plan.stack_config import StackConfigError, read
 from ops.recorder import PROJECT
 
 GATE = "pulumi-python:dynamic/genai:DrainGate"
@@ -46,7 +46,7 @@ class Evening:
 def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> Evening:
     """Run it. `purge` removes what is in soft delete too.
 
-    EngineError when the engine does not begin, LockedError when another run may be alive.
+    EngineError when the engine does not begin: another run may be alive, for example.
     """
     state = before = engine.state()
     begin = time.monotonic()
@@ -104,6 +104,10 @@ def in_front(engine: Engine, root: Path) -> Iterator[str]:
     """The Azure stacks that are up and send their users to this one."""
     for file in sorted(root.glob("Pulumi.azure*.yaml")):
         stack = file.name.split(".")[1]
-        behind = read(root, stack).values.get(f"{PROJECT}:awsStack", "")
+        try:
+            behind = read(root, stack).values.get(f"{PROJECT}:awsStack", "")
+        except StackConfigError as error:
+            engine.say(f"Whether stack {stack} sends its users here is not known: {error}")
+            continue
         if behind.rpartition("/")[2] == engine.name and (state := engine.state_of(stack)) and not state.empty:
             yield stack

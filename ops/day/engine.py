@@ -28,10 +28,6 @@ class EngineError(Exception):
     """The engine did not begin; the message says why."""
 
 
-class LockedError(Exception):
-    """Another run may be alive; the message says whose, and what to do when it is not."""
-
-
 class _Cli(automation.PulumiCommand):
     """Runs each command in a session of its own: a Ctrl-C reaches it only through `interrupt`, once for each."""
 
@@ -154,7 +150,7 @@ class Engine:
         """Cancel a run that is certainly dead."""
         found = dead_run.locks(refusal)
         if not found or not all(lock.is_of_a_dead_run for lock in found):
-            raise LockedError(
+            raise EngineError(
                 f"{refusal}\nWhether that run is still alive cannot be seen from here. If it is, wait for it. "
                 f"If it is not: `pulumi cancel --stack {self.name}`, then run this again."
             )

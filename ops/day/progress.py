@@ -182,7 +182,10 @@ def _gist(message: str) -> str:
     """The message without colors, and of a Python traceback only what was raised."""
     text = _COLOR.sub("", message).strip()
     _, traceback, last = text.rpartition("\n  File ")
-    return "\n".join(dropwhile(lambda line: line.startswith(" "), last.splitlines()[1:])) if traceback else text
+    if not traceback:
+        return text
+    raised = "\n".join(dropwhile(lambda line: line.startswith(" "), last.splitlines()[1:]))
+    return re.sub(r"^(\w+\.)+\w+: ", "", raised)  # the class, where it is no built-in one
 
 
 def _complaint(message: str, about: Sequence[str]) -> str:

@@ -52,7 +52,8 @@ def print_morning(morning: Morning, plan: Plan, console: Console) -> None:
             _list(morning.missing, "Not there, or not ready:", say)
         _list(morning.state.pending, "Begun, and nobody knows how it ended:", say)
         say(
-            f"Stack {stack} is not up: {len(morning.missing)} resources are missing. "
+            f"Stack {stack} is not up: {len(morning.missing)} of the program's "
+            f"{len(plan.recording.resources)} resources are missing. "
             f"`genai up --stack {stack}` goes on from here, `genai down --stack {stack}` takes it away."
         )
         return

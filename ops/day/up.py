@@ -32,7 +32,7 @@ class Morning:
 
 
 def bring_up(engine: Engine, plan: Plan, show: Show) -> Morning:
-    """Run it; EngineError when the engine does not begin, LockedError when another run may be alive."""
+    """Run it; EngineError when the engine does not begin: another run may be alive, for example."""
     before = engine.state()
     progress = Progress(creation(plan), standing=[one.urn for one in before.resources])
     errors = forget_a_dead_run(engine, before)

@@ -11,10 +11,13 @@ import typer
 def env(
     stack: Annotated[str, typer.Option(help="The AWS day: the name in Pulumi.<stack>.yaml.")] = "dev",
     azure_stack: Annotated[
-        str | None, typer.Option(help="Also what leads through the Azure stack that stands before the day.")
+        str | None, typer.Option(help="Also what a client of this Azure stack needs, which is in front of the day.")
     ] = None,
     key: Annotated[
-        str | None, typer.Option(metavar="ALIAS", help="Another virtual key than the first, or the client's.")
+        str | None,
+        typer.Option(
+            metavar="ALIAS", help="Which virtual key; by default the first, or with --azure-stack the client's."
+        ),
     ] = None,
     write: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Into this file, for its owner alone, and not on the screen.")

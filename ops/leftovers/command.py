@@ -32,8 +32,7 @@ def leftovers(
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     import json
 
-    from rich.console import Console
-
+    from ops.console import report_console
     from ops.leftovers import azure as azure_cloud
     from ops.leftovers.aws import Aws
     from ops.leftovers.deletion import clear_away
@@ -42,6 +41,9 @@ def leftovers(
     from ops.plan.stack_config import StackConfigError, read
     from ops.recorder import ROOT
 
+    if yes and not delete:
+        typer.echo("--yes answers what --delete asks: add --delete, or leave it out.", err=True)
+        raise typer.Exit(2)
     if json_ and delete and not yes:
         typer.echo("--json --delete asks nobody: add --yes, or leave --json out.", err=True)
         raise typer.Exit(2)
@@ -52,16 +54,16 @@ def leftovers(
         raise typer.Exit(2) from error
     cloud: Cloud
     if azure or azure_cloud.is_azure(config):
+        if region:
+            typer.echo("--region is for AWS; what is left in Azure is looked for everywhere: leave it out.", err=True)
+            raise typer.Exit(2)
         place, cloud = "Azure", azure_cloud.AzureDay(stack=stack)
     else:
         region = region or config["aws:region"]
         place = f"{region} and what has no region"
         cloud = AwsDay(Aws(region), stack, config.get("genaiplatform:domain", ""))
 
-    # Ids hold `:secret:` and the like, which Rich would show as a picture.
-    console = Console(highlight=False, emoji=False, stderr=json_)
-    if not console.is_terminal:
-        console.width = 150
+    console = report_console(stderr=json_)
 
     def agreed(todo: Sequence[Leftover]) -> bool:
         print_table(todo, console)

@@ -29,6 +29,7 @@ def plan(
 
     from rich.console import Console
 
+    from ops.console import report_console
     from ops.plan import diagram
     from ops.plan.as_json import as_json
     from ops.plan.plan import make_plan
@@ -48,10 +49,16 @@ def plan(
     if json_:
         typer.echo(json.dumps(as_json(made), indent=2))
     else:
-        console = Console(highlight=False)
-        print_report(made, console if console.is_terminal else Console(highlight=False, width=150))
+        print_report(made, report_console())
     if write_docs:
-        diagram.write(made)
+        try:
+            diagram.write(made)
+        except OSError as error:
+            typer.echo(f"The drawings in docs/ cannot be written: {error}.", err=True)
+            raise typer.Exit(2) from error
+    if budget is not None and made.cost.unpriced:
+        typer.echo(f"Whether the budget holds is not known: no price for {', '.join(made.cost.unpriced)}.", err=True)
+        raise typer.Exit(2)
     if budget is not None and made.cost.usd_per_day > budget:
         typer.echo(
             f"The day costs {made.cost.usd_per_day:.2f} USD, more than the budget of {budget:.2f} USD.", err=True

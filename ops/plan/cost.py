@@ -53,6 +53,12 @@ class Cost:
         """The sum for `HOURS_PER_DAY` hours."""
         return self.usd_per_hour * HOURS_PER_DAY
 
+    @property
+    def per_hour(self) -> str:
+        """The sum of the lines in words, which say when it is not everything."""
+        amount = f"{self.usd_per_hour:.2f} USD an hour"
+        return f"at least {amount} (not every price in {self.region} is known)" if self.unpriced else amount
+
 
 Items = Iterable[tuple[str, float]]
 """Item of the price table, and how many of it."""

@@ -9,7 +9,7 @@ from typing import Any
 from ops.guardrails import Finding, findings
 from ops.plan import engine_graph, timeline, typical_times
 from ops.plan.cost import Cost, cost
-from ops.plan.stack_config import StackConfig, read
+from ops.plan.stack_config import StackConfig, StackConfigError, read
 from ops.recorder import PROJECT, ROOT, Recording, Resource, record
 from ops.simulated_outputs import REGION
 
@@ -65,7 +65,10 @@ def _aws_day_behind(config: StackConfig) -> dict[str, Mapping[str, Any]]:
     name = config.values.get(f"{PROJECT}:awsStack", "")
     if not name:
         return {}
-    aws = read(ROOT, name.rpartition("/")[2], ["frontDoor=true"])
+    try:
+        aws = read(ROOT, name.rpartition("/")[2], ["frontDoor=true"])
+    except StackConfigError as error:
+        raise StackConfigError(f"awsStack names {name}. {error}") from error
     recording = record(
         stack=aws.stack,
         config=aws.values,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,12 +31,13 @@ class StackConfig:
 def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     """Merge `Pulumi.yaml`, `Pulumi.<stack>.yaml` and `overrides` ("key=value"), the later ones winning.
 
-    StackConfigError for a stack without a file, a file that is no YAML, and an override that is no assignment.
+    StackConfigError for a stack without a file, a file that is no YAML or of another shape, a key of no known namespace
+    that nearly is one, and an override that is no assignment.
     """
     stacks = {path.name.split(".")[1]: path for path in sorted(root.glob("Pulumi.*.yaml"))}
     if stack not in stacks:
         raise StackConfigError(
-            f"There is no stack {stack!r}: {root.name} has no Pulumi.{stack}.yaml. "
+            f"There is no stack {stack!r}: there is no file Pulumi.{stack}.yaml. "
             f"Use --stack with one of: {', '.join(stacks) or 'none, write the file first'}."
         )
     project = _load(root / "Pulumi.yaml")
@@ -45,6 +47,8 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
         **{_full(name, key): value for key, value in declared.items() if value is not None},
         **{_full(name, key): value for key, value in (_load(stacks[stack]).get("config") or {}).items()},
     }
+    for key in merged:
+        _refuse_misspelled_namespace(name, key)
     texts = {key: (_text(key, value), _has_secret(value)) for key, value in merged.items()}
     for override in overrides:
         key, value = _assignment(override)
@@ -58,9 +62,27 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise StackConfigError(f"{path.name} cannot be read: {error}.") from error
     except yaml.YAMLError as error:
         raise StackConfigError(f"{path.name} is no valid YAML: {error}") from error
+    config = loaded.get("config") or {} if isinstance(loaded, dict) else None
+    if not isinstance(config, dict) or not all(isinstance(key, str) for key in config):
+        raise StackConfigError(
+            f"{path.name} does not hold settings by name: write them below `config:`, each as a line such as "
+            "`genaiplatform:size: day`."
+        )
+    return dict(loaded)
+
+
+def _refuse_misspelled_namespace(project: str, key: str) -> None:
+    """Pulumi leaves alone what belongs to no package here, so a slip would only show as a default."""
+    known = (project, "aws", "azure-native", "azuread", "kubernetes")
+    namespace, _, name = key.partition(":")
+    near = difflib.get_close_matches(namespace, known, n=1, cutoff=0.8)
+    if near and namespace not in known:
+        raise StackConfigError(f"{key} belongs to nothing here: did you mean {near[0]}:{name}?")
 
 
 def _declared(entry: Any) -> Any:

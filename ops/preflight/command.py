@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from ops.plan.stack_config import StackConfig
     from ops.preflight.check import Check
 
-_MARKS = {"fine": "[green]✓[/green]", "bad": "[red]✗[/red]", "could not look": "[yellow]?[/yellow]"}
-
 
 def preflight(
     stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml is to go up.")] = "dev",
@@ -26,11 +24,11 @@ def preflight(
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     import json
 
-    from rich.console import Console
-
+    from ops.console import report_console
     from ops.leftovers.azure import is_azure
     from ops.plan.stack_config import StackConfigError, read
-    from ops.preflight.check import exit_code, run
+    from ops.preflight.check import State, exit_code, run
+    from ops.preflight.outcomes import as_data, print_outcomes
     from ops.recorder import ROOT
     from stacks.configuration import SettingsError
 
@@ -43,19 +41,11 @@ def preflight(
     outcomes = run(checks)
     code = exit_code(outcomes.values())
     if json_:
-        found = [
-            {"check": name, "state": outcome.state, "says": outcome.says, "fix": outcome.fix}
-            for name, outcome in outcomes.items()
-        ]
-        typer.echo(json.dumps({"stack": stack, "checks": found, "exit_code": code}, indent=2))
+        typer.echo(json.dumps({"stack": stack, "checks": as_data(outcomes), "exit_code": code}, indent=2))
         raise typer.Exit(code)
-    console = Console(highlight=False, emoji=False)
-    for name, outcome in outcomes.items():
-        console.print(_MARKS[outcome.state], end=" ")
-        console.print(f"{name}: {outcome.says}", markup=False, soft_wrap=True)
-        if outcome.fix:
-            console.print(f"  → {outcome.fix}", markup=False, soft_wrap=True)
-    counts = {state: sum(outcome.state == state for outcome in outcomes.values()) for state in _MARKS}
+    console = report_console()
+    print_outcomes(outcomes, console)
+    counts = {state: sum(outcome.state == state for outcome in outcomes.values()) for state in State}
     console.print(", ".join(f"{count} {state}" for state, count in counts.items()) + ".")
     raise typer.Exit(code)
 
@@ -94,11 +84,13 @@ def _aws(config: StackConfig, *, models: bool) -> Mapping[str, Check]:
 
 def _azure(config: StackConfig) -> Mapping[str, Check]:
     from ops.leftovers.azure import AzureDay
+    from ops.plan.plan import make_plan
     from ops.preflight.azure import azure_checks
     from ops.preflight.tools import pulumi
     from ops.preflight.yesterday import yesterday_checks
     from ops.recorder import ROOT
 
+    make_plan(config)  # refuses settings that the program would refuse
     day = AzureDay(stack=config.stack)
     return {
         "pulumi": lambda: pulumi(ROOT),

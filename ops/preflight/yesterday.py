@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ops.leftovers.scan import Cloud, Scan
 from ops.preflight.check import Check, Outcome, bad, fine, once
@@ -19,12 +19,16 @@ def yesterday_checks(cloud: Cloud, stack: str) -> Mapping[str, Check]:
 
 def _outcome(scan: Scan, stack: str, *, soft_deleted: bool) -> Outcome:
     if scan.failures:
-        raise RuntimeError("; ".join(f"{error} ({what})" for what, error in scan.unseen()))
+        raise RuntimeError("; ".join(f"{error} ({_few(what.split(', '))})" for what, error in scan.unseen()))
     recoverable = ("deleted ", "secret in recovery")
     found = [one.thing for one in scan.leftovers if one.thing.kind.startswith(recoverable) == soft_deleted]
     if not found:
         return fine("none")
-    shown = ", ".join(f"{thing.kind} {thing.id}" for thing in found[:3])
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
     advice = f"`genai leftovers --stack {stack}` shows all, with --delete it removes them"
-    return bad(f"{shown}{more}", advice if soft_deleted else f"unless the day is running: {advice}")
+    shown = _few([f"{thing.kind} {thing.id}" for thing in found])
+    return bad(shown, advice if soft_deleted else f"unless the day is running: {advice}")
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"

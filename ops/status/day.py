@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -51,6 +51,8 @@ class Status:
     outcomes: Mapping[str, Outcome]
     usd_per_hour: float
     """What the settings cost while nobody uses the platform (`ops.plan.cost`)."""
+    unpriced: Sequence[str] = ()
+    """What has no known price and is not in that."""
     ends: datetime | None = None
     """The evening of the schedule, where one is known."""
     behind: str = ""

@@ -55,6 +55,7 @@ def look(config: StackConfig, root: Path, now: datetime) -> Status:
         outputs=outputs,
         outcomes=run(checks) if checks else {},
         usd_per_hour=plan.cost.usd_per_hour,
+        unpriced=plan.cost.unpriced,
         ends=ends,
         behind=behind,
     )

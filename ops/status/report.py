@@ -6,9 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
+from ops.preflight.outcomes import as_data, print_outcomes
 from ops.status.day import Status
-
-_MARKS = {"fine": "[green]✓[/green]", "bad": "[red]✗[/red]", "could not look": "[yellow]?[/yellow]"}
 
 
 def as_json(status: Status) -> dict[str, Any]:
@@ -21,15 +20,13 @@ def as_json(status: Status) -> dict[str, Any]:
         "since": since.isoformat() if since else None,
         "hours": status.hours,
         "usd_per_hour": status.usd_per_hour,
+        "unpriced": list(status.unpriced),
         "usd_so_far": status.usd,
         "ends": ends.isoformat() if ends else None,
         "hours_left": (ends - status.now).total_seconds() / 3600 if ends else None,
         "keep_until": status.found.keep_until,
         "behind": status.behind or None,
-        "checks": [
-            {"check": name, "state": outcome.state, "says": outcome.says, "fix": outcome.fix}
-            for name, outcome in status.outcomes.items()
-        ],
+        "checks": as_data(status.outcomes),
         "next": status.next,
         "exit_code": status.exit_code,
     }
@@ -44,14 +41,11 @@ def print_status(status: Status, console: Console) -> None:
     say(f"Stack {status.stack} in {status.place} {status.says}.")
     if status.found.since and status.hours is not None:
         say(f"Since {status.found.since:%F %R} UTC, {_duration(status.hours)}.")
-        say(f"Cost so far: about {status.usd:.2f} USD ({status.usd_per_hour:.2f} USD an hour), and what was used.")
+        about = "at least" if status.unpriced else "about"
+        say(f"Cost so far: {about} {status.usd:.2f} USD ({status.usd_per_hour:.2f} USD an hour), and what was used.")
     if status.found.exists:
         say(_end(status))
-    for name, outcome in status.outcomes.items():
-        console.print(_MARKS[outcome.state], end=" ")
-        say(f"{name}: {outcome.says}")
-        if outcome.fix:
-            say(f"  → {outcome.fix}")
+    print_outcomes(status.outcomes, console)
     say(f"Next: {status.next}.")
 
 

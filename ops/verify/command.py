@@ -10,14 +10,14 @@ import typer
 def verify(
     stack: Annotated[str, typer.Option(help="The AWS day to prove: the name in Pulumi.<stack>.yaml.")] = "dev",
     azure_stack: Annotated[
-        str | None, typer.Option(help="Also prove the way through this Azure stack, which stands before the day.")
+        str | None, typer.Option(help="Also prove the way through this Azure stack, which is in front of the day.")
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
 ) -> None:
     """Prove the whole path of a running day.
 
     Calls LiteLLM as users do, and follows the call to Langfuse and the buckets. A few short completions are paid for;
-    nothing stays of it but their traces.
+    only their traces stay.
     Exit codes: 0 all proved, 1 a step was not, 2 the input is wrong, the outputs cannot be read or nothing answers.
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.

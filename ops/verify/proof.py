@@ -21,7 +21,7 @@ from ops.verify.temporary_keys import TemporaryKeys
 
 IN_CLEAR = (
     "Without a domain LiteLLM and Langfuse speak HTTP: the keys of this proof, LiteLLM's master key among them, "
-    "crossed the network in clear. Set domain for HTTPS."
+    "cross the network in clear. Set domain for HTTPS."
 )
 
 

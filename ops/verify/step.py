@@ -52,7 +52,8 @@ class Step:
 def attempt(step: Step, earlier: Mapping[str, Outcome], secrets: Collection[str]) -> Outcome:
     """What the step came to, none of the secrets shown; it is skipped when one it needs was not proved."""
     if missing := [name for name in step.after if earlier[name].state != State.PROVED]:
-        return Outcome(state=State.SKIPPED, says=f"skipped because {' and '.join(missing)} was not proved")
+        were = "were" if missing[1:] else "was"
+        return Outcome(state=State.SKIPPED, says=f"skipped because {' and '.join(missing)} {were} not proved")
     start = time.monotonic()
     means = step.means
     try:

@@ -38,7 +38,7 @@ def test_without_the_cli_it_says_where_to_get_it(pulumi: Path) -> None:
 
 @pytest.mark.parametrize(
     "says",
-    ["no stack named 'dev' found", "failed to decrypt: incorrect passphrase, please set PULUMI_CONFIG_PASSPHRASE"],
+    ["backend: access denied", "failed to decrypt: incorrect passphrase, please set PULUMI_CONFIG_PASSPHRASE"],
 )
 def test_why_it_cannot_be_read_is_told_in_pulumis_words(pulumi: Path, says: str) -> None:
     program(pulumi, f"import sys; print({{}}); sys.exit({f'error: {says}'!r})")
@@ -46,6 +46,12 @@ def test_why_it_cannot_be_read_is_told_in_pulumis_words(pulumi: Path, says: str)
         read_outputs("dev")
     assert str(caught.value) == f"pulumi stack output --stack dev: {says}"
     assert not isinstance(caught.value, NotUpError)
+
+
+def test_a_stack_that_the_backend_does_not_know_is_to_be_made(pulumi: Path) -> None:
+    program(pulumi, "import sys; sys.exit(\"error: no stack named 'dev' found\")")
+    with pytest.raises(StackOutputsError, match="`pulumi stack init dev` makes it"):
+        read_outputs("dev")
 
 
 def test_a_stack_without_outputs_is_not_up(pulumi: Path) -> None:

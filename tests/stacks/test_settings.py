@@ -81,7 +81,7 @@ def test_without_any_configuration_the_day_needs_no_provider_key() -> None:
             {"virtualKeys": [{"alias": "a", "duration": "a day"}]},
             "'a day' is not a duration: set one such as 30m, 12h or 7d",
         ),
-        ({"owner": "Some One"}, "owner: 'Some One' is not a name"),
+        ({"owner": "Some, One"}, "owner: 'Some, One' is not a value that tags can carry"),
         ({"langfuseEmail": "nobody"}, "langfuseEmail: 'nobody' is not an e-mail address"),
         ({"auroraMinCapacity": "0.7"}, "auroraMinCapacity must be a multiple of 0.5, not 0.7"),
         ({"models": [{"name": "a"}]}, "models.0.model is missing"),
@@ -90,6 +90,11 @@ def test_without_any_configuration_the_day_needs_no_provider_key() -> None:
 )
 def test_a_wrong_setting_is_refused_with_a_sentence(values: Mapping[str, Any], message: str) -> None:
     assert message in refusal(values)
+
+
+@pytest.mark.parametrize("owner", ["Platform Team", "someone@example.com", "山田"])
+def test_an_owner_is_whatever_a_tag_can_carry(owner: str) -> None:
+    assert load({"owner": owner}).owner == owner
 
 
 def test_everything_wrong_is_told_at_once() -> None:

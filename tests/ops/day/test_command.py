@@ -107,7 +107,7 @@ def test_a_stack_that_is_down_is_only_looked_after(cli: Cli, failures: list[Fail
 
 
 @pytest.mark.usefixtures("_settings")
-def test_a_lock_of_somebody_elsewhere_ends_it_with_1(cli: Cli) -> None:
+def test_a_lock_of_somebody_elsewhere_ends_it_with_2(cli: Cli) -> None:
     resources = [
         {"urn": "urn:pulumi:dev::genaiplatform::aws:ec2/vpc:Vpc::vpc", "type": "aws:ec2/vpc:Vpc", "custom": True}
     ]
@@ -115,6 +115,6 @@ def test_a_lock_of_somebody_elsewhere_ends_it_with_1(cli: Cli) -> None:
     lock = "file:///locks/a.json: created by anna@elsewhere (pid 12) at 2026-11-26T08:15:30Z"
     cli.answer("destroy", code=255, err=f"error: the stack is currently locked by 1 lock(s).\n  {lock}")
     result = run("down")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "anna@elsewhere" in result.output
     assert cli.commands("cancel") == []

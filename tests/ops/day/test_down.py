@@ -169,7 +169,10 @@ def test_azure_stacks_that_stand_in_front_of_this_one_are_found(tmp_path: Path) 
     (tmp_path / "Pulumi.azure-4.yaml").write_text("config: {}\n")
     states = {"azure": holding(VPC), "azure-2": EMPTY, "azure-3": holding(VPC), "azure-4": holding(VPC)}
     engine = mock.Mock(spec=Engine, state_of=states.get)
-    engine.name = "dev"
+    engine.name, engine.say = "dev", mock.Mock()
     assert list(in_front(engine, tmp_path)) == ["azure"]
+    (tmp_path / "Pulumi.azure-2.yaml").write_text("config: [\n")
+    assert list(in_front(engine, tmp_path)) == ["azure"]
+    assert "azure-2" in engine.say.call_args.args[0]
     states["azure"] = None  # type: ignore[assignment]  # cannot be read
     assert list(in_front(engine, tmp_path)) == []

@@ -156,7 +156,7 @@ def test_of_a_traceback_only_what_was_raised_is_shown(progress: Progress) -> Non
             "stacks.configuration.SettingsError: one thing is wrong\nand another\n"
         )
     )
-    assert progress.errors == ["stacks.configuration.SettingsError: one thing is wrong\nand another"]
+    assert progress.errors == ["one thing is wrong\nand another"]
 
 
 def test_a_destroy_is_measured_in_waves() -> None:

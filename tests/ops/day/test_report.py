@@ -69,7 +69,8 @@ def test_a_morning_that_did_not_succeed_says_why_and_how_to_go_on() -> None:
     text, data = printed(failed), morning_as_json(failed, plan())
     *lines, last = text.splitlines()
     assert lines == ["What the engine complained about:", "  quota [vpc]"]
-    assert last.startswith("Stack dev is not up: 1 resources are missing. `genai up --stack dev` goes on from here")
+    of_all = f"1 of the program's {len(plan().recording.resources)} resources"
+    assert last.startswith(f"Stack dev is not up: {of_all} are missing. `genai up --stack dev` goes on from here")
     assert (data["exit_code"], data["errors"], data["missing"]) == (1, ["quota [vpc]"], ["aws:ec2/vpc:Vpc vpc"])
 
 

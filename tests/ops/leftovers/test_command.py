@@ -127,6 +127,8 @@ def test_the_exit_code_is_0_only_when_nothing_is_left(world: World, answers_else
     [
         (["--stack", "dve"], "There is no stack 'dve'"),
         (["--json", "--delete"], "add --yes"),
+        (["--yes"], "add --delete"),
+        (["--stack", "azure", "--region", "eu-west-1"], "leave it out"),
         (["--budget", "3"], "No such option"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from unittest import mock
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -40,6 +41,19 @@ def test_a_day_over_budget_is_exit_code_3() -> None:
     assert "more than the budget of 0.50 USD" in result.stderr
 
 
+def test_a_budget_is_not_kept_where_prices_are_not_known() -> None:
+    result = genai("--budget", "1000", "--set", "aws:region=sa-east-1")
+    assert result.exit_code == 2
+    assert "Whether the budget holds is not known: no price for " in result.stderr
+
+
+def test_drawings_that_cannot_be_written_are_a_sentence() -> None:
+    with mock.patch("pathlib.Path.write_text", side_effect=OSError(30, "Read-only file system", "docs/a.md")):
+        result = genai("--write-docs")
+    assert result.exit_code == 2
+    assert "cannot be written: [Errno 30] Read-only file system: 'docs/a.md'" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -48,6 +62,8 @@ def test_a_day_over_budget_is_exit_code_3() -> None:
         (["--set", "sise=team"], "did you mean size?"),
         (["--size", "huge"], "size"),
         (["--set", "vpcCidr=10.0.0.0/24"], "too small"),
+        (["--set", "aws:region=tokyo"], "'tokyo' is no region"),
+        (["--stack", "azure", "--set", "awsStack=o/genaiplatform/prod"], "awsStack names o/genaiplatform/prod. There"),
     ],
 )
 def test_bad_input_is_a_sentence_and_exit_code_2(arguments: list[str], sentence: str) -> None:

@@ -99,5 +99,27 @@ def test_a_file_that_is_no_yaml_is_named(tmp_path: Path) -> None:
         stack_of(tmp_path, "config: [")
 
 
+@pytest.mark.parametrize("text", ["- a", "text", "config: [a]", "config: text", "config: {1: 2}"])
+def test_a_file_of_another_shape_is_named_with_the_right_one(tmp_path: Path, text: str) -> None:
+    with pytest.raises(StackConfigError, match=r"Pulumi\.dev\.yaml does not hold .* `genaiplatform:size: day`"):
+        stack_of(tmp_path, text)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    stack_of(tmp_path, "")
+    (tmp_path / "Pulumi.dev.yaml").write_bytes(b"\xff")
+    with pytest.raises(StackConfigError, match=r"Pulumi\.dev\.yaml cannot be read"):
+        read(tmp_path, "dev")
+    (tmp_path / "Pulumi.yaml").unlink()
+    with pytest.raises(StackConfigError, match=r"Pulumi\.yaml cannot be read"):
+        read(tmp_path, "dev")
+
+
+def test_a_misspelled_namespace_is_refused_and_another_package_is_not(tmp_path: Path) -> None:
+    with pytest.raises(StackConfigError, match=r"did you mean genaiplatform:size\?"):
+        stack_of(tmp_path, "config: {genaiplatfrom:size: team}")
+    assert stack_of(tmp_path, "config: {datadog:apiUrl: x}").values["datadog:apiUrl"] == "x"
+
+
 def test_the_projects_own_stack_can_be_read() -> None:
     assert read(ROOT, "dev").values["genaiplatform:size"] == "day"

@@ -17,6 +17,7 @@ from ops.plan.stack_config import StackConfig
 from ops.preflight import command
 from ops.preflight.check import Check, Outcome, State, bad, fine
 from ops.preflight.yesterday import yesterday_checks
+from tests import azure_program
 from tests.ops.preflight.stand_in import state_of
 from tests.program import recorded
 
@@ -88,8 +89,19 @@ def test_a_configuration_that_the_program_refuses_is_refused() -> None:
     assert "too small" in result.output
 
 
+def test_an_azure_stack_that_the_program_refuses_is_refused() -> None:
+    values = azure_program.config({**azure_program.SETTINGS, "keyMode": "vault"})
+    config = StackConfig(stack="azure", values=values, secret_keys=())
+    with mock.patch("ops.plan.stack_config.read", return_value=config):
+        result = CliRunner().invoke(app, ["--stack", "azure"])
+    assert result.exit_code == 2
+    assert "keyMode" in result.output
+
+
 def test_an_azure_stack_has_the_checks_of_azure() -> None:
-    config = StackConfig(stack="azure", values={"azure-native:location": "eastus2"}, secret_keys=())
+    config = StackConfig(
+        stack="azure", values=azure_program.config({**azure_program.SETTINGS, "insecureBackend": True}), secret_keys=()
+    )
     assert list(command._azure(config)) == [
         "pulumi",
         "subscription",

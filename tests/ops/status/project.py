@@ -51,7 +51,7 @@ def project(world: World, services: Server, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     types = [kind for kind, count in EXPECTED.items() for _ in range(count)]
     plan = SimpleNamespace(
-        resources=[SimpleNamespace(type=kind) for kind in types], cost=SimpleNamespace(usd_per_hour=0.5)
+        resources=[SimpleNamespace(type=kind) for kind in types], cost=SimpleNamespace(usd_per_hour=0.5, unpriced=())
     )
 
     def config(_: Path, stack: str) -> StackConfig:
