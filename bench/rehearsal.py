@@ -7,6 +7,7 @@ import time
 
 from rehearsal.day import rehearse
 from rehearsal.engine import EngineError, find_cli
+from rehearsal.settings import read
 from rehearsal.simulation import running
 
 LIMIT = 60.0
@@ -21,7 +22,7 @@ def measure() -> bool:
         return False
     with running() as simulation:
         before, begin = _cpu(), time.perf_counter()
-        summary = rehearse(simulation, "dev", {"genaiplatform:allowedCidrs": ["203.0.113.10/32"]})
+        summary = rehearse(simulation, read("dev", []))
         seconds, after = time.perf_counter() - begin, _cpu()
     ours, engine = (late - early for early, late in zip(before, after, strict=True))
     share = engine / (ours + engine)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -21,7 +23,7 @@ def rehearse(
     slow: Annotated[
         list[str] | None, typer.Option(metavar="TYPE=SECONDS", help="It takes longer; also `volume` and `node`.")
     ] = None,
-    kill_after: Annotated[float | None, typer.Option(help="Kill the engine so many seconds into up.")] = None,
+    kill_after: Annotated[float | None, typer.Option(help="Kill the engine so many seconds into up.", min=0)] = None,
     lose_cluster: Annotated[bool, typer.Option("--lose-cluster", help="The cluster is gone before destroy.")] = False,
     dirty: Annotated[bool, typer.Option("--dirty", help="Yesterday left orphans in the account.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
@@ -32,17 +34,16 @@ def rehearse(
 
     Exit codes: 0 all is well, 1 it is not, 2 it cannot be rehearsed.
     """
-    # Imported here: `genai --help` must not wait for moto.
+    # Imported here: `--help` must not wait for moto.
     import json
 
     from rich.console import Console
 
     from ops.plan import stack_config
     from ops.plan.plan import make_plan
-    from ops.recorder import PROJECT, ROOT
+    from ops.recorder import ROOT
     from ops.simulated_outputs import REGION
     from rehearsal import settings
-    from rehearsal.azure import types as azure_types
     from rehearsal.day import Faults
     from rehearsal.day import rehearse as run
     from rehearsal.engine import EngineError, find_cli
@@ -52,21 +53,21 @@ def rehearse(
     from rehearsal.simulation import running
     from stacks.configuration import SettingsError
 
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does: end the engine, remove the folder
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     console = Console(stderr=True, highlight=False)
     overrides = [*([f"size={size}"] if size else []), *(set_ or [])]
     try:
         find_cli()
-        stack_settings = stack_config.read(ROOT, stack, overrides)
-        config, secrets = settings.read(stack, overrides)
-        plan, behind = None, None
-        if settings.is_azure(stack):
-            aws_stack = stack_settings.values.get(f"{PROJECT}:awsStack", "").rpartition("/")[2] or "dev"
-            stack_config.read(ROOT, aws_stack)
-            behind = (aws_stack, settings.read(aws_stack, ["frontDoor=true"])[0])
-            types = sorted(azure_types.TYPES)
-        else:
-            plan = make_plan(stack_settings)
-            types = sorted({one.type for one in plan.resources if one.custom and not one.type.startswith("pulumi")})
+        plan = aws = make_plan(stack_config.read(ROOT, stack, overrides))
+        rehearsed, behind = settings.read(stack, overrides), None
+        if aws_stack := settings.behind(rehearsed):
+            front_door = ["frontDoor=true"]
+            aws, behind = (
+                make_plan(stack_config.read(ROOT, aws_stack, front_door)),
+                settings.read(aws_stack, front_door),
+            )
+        types = sorted({one.type for one in plan.resources if one.custom and not one.type.startswith("pulumi")})
         faults = Faults(
             fail=failing(fail or [], types),
             slow=slower(slow or [], types),
@@ -75,32 +76,23 @@ def rehearse(
             dirty=dirty,
         )
         operations = Operations(scale=scale / 60 if timeline else 0)
-        region = stack_settings.values.get("aws:region", REGION)
-        zones = [plan.domain] if plan and plan.domain else []
+        region, zones = aws.config.values.get("aws:region", REGION), [aws.domain] if aws.domain else []
         with running(region, zones, operations) as simulation, console.status("Starting ...") as status:
             operations.watch = lambda one: status.update(
                 f"{len(operations.done)} operations, last: {one.kind} {one.name}"
             )
             summary = run(
                 simulation,
-                stack,
-                config,
-                secrets,
+                rehearsed,
                 faults,
                 lambda part, seconds: console.print(f"{part:<30} {seconds:6.1f} s"),
                 behind,
-                settings.another(stack, config),
+                settings.another(rehearsed),
             )
-    except (
-        EngineError,
-        FaultError,
-        stack_config.StackConfigError,
-        SettingsError,
-        OSError,
-    ) as error:
+    except (EngineError, FaultError, stack_config.StackConfigError, SettingsError, OSError) as error:
         typer.echo(error, err=True)
         raise typer.Exit(2) from error
-    comparison = compare(plan, summary, operations.scale) if timeline and plan else {}
+    comparison = compare(plan, summary, operations.scale) if timeline else {}
     if json_:
         typer.echo(json.dumps({**summary.as_json(), "timeline": comparison}, indent=2))
     else:

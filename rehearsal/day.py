@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.engine import Engine, EngineError, Result, kill
+from rehearsal.settings import EngineSettings
 from rehearsal.simulation import Simulation
 
 RECOVERY = (("cancel", "--yes"), ("refresh", "--yes", "--skip-preview", "--clear-pending-creates"))
 """After an engine that was killed: give up its lock, forget what it began (pulumi.com/docs, Troubleshooting)."""
+LOST_CLUSTER = {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}
+"""For `destroy --refresh` once the cluster is gone (docs/teardown.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,32 +72,33 @@ class Summary:
 
 def rehearse(
     simulation: Simulation,
-    stack: str,
-    config: Mapping[str, Any],
-    secrets: Mapping[str, str] | None = None,
+    settings: EngineSettings,
     faults: Faults | None = None,
     report: Callable[[str, float], None] = lambda part, seconds: None,
-    behind: tuple[str, Mapping[str, Any]] | None = None,
+    behind: EngineSettings | None = None,
     change: Mapping[str, Any] | None = None,
 ) -> Summary:
     """Rehearse a day in a temporary folder that is gone afterwards.
 
-    `behind` is another stack with its configuration: it is there before this one, and its outputs can be read.
-    `change` are settings that become others on the running day.
+    `behind` is another stack: it is there before this one, and its outputs can be read. `change` are settings that
+    become others on the running day.
     """
     with tempfile.TemporaryDirectory(prefix="genai-rehearsal-") as folder:
-        other = Engine(Path(folder), *behind, simulation.environment) if behind else None
-        if other and not (came := other.up()).succeeded:
-            raise EngineError(f"stack {other.stack}, which {stack} needs, did not come up: {came.diagnostics}")
-        engine = Engine(Path(folder), stack, config, simulation.environment)
-        engine.set_secrets(secrets or {})
+        other = _engine(simulation, Path(folder), behind) if behind else None
+        engine = _engine(simulation, Path(folder), settings)
 
         def reconfigure() -> None:
-            engine.configure({**config, **(change or {})})
-            engine.set_secrets(secrets or {})
+            engine.configure({**settings.plain, **(change or {})})
+            engine.set_secrets(settings.secrets)
 
         day = _Day(simulation, engine, faults or Faults(), report, other)
-        return day.run(list((secrets or {}).values()), reconfigure if change else None)
+        return day.run(list(settings.secrets.values()), reconfigure if change else None)
+
+
+def _engine(simulation: Simulation, folder: Path, settings: EngineSettings) -> Engine:
+    engine = Engine(folder, settings.stack, settings.plain, simulation.environment)
+    engine.set_secrets(settings.secrets)
+    return engine
 
 
 class _Day:
@@ -113,10 +117,13 @@ class _Day:
     def run(self, secrets: list[str], reconfigure: Callable[[], None] | None) -> Summary:
         operations, summary = self.simulation.operations, self.summary
         before = self.simulation.leave_orphans() if self.faults.dirty else {}
+        if self.other and not self._part(f"up of {self.other.stack}", self.other.up).succeeded:
+            raise EngineError(f"The stack that {self.engine.stack} reads did not come up.\n{summary.errors[-1]}")
         operations.slow.update(self.faults.slow)
         operations.failing.update(self.faults.fail)
         if self.faults.kill_after is not None:
-            self._part("up, killed", lambda: self.engine.up(started=self._kill_later))
+            if self._part("up, to be killed", lambda: self.engine.up(started=self._kill_later)).succeeded:
+                summary.unexpected.append(f"up had ended before it could be killed after {self.faults.kill_after} s")
             self._recover()
         if self._until_it_succeeds("up", self.engine.up):
             summary.resources = dict(Counter(_package(one["type"]) for one in self.engine.resources()))
@@ -126,13 +133,16 @@ class _Day:
             if reconfigure:
                 reconfigure()
                 first = len(operations.done)
-                self._part("up with another setting", self.engine.up)
+                self._until_it_succeeds("up with another setting", self.engine.up)
                 summary.changed_by_setting = sorted(f"{one.kind} {one.name}" for one in operations.done[first:])
         self.simulation.fill_buckets()
         if self.faults.lose_cluster:
             self.simulation.lose_clusters()
             self._part("destroy without the cluster", self.engine.destroy)
+            lost = " ".join(f"{key}={value}" for key, value in LOST_CLUSTER.items())
+            # Providers that the engine attaches to do not see its environment.
             self.simulation.kubernetes.delete_unreachable = True
+            self._part(f"{lost} destroy --refresh", lambda: self.engine.destroy("--refresh", environment=LOST_CLUSTER))
         operations.failing.update(self.faults.fail)
         self._until_it_succeeds("destroy", self.engine.destroy)
         summary.left_in_state = len(self.engine.resources()) + len(self.engine.state().get("pending_operations") or [])
@@ -162,7 +172,7 @@ class _Day:
     def _until_it_succeeds(self, name: str, command: Callable[[], Result]) -> bool:
         """Once for each failure that was asked for, and once more."""
         for attempt in range(sum(self.faults.fail.values()) + 1):
-            if self._part(f"{name} again" if attempt else name, command).succeeded:
+            if self._part(f"{name}, attempt {attempt + 1}" if attempt else name, command).succeeded:
                 return True
         self.summary.unexpected.append(f"{name} did not complete")
         return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -17,10 +16,10 @@ from typing import Any
 
 import yaml
 
+from ops.preflight import tools
+from ops.preflight.check import State
 from ops.recorder import ROOT
 
-OLDEST = (3, 200, 0)
-"""As `requiredPulumiVersion` in Pulumi.yaml."""
 PARTS = ("__main__.py", "charts", "components", "policies", "stacks")
 """What of the project the program and its policies are made of."""
 PASSPHRASE = "rehearsal"  # noqa: S105  protects a state that lives as long as the temporary folder
@@ -51,17 +50,10 @@ class Result:
 
 def find_cli() -> str:
     """Path of the Pulumi CLI; EngineError when there is none, or one too old."""
-    cli = shutil.which("pulumi")
-    if cli is None:
-        raise EngineError(
-            "There is no `pulumi` on PATH: install the Pulumi CLI (https://www.pulumi.com/docs/install/)."
-        )
-    said = subprocess.run([cli, "version"], capture_output=True, text=True, check=False, env=_base())  # noqa: S603
-    numbers = re.match(r"v?(\d+)\.(\d+)\.(\d+)", said.stdout.strip())
-    if not numbers or tuple(map(int, numbers.groups())) < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        raise EngineError(f"{cli} is {said.stdout.strip() or 'no Pulumi'}: install {oldest} or later.")
-    return cli
+    cli = tools.pulumi(ROOT)
+    if cli.state is not State.FINE:
+        raise EngineError(f"{cli.says}: {cli.fix}")
+    return shutil.which("pulumi") or ""
 
 
 def _base() -> dict[str, str]:
@@ -97,7 +89,10 @@ class Engine:
             **environment,
         }
         if not self.project.exists():
-            _copy_project(self.project)
+            try:
+                _copy_project(self.project)
+            except shutil.Error as error:
+                raise EngineError(f"The project cannot be copied to {self.project}: {error.args[0][0][2]}") from error
         (folder / "state").mkdir(exist_ok=True)
         self.run("stack", "init", stack, check=True)
         self.configure(config)
@@ -145,9 +140,13 @@ class Engine:
             text=True,
             start_new_session=True,
         )
-        if started is not None:
-            started(process)
-        output, _ = process.communicate()
+        try:
+            if started is not None:
+                started(process)
+            output, _ = process.communicate()
+        except BaseException:
+            kill(process)  # it is in a session of its own, and nobody else would end it
+            raise
         if check and process.returncode:
             raise EngineError(f"pulumi {command} failed: {output.strip()}")
         return Result(code=process.returncode, output=output)

@@ -29,6 +29,8 @@ def slower(asked: Iterable[str], types: Sequence[str]) -> dict[str, float]:
         name, _, seconds = one.partition("=")
         try:
             result[_known(name, [*types, *PARTS])] = float(seconds)
+            if float(seconds) < 0:
+                raise FaultError(f"--slow {one} would need time to run backwards: write for example --slow volume=30.")
         except ValueError as error:
             if isinstance(error, FaultError):
                 raise

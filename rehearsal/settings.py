@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, ip_network
 from typing import Any
 
 import yaml
@@ -11,11 +13,24 @@ from ops.plan.stack_config import StackConfigError
 from ops.recorder import OPERATOR_ADDRESS, PROJECT, ROOT
 from stacks.secrets import placeholder
 
+_BEHIND = f"{PROJECT}:awsStack"
+_COLLEAGUE = IPv4Network("198.51.100.7/32")
 
-def read(stack: str, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Full keys with values as YAML has them, and stand-ins for encrypted values by path ("providerKeys.azure").
 
-    `auto` in allowedCidrs becomes a documentation address: nobody is asked where this machine is.
+@dataclass(frozen=True, kw_only=True)
+class EngineSettings:
+    """Settings of one stack: in plain by full key, as YAML has them, and secrets by path ("providerKeys.azure")."""
+
+    stack: str
+    plain: Mapping[str, Any]
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+
+def read(stack: str, overrides: Sequence[str]) -> EngineSettings:
+    """The settings with stand-ins for encrypted values.
+
+    `auto` in allowedCidrs becomes a documentation address: nobody is asked where this machine is. `awsStack` becomes
+    the full name that the stack has in the rehearsal's own backend, which calls every organization `organization`.
     """
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
     found = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text()) or {}
@@ -29,10 +44,18 @@ def read(stack: str, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str
     if not is_azure(stack):
         cidrs = config.get(f"{PROJECT}:allowedCidrs", ["auto"])
         config[f"{PROJECT}:allowedCidrs"] = [f"{OPERATOR_ADDRESS}/32" if cidr == "auto" else cidr for cidr in cidrs]
-    secret = {
+    elif behind := config.get(_BEHIND):
+        config[_BEHIND] = f"organization/{PROJECT}/{behind.rpartition('/')[2]}"
+    secrets = {
         path: placeholder(path) for key, value in config.items() for path in _encrypted(key.rpartition(":")[2], value)
     }
-    return {key: _without_encrypted(value) for key, value in config.items() if not _is_encrypted(value)}, secret
+    plain = {key: _without_encrypted(value) for key, value in config.items() if not _is_encrypted(value)}
+    return EngineSettings(stack=stack, plain=plain, secrets=secrets)
+
+
+def behind(settings: EngineSettings) -> str:
+    """The stack that an Azure stack reads; empty when it has the outputs among its settings."""
+    return str(settings.plain.get(_BEHIND, "")).rpartition("/")[2]
 
 
 def is_azure(stack: str) -> bool:
@@ -40,12 +63,19 @@ def is_azure(stack: str) -> bool:
     return stack.startswith("azure")
 
 
-def another(stack: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """A setting that a user may change on a running day: who may enter, or where the gateway finds the key."""
-    if is_azure(stack):
+def another(settings: EngineSettings) -> dict[str, Any]:
+    """A setting that a user may change on a running day: who may enter, or where the gateway finds the key.
+
+    Who lets everybody in gets another capacity of the database instead: one more address would overlap.
+    """
+    config = settings.plain
+    if is_azure(settings.stack):
         mode = config.get(f"{PROJECT}:keyMode", "header")
         return {f"{PROJECT}:keyMode": "keyVault" if mode == "header" else "header"}
-    return {f"{PROJECT}:allowedCidrs": [*config[f"{PROJECT}:allowedCidrs"], "198.51.100.7/32"]}
+    cidrs = config[f"{PROJECT}:allowedCidrs"]
+    if any(ip_network(cidr).overlaps(_COLLEAGUE) for cidr in cidrs):
+        return {f"{PROJECT}:auroraMaxCapacity": float(config.get(f"{PROJECT}:auroraMaxCapacity", 2)) + 1}
+    return {f"{PROJECT}:allowedCidrs": [*cidrs, str(_COLLEAGUE)]}
 
 
 def _is_encrypted(value: Any) -> bool:

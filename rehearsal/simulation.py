@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import moto.backends
+from botocore.exceptions import BotoCoreError
 
 from rehearsal.aws.access import close_cluster
 from rehearsal.aws.account import ACCOUNT, Account, forget_the_user
@@ -78,26 +79,29 @@ def running(
     """Start an empty account in a region, with public hosted zones of these names."""
     operations = operations or Operations()
     forget_the_user()
-    account = Account(region, hosted_zones)
-    world = World(account, operations)
-    api = Api(world)
+    try:
+        account = Account(region, hosted_zones)
+        world = World(account, operations)
+        api = Api(world)
 
-    def opened(name: str, inputs: dict[str, object]) -> str:
-        world.open(name, inputs)
-        return api.endpoint(name)
+        def opened(name: str, inputs: dict[str, object]) -> str:
+            world.open(name, inputs)
+            return api.endpoint(name)
 
-    kubernetes, generated, azure = Kubernetes(world), Generated(), Azure()
-    aws = Aws(account, opened, world.close)
-    packages: dict[str, Package] = {
-        "aws": aws,
-        "eks": aws,
-        "kubernetes": kubernetes,
-        "random": generated,
-        "tls": generated,
-        "azure-native": azure,
-        "azuread": azure,
-    }
-    providers, servers = serve(packages, operations)
+        kubernetes, generated, azure = Kubernetes(world), Generated(), Azure()
+        aws = Aws(account, opened, world.close)
+        packages: dict[str, Package] = {
+            "aws": aws,
+            "eks": aws,
+            "kubernetes": kubernetes,
+            "random": generated,
+            "tls": generated,
+            "azure-native": azure,
+            "azuread": azure,
+        }
+        providers, servers = serve(packages, operations)
+    except (BotoCoreError, RuntimeError) as error:  # what moto's server and gRPC meet without a port
+        raise ConnectionError(f"The simulated cloud cannot be had on 127.0.0.1: {error}. Is loopback up?") from error
     environment = {
         "PULUMI_DEBUG_PROVIDERS": providers,
         "AWS_ENDPOINT_URL": account.url,

@@ -1,13 +1,27 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rehearsal.engine import EngineError, find_cli
 from rehearsal.simulation import Simulation, running
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is simulated here reaches nothing beyond this machine; the engine has no way out (`Engine`)."""
+    connect = socket.socket.connect
+
+    def to_loopback(self: socket.socket, address: Any) -> None:
+        assert self.family == socket.AF_UNIX or address[0] in ("127.0.0.1", "::1", "localhost"), address
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", to_loopback)
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Container, Iterable
+import threading
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,12 @@ import pytest
 
 from ops.recorder import Resource
 from rehearsal.engine import Engine, Result
+from rehearsal.operations import Operation
 from rehearsal.package import RefusedError
 from rehearsal.simulation import Simulation
 
 ALL = bool(os.environ.get("GENAI_REHEARSE_ALL"))
-"""Whether to fail every resource, not one of each type, and to stop at more moments (make rehearse-all)."""
+"""Whether to fail every resource, not one of each type (make rehearse-all)."""
 ADDRESS = {"genaiplatform:allowedCidrs": ["203.0.113.10/32"]}
 
 
@@ -42,8 +45,8 @@ def get_past_a_failure(
         simulation.operations.failing = {f"{token}::{name}": 1}
         result = command()
         assert not result.succeeded
-        assert f"{kind} {token}" in result.output
-        assert name in result.output
+        assert f"{kind} {token}" in result.diagnostics
+        assert name in result.diagnostics
 
     fail("create", day.up)
     succeed(day.up())
@@ -72,7 +75,7 @@ def fail_everything_once(simulation: Simulation, kind: str, command: Callable[[]
             before = len(simulation.operations.done)
             result = command()
             failed = {one.name for one in simulation.operations.done[before:] if one.error}
-            assert all(name in result.output for name in failed)
+            assert all(name in result.diagnostics for name in failed)
             if result.succeeded:
                 break
             assert failed, result.output
@@ -97,3 +100,18 @@ def to_fail(resources: Iterable[Resource], served: Container[str]) -> list[tuple
     """Type and name of one resource of each type, or of all."""
     every = sorted((one.type, one.name) for one in resources if one.type in served)
     return every if ALL else [next(cases) for _, cases in itertools.groupby(every, key=lambda case: case[0])]
+
+
+@contextmanager
+def after_operations(simulation: Simulation, count: int, act: Callable[[], None]) -> Iterator[None]:
+    """Act once so many operations of a provider are done; it is an error when that never happens."""
+    first, acted = len(simulation.operations.done), threading.Lock()
+
+    def watch(_: Operation) -> None:
+        if len(simulation.operations.done) - first >= count and acted.acquire(blocking=False):
+            act()
+
+    simulation.operations.watch = watch
+    yield
+    simulation.operations.watch = lambda one: None
+    assert acted.locked(), f"it ended after {len(simulation.operations.done) - first} operations"

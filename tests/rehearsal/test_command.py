@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,10 +17,10 @@ from ops.recorder import ROOT
 from rehearsal.engine import Engine, EngineError, find_cli
 
 
-def run(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(*options: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "rehearsal", *options]
     return subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+        command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )
 
 
@@ -31,12 +34,12 @@ def fake_cli(folder: Path, version: str) -> str:
 def test_without_the_cli_it_says_what_to_install(tmp_path: Path) -> None:
     result = run(PATH=str(tmp_path))
     assert result.returncode == 2
-    assert "install the Pulumi CLI" in result.stderr
+    assert "pulumi is not installed: install version 3.200.0" in result.stderr
 
 
 def test_a_cli_that_is_too_old_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{fake_cli(tmp_path, 'v3.99.0')}:{os.environ['PATH']}")
-    with pytest.raises(EngineError, match=r"is v3\.99\.0: install 3\.200\.0 or later"):
+    with pytest.raises(EngineError, match=r"pulumi is 3\.99\.0, 3\.200\.0 is needed: update it"):
         find_cli()
     fake_cli(tmp_path, "v3.258.0")
     assert find_cli() == str(tmp_path / "pulumi")
@@ -49,6 +52,10 @@ def test_a_cli_that_is_too_old_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
         (("--size", "huge"), "size must be 'day' or 'team'"),
         (("--fail", "Queue"), "The known ones are:"),
         (("--slow", "volume"), "names no seconds"),
+        (("--slow", "volume=-5"), "run backwards"),
+        (("--kill-after", "-3"), "--kill-after"),
+        (("--stack", "azure", "--size", "team"), "size is a setting of the AWS day"),
+        (("--stack", "azure", "--set", "keyMode=nope"), "keyMode must be"),
         (("--set", "size"), "is no assignment"),
     ],
 )
@@ -78,3 +85,58 @@ def test_a_day_of_the_users_stack_as_data(simulation: object) -> None:
     assert result.returncode == 0, result.stderr + result.stdout
     assert json.loads(result.stdout)["good"] is True
     assert {path: path.stat().st_mtime_ns for path in ROOT.glob("Pulumi*.yaml")} == before
+
+
+@pytest.mark.engine
+def test_the_front_door_is_rehearsed_behind_whatever_the_aws_stack_is_set_to(
+    simulation: object, tmp_path: Path
+) -> None:
+    """A domain, an encrypted key, another region, and the full name that the AWS stack has in Pulumi Cloud."""
+    project = tmp_path / "project"
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "tests")
+    shutil.copytree(ROOT, project, ignore=ignored)
+    (project / "Pulumi.dev.yaml").write_text(
+        "config:\n"
+        "  aws:region: eu-central-1\n"
+        "  genaiplatform:domain: genai.example.com\n"
+        "  genaiplatform:providerKeys: {azure: {secure: v1:abc}}\n"
+        "  genaiplatform:models: [{name: gpt, model: azure/gpt, providerKey: azure, params: {api_base: https://x}}]\n"
+    )
+    (project / "Pulumi.azure.yaml").write_text(
+        "config: {azure-native:location: eastus2, genaiplatform:awsStack: acme/genaiplatform/dev}\n"
+    )
+    result = run("--stack", "azure", "--fail", "Api", "--json", folder=project)
+    assert result.returncode == 0, result.stderr + result.stdout
+    assert {"up of dev", "up, attempt 2", "destroy of dev"} <= json.loads(result.stdout)["parts"].keys()
+
+
+@pytest.mark.engine
+def test_who_lets_everybody_in_rehearses_another_change(simulation: object) -> None:
+    result = run("--set", 'allowedCidrs=["0.0.0.0/0"]', "--set", "openToTheWorld=true", "--json")
+    assert result.returncode == 0, result.stderr + result.stdout
+    assert json.loads(result.stdout)["changed_by_setting"] == ["update database-cluster"]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_rehearsal_that_is_ended_leaves_neither_folder_nor_engine(
+    simulation: object, tmp_path: Path, number: signal.Signals
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rehearsal"], cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("genai-rehearsal-*/state/.pulumi/locks/**/*.json")):
+        assert time.monotonic() < deadline, "up did not begin"
+        time.sleep(0.1)
+    process.send_signal(number)
+    assert process.wait(30) == 128 + number
+    assert list(tmp_path.iterdir()) == []
+    assert not [one for one in Path("/proc").glob("[0-9]*/cmdline") if str(tmp_path).encode() in _read(one)]
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:  # it has ended
+        return b""

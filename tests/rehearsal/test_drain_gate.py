@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.day import LOST_CLUSTER
 from rehearsal.engine import Engine
 from rehearsal.simulation import Simulation
 from tests.rehearsal.days import engine, nothing_is_left, succeed
@@ -58,7 +59,7 @@ def test_without_the_cluster_destroy_fails_and_the_documented_recovery_shows_wha
     assert not refused.succeeded
     assert "configured Kubernetes cluster is unreachable" in refused.output
     simulation.kubernetes.delete_unreachable = True
-    stuck = day.destroy("--refresh", environment={"PULUMI_K8S_DELETE_UNREACHABLE": "true"})
+    stuck = day.destroy("--refresh", environment=LOST_CLUSTER)
     kept = simulation.leftovers()
     assert len(kept["volume"]) == 1
     [group] = kept["security group"]

@@ -16,11 +16,19 @@ from ops.plan import engine_graph
 from rehearsal import generated
 from rehearsal.aws.package import TYPES
 from rehearsal.engine import Engine, interrupt, kill
+from rehearsal.kubernetes import litellm
 from rehearsal.kubernetes.kinds import KINDS
-from rehearsal.operations import Operation
 from rehearsal.simulation import Simulation
 from tests.program import WITH_DOMAIN, recorded
-from tests.rehearsal.days import engine, fail_everything_once, get_past_a_failure, nothing_is_left, succeed, to_fail
+from tests.rehearsal.days import (
+    after_operations,
+    engine,
+    fail_everything_once,
+    get_past_a_failure,
+    nothing_is_left,
+    succeed,
+    to_fail,
+)
 
 pytestmark = pytest.mark.engine
 
@@ -45,6 +53,22 @@ def test_a_day_comes_and_goes_although_everything_fails_once(simulation: Simulat
     nothing_is_left(simulation, day)
 
 
+def test_a_virtual_key_that_litellm_refuses_is_named_and_the_next_up_completes(
+    simulation: Simulation, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its deletion is LiteLLM's own end; the drain gate's failures are in test_drain_gate.py."""
+    day = engine(simulation, folder)
+    with monkeypatch.context() as refusing:
+        refusing.setattr(litellm, "answer", lambda *_: (400, {"error": {"message": "max_budget is too small"}}))
+        refused = day.up()
+    assert not refused.succeeded
+    assert "max_budget is too small" in refused.diagnostics
+    assert "VirtualKey" in refused.diagnostics
+    succeed(day.up())
+    succeed(day.destroy())
+    nothing_is_left(simulation, day)
+
+
 def test_up_completes_a_day_whose_destroy_failed(simulation: Simulation, folder: Path) -> None:
     day = engine(simulation, folder)
     succeed(day.up())
@@ -55,7 +79,7 @@ def test_up_completes_a_day_whose_destroy_failed(simulation: Simulation, folder:
     nothing_is_left(simulation, day)
 
 
-@pytest.mark.parametrize("after", [5, 60, 110])
+@pytest.mark.parametrize("after", [5, 60, 100])  # of 107 each
 @pytest.mark.parametrize("command", ["up", "destroy"])
 def test_an_interrupted_command_can_be_run_again(
     simulation: Simulation, folder: Path, command: str, after: int
@@ -143,12 +167,5 @@ def _stop(
 ) -> None:
     """Run the command and stop it once so many operations of a provider are done."""
     process: list[subprocess.Popen[str]] = []
-    first = len(simulation.operations.done)
-
-    def watch(_: Operation) -> None:
-        if len(simulation.operations.done) - first == after:
-            how(process[0])
-
-    simulation.operations.watch = watch
-    getattr(day, command)(started=process.append)
-    simulation.operations.watch = lambda one: None
+    with after_operations(simulation, after, lambda: how(process[0])):
+        getattr(day, command)(started=process.append)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.day import changes, plain_secrets, rehearse
-from rehearsal.settings import another
+from rehearsal.settings import EngineSettings, another
 from rehearsal.simulation import Simulation
 from tests.rehearsal.days import config, engine, nothing_is_left, succeed
 
@@ -24,8 +24,8 @@ WITH_DOMAIN = {"domain": "genai.example.com", "frontDoor": True}
     ids=["day", "team", "day with a domain", "team with a domain", "day with a front door and no domain"],
 )
 def test_a_day_comes_changes_nothing_twice_and_goes(simulation: Simulation, settings: dict[str, object]) -> None:
-    stack = config(**settings)
-    summary = rehearse(simulation, "dev", stack, change=another("dev", stack))
+    stack = EngineSettings(stack="dev", plain=config(**settings))
+    summary = rehearse(simulation, stack, change=another(stack))
     changed = summary.changed_by_setting
     assert changed, "nobody more may enter"
     assert all(re.fullmatch(r"create entry-\d+-198\.51\.100\.7-32", one) for one in changed), changed

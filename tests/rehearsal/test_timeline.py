@@ -9,6 +9,7 @@ from ops.plan.plan import make_plan
 from ops.recorder import ROOT
 from rehearsal.day import rehearse
 from rehearsal.report import compare
+from rehearsal.settings import EngineSettings
 from rehearsal.simulation import Simulation
 from tests.rehearsal.days import config
 
@@ -19,7 +20,7 @@ SECONDS_PER_MINUTE = 6
 
 def test_the_engine_takes_as_long_as_the_plan_says(simulation: Simulation) -> None:
     simulation.operations.scale = SECONDS_PER_MINUTE / 60
-    summary = rehearse(simulation, "dev", config())
+    summary = rehearse(simulation, EngineSettings(stack="dev", plain=config()))
     assert summary.good, summary.as_json()
     compared = compare(make_plan(stack_config.read(ROOT, "dev")), summary, simulation.operations.scale)
     assert set(compared) == {"up", "destroy"}

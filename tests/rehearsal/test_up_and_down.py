@@ -10,8 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,9 +23,8 @@ from ops.plan.plan import make_plan
 from ops.recorder import ROOT
 from rehearsal.day import plain_secrets
 from rehearsal.engine import Engine, Result, kill
-from rehearsal.operations import Operation
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import config, engine, nothing_is_left, succeed
+from tests.rehearsal.days import after_operations, config, engine, nothing_is_left, succeed
 
 pytestmark = pytest.mark.engine
 
@@ -68,20 +66,6 @@ def genai(day: Engine, *words: str, started: Callable[[subprocess.Popen[str]], N
     return Result(code=process.returncode, output=output)
 
 
-@contextmanager
-def after(simulation: Simulation, count: int, act: Callable[[], None]) -> Iterator[None]:
-    """Act once when so many operations of a provider are done."""
-    first = len(simulation.operations.done)
-
-    def watch(_: Operation) -> None:
-        if len(simulation.operations.done) - first == count:
-            act()
-
-    simulation.operations.watch = watch
-    yield
-    simulation.operations.watch = lambda one: None
-
-
 def test_a_day_comes_up_with_its_urls_and_goes_down_with_its_bill(simulation: Simulation, day: Engine) -> None:
     morning = genai(day, "up")
     assert morning.code == 0, morning.output
@@ -117,7 +101,7 @@ def test_up_gets_past_an_engine_that_was_killed_and_the_evening_finds_what_that_
 ) -> None:
     simulation.operations.slow["aws:ec2/vpc:Vpc"] = 4
     killed: list[subprocess.Popen[str]] = []
-    with after(simulation, 5, lambda: threading.Timer(1.5, lambda: kill(killed[0])).start()):
+    with after_operations(simulation, 5, lambda: threading.Timer(1.5, lambda: kill(killed[0])).start()):
         day.up(started=killed.append)
     [vpc] = [one for one in day.state()["pending_operations"] if one["resource"]["type"] == "aws:ec2/vpc:Vpc"]
     assert vpc["type"] == "creating"
@@ -167,7 +151,7 @@ def test_for_a_cluster_that_eks_does_not_know_the_way_out_is_named_each_time(
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(simulation: Simulation, day: Engine, number: signal.Signals) -> None:
     command: list[subprocess.Popen[str]] = []
-    with after(simulation, 40, lambda: os.kill(command[0].pid, number)):
+    with after_operations(simulation, 40, lambda: os.kill(command[0].pid, number)):
         morning = genai(day, "up", started=command.append)
     assert morning.code == 1, morning.output
     assert "Ending: the engine finishes what it has begun." in morning.output
@@ -176,7 +160,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(simulation: Simulation, day: 
     succeed(day.up())
 
     command.clear()
-    with after(simulation, 60, lambda: os.kill(command[0].pid, number)):
+    with after_operations(simulation, 60, lambda: os.kill(command[0].pid, number)):
         evening = genai(day, "down", started=command.append)
     assert evening.code == 1, evening.output
     assert "`genai down --stack dev` goes on from here" in evening.output
