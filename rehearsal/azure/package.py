@@ -8,10 +8,9 @@ from typing import Any
 
 from components.azure.key_vault import SECRETS_OFFICER
 from ops.simulated_outputs import invoke_result
-from rehearsal.azure.enumerations import problems
+from rehearsal.azure.declared import problems
 from rehearsal.azure.types import SUBSCRIPTION, TYPES, AzureType
 from rehearsal.package import Change, Properties, RefusedError, Request, generated_name
-from rehearsal.wire import has_unknown
 
 _FIELD = re.compile(r"\{(\w+)\}")
 
@@ -26,9 +25,9 @@ class Azure:
         """Values that nobody may read in the state."""
 
     def check(self, request: Request, seed: bytes) -> tuple[Properties, list[str]]:
-        """Generate a name; refuse one that is too long, and values the SDK does not declare."""
+        """Generate a name; refuse one that is too long, and what the SDK's types do not allow."""
         row, inputs = _row(request.type), request.inputs
-        found = [] if has_unknown(inputs) else list(problems(request.type, inputs))
+        found = list(problems(request.type, inputs))
         if row.name:
             # azure-native adds eight characters without a separator (its auto-naming, provider.go).
             inputs = generated_name(request, row.name, seed, row.longest, "")

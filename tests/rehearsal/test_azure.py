@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from components.azure.key_vault import SECRETS_OFFICER
-from rehearsal.azure.enumerations import problems
+from ops.recorder import plain
+from rehearsal.azure.declared import problems
 from rehearsal.azure.package import Azure
 from rehearsal.azure.types import SUBSCRIPTION, TYPES
 from rehearsal.day import changes, plain_secrets
 from rehearsal.engine import Engine
 from rehearsal.package import Properties, RefusedError, Request
 from rehearsal.simulation import Simulation
+from rehearsal.wire import UNKNOWN
 from tests import azure_program
 from tests.rehearsal.days import config, engine, get_past_a_failure, nothing_is_left, succeed, to_fail, touched
 
@@ -166,7 +168,73 @@ def test_a_secret_goes_through_the_vault_which_wants_a_role() -> None:
         azure.delete(Request(type="azure-native:keyvault:Secret", name="x", id=f"{vault}/secrets/x"))
 
 
-def test_values_that_the_sdk_does_not_declare_are_refused() -> None:
-    token = "azure-native:apimanagement:Backend"
-    assert list(problems(token, {"protocol": "http"})) == []
-    assert list(problems(token, {"protocol": "https"})) == ["protocol is 'https', not one of http, soap"]
+GATEWAY = {
+    "resourceGroupName": "g",
+    "publisherEmail": "someone@example.com",
+    "publisherName": "someone",
+    "sku": {"name": "BasicV2", "capacity": 1},
+}
+SKU = {"name": "standard", "family": "A"}
+OF_APIM, OF_VAULTS = "azure-native:apimanagement:", "azure-native:keyvault:Vault"
+
+
+def vault(**properties: object) -> dict[str, object]:
+    return {"resourceGroupName": "g", "properties": {"tenantId": "t", "sku": SKU, **properties}}
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "found"),
+    [
+        (f"{OF_APIM}ApiManagementService", GATEWAY, []),
+        (f"{OF_APIM}ApiManagementService", {**GATEWAY, "publisherName": None}, ["publisherName is missing"]),
+        (f"{OF_APIM}ApiManagementService", {**GATEWAY, "sku": {"name": "Basic"}}, ["sku.capacity is missing"]),
+        (f"{OF_APIM}ApiManagementService", {**GATEWAY, "sku": {"name": "Platinum", "capacity": 1}}, ["sku.name is"]),
+        (OF_VAULTS, vault(), []),
+        (OF_VAULTS, vault(sku={"name": "gold", "family": "A"}), ["properties.sku.name is 'gold', not one of premium,"]),
+        (OF_VAULTS, vault(sku={"name": "gold", "family": "Z"}), ["properties.sku.family is", "properties.sku.name is"]),
+        (OF_VAULTS, vault(accessPolicies=[{"tenantId": "t"}]), ["properties.accessPolicies[0]."] * 2),
+        (
+            "azure-native:resources:Deployment",
+            {
+                "resourceGroupName": "g",
+                "properties": {
+                    "mode": "Complete",
+                    "parameters": {"p": {"reference": {"secretName": "s"}}, "q": {"value": {}}},
+                },
+            },
+            ["properties.parameters.p.reference.keyVault is missing"],
+        ),
+        (f"{OF_APIM}Api", {"resourceGroupName": "g", "serviceName": "s", "path": "", "protocols": ["ftp"]}, ["proto"]),
+        (
+            "azuread:index/application:Application",
+            {"displayName": "a", "appRoles": [{"id": "i"}]},
+            ["appRoles[0]."] * 3,
+        ),
+        ("azuread:index/applicationPassword:ApplicationPassword", {}, ["applicationId is missing"]),
+    ],
+)
+def test_what_the_sdk_requires_and_enumerates_is_checked_at_every_depth(
+    token: str, inputs: Properties, found: list[str]
+) -> None:
+    problems = Azure().check(Request(type=token, name="it", inputs=inputs), bytes(4))[1]
+    assert len(problems) == len(found), problems
+    assert all(problem.startswith(start) for problem, start in zip(sorted(problems), found, strict=True)), problems
+
+
+def test_what_is_not_known_yet_passes_beside_what_is_wrong_already() -> None:
+    def check(**sku: object) -> list[str]:
+        request = Request(type=f"{OF_APIM}ApiManagementService", name="it", inputs={**GATEWAY, "sku": sku})
+        return Azure().check(request, bytes(4))[1]
+
+    assert check(name=UNKNOWN, capacity=UNKNOWN) == []
+    assert check(name=UNKNOWN) == ["sku.capacity is missing"]
+    gateway = Request(type=f"{OF_APIM}ApiManagementService", name="it", inputs={**GATEWAY, "sku": UNKNOWN})
+    assert Azure().check(gateway, bytes(4))[1] == []
+
+
+@pytest.mark.parametrize("mode", azure_program.MODES)
+def test_the_program_gives_what_the_sdk_requires(mode: str) -> None:
+    of_azure = [one for one in azure_program.recorded(mode).resources if one.type in TYPES]
+    assert len(of_azure) > 30
+    for one in of_azure:
+        assert list(problems(one.type, plain(one.inputs))) == []
