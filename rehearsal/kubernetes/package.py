@@ -14,7 +14,6 @@ from rehearsal.kubernetes.world import PODS, Cluster, World
 from rehearsal.package import Change, Properties, RefusedError, Request
 from rehearsal.wire import has_unknown
 
-SCHEMA = "1.35"
 UNREACHABLE = (
     "configured Kubernetes cluster is unreachable: unable to load schema information from the API server: "
     "the server did not answer"
@@ -30,16 +29,18 @@ class Kubernetes:
 
     def check(self, request: Request, seed: bytes) -> tuple[Properties, list[str]]:
         """Generate a name; refuse what the schema of the cluster's version does not know."""
-        kind, inputs = _kind(request.type), dict(request.inputs)
+        kind, inputs, problems = _kind(request.type), dict(request.inputs), list[str]()
         if request.type == RELEASE:
-            problems = [] if has_unknown(inputs.get("values")) else list(charts.problems(inputs))
+            problems += charts.problems(inputs)
             name = inputs["name"]
         else:
             metadata = dict(inputs.get("metadata") or {})
             old = (request.state.get("metadata") or {}).get("name")
             name = metadata.setdefault("name", old or f"{request.name}-{seed.hex()[:8]}")
             inputs["metadata"] = metadata
-            problems = [] if has_unknown(inputs) else _schema_problems(request.type, inputs)
+            cluster = self._cluster(request)  # no cluster, no schema: it comes from the API server
+            if cluster and not has_unknown(inputs):
+                problems += _schema_problems(request.type, inputs, cluster.version)
         if len(name) > kind.longest:
             problems.append(f"metadata.name {name!r} is longer than {kind.longest} characters")
         return inputs, problems
@@ -141,11 +142,12 @@ def _path(type_token: str, inputs: Properties) -> str:
     return path_of(_kind(type_token), _namespace(type_token, inputs), name)
 
 
-def _schema_problems(type_token: str, inputs: Properties) -> list[str]:
+def _schema_problems(type_token: str, inputs: Properties, version: str) -> list[str]:
+    """By the schema of that Kubernetes version: kubernetes-validate brings one for each that EKS offers, by test."""
     if type_token == BINDING:
         return [f"spec.{key} is unknown" for key in inputs["spec"] if key not in _BINDING_FIELDS]
     try:
-        kubernetes_validate.validate(inputs, SCHEMA, strict=True)
+        kubernetes_validate.validate(inputs, version, strict=True)
     except kubernetes_validate.ValidationError as error:
         return [f"{'.'.join(map(str, error.path)) or type_token}: {error.message}"]
     return []

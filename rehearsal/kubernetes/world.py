@@ -28,6 +28,8 @@ class Cluster:
     """One cluster as its API server shows it."""
 
     name: str
+    version: str
+    """Of Kubernetes, major.minor."""
     subnet_ids: list[str]
     group_id: str
     objects: dict[str, Properties] = field(default_factory=dict)
@@ -54,7 +56,10 @@ class World:
     def open(self, name: str, inputs: Properties) -> None:
         """EKS made a cluster."""
         self.clusters[name] = Cluster(
-            name=name, subnet_ids=inputs["vpcConfig"]["subnetIds"], group_id=cluster_group(self.account, name)
+            name=name,
+            version=inputs["version"],
+            subnet_ids=inputs["vpcConfig"]["subnetIds"],
+            group_id=cluster_group(self.account, name),
         )
 
     def close(self, name: str) -> None:
