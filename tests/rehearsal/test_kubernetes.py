@@ -1,8 +1,12 @@
-"""The cluster refuses what Kubernetes and Helm refuse. No engine needed."""
+"""The cluster refuses what Kubernetes and Helm refuse."""
 
 from __future__ import annotations
 
+import subprocess
+import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
@@ -11,11 +15,13 @@ import pytest
 from charts import versions
 from components.aws.kubernetes_versions import STANDARD_SUPPORT_ENDS
 from rehearsal.eks_component import kubeconfig
+from rehearsal.engine import kill
 from rehearsal.kubernetes.kinds import NAMESPACE, RELEASE, STATEFUL_SET
 from rehearsal.kubernetes.package import Kubernetes
 from rehearsal.kubernetes.world import Cluster
 from rehearsal.package import RefusedError, Request
 from rehearsal.simulation import Simulation
+from tests.rehearsal.days import engine, nothing_is_left, succeed
 
 RELEASED = {
     "name": "litellm",
@@ -110,3 +116,37 @@ def test_a_release_that_is_pending_refuses_to_be_upgraded_until_it_is_installed_
     killed.delete(request(RELEASE, RELEASED))
     killed.create(request(RELEASE, RELEASED))
     killed.update(request(RELEASE, {**RELEASED, "values": {"replicaCount": 2}}))
+
+
+@pytest.mark.engine
+def test_up_completes_after_helm_was_killed_once_the_pending_releases_are_uninstalled(
+    simulation: Simulation, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = engine(simulation, folder, kubernetesVersion="1.36")
+    process: list[subprocess.Popen[str]] = []
+    typical, helm_is_done = simulation.operations.typical, threading.Event()
+    simulation.operations.watch = lambda one: helm_is_done.set() if one.type == RELEASE else None
+
+    def kill_first(kind: str, token: str) -> float:
+        if token == RELEASE:
+            kill(process[0])
+            time.sleep(1)  # until the connection is seen to be closed
+        return typical(kind, token)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(simulation.operations, "typical", kill_first)
+        day.up(started=process.append)
+        assert helm_is_done.wait(30)
+    day.mend_state()
+    succeed(day.run("cancel", "--yes"))
+    succeed(day.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates"))
+    assert "cannot re-use a name that is still in use" in day.up().output
+    [cluster] = simulation.clusters.clusters.values()
+    assert cluster.version == "1.36"
+    pending = [path for path, found in cluster.objects.items() if found.get("status") == "pending-install"]
+    assert pending
+    for path in pending:  # helm uninstall
+        simulation.clusters.remove(cluster, RELEASE, path)
+    succeed(day.up())
+    succeed(day.destroy())
+    nothing_is_left(simulation, day)
