@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 Properties = dict[str, Any]
 
@@ -61,6 +61,14 @@ class Package(Protocol):
 
     def invoke(self, token: str, args: Properties) -> Properties:
         """Answer a provider function."""
+
+
+@runtime_checkable
+class ReadsBack(Protocol):
+    """A package that also sees what others changed; any other shows what the program said as long as it is there."""
+
+    def changed(self, request: Request) -> tuple[Properties, Properties]:
+        """Inputs that have another value now (None: no value), and the outputs that differ with them."""
 
 
 def generated_name(request: Request, prop: str, seed: bytes, limit: int, separator: str = "-") -> Properties:

@@ -14,7 +14,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from rehearsal import eks_component
 from rehearsal.operations import Operations
-from rehearsal.package import Package, RefusedError, Request
+from rehearsal.package import Package, Properties, ReadsBack, RefusedError, Request
 from rehearsal.wire import plain, struct
 
 T = TypeVar("T")
@@ -89,10 +89,16 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         asked = self._request(request, context, inputs=request.inputs, state=request.properties)
         with self.operations.lock:
-            there = self._answer(context, lambda: self.package.exists(asked))
-        if not there:
-            return provider_pb2.ReadResponse()
-        return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+            if not self._answer(context, lambda: self.package.exists(asked)):
+                return provider_pb2.ReadResponse()
+            changed, outputs = self._answer(context, lambda: self._changed(asked))
+        if not changed:
+            return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+        return provider_pb2.ReadResponse(
+            id=request.id,
+            properties=struct({**asked.state, **changed, **outputs}),
+            inputs=struct({**asked.inputs, **changed}),
+        )
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         if request.preview:
@@ -115,6 +121,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Construct(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return self._answer(context, lambda: eks_component.construct(request))
+
+    def _changed(self, asked: Request) -> tuple[Properties, Properties]:
+        return self.package.changed(asked) if isinstance(self.package, ReadsBack) else ({}, {})
 
     def _request(self, request: Any, context: grpc.ServicerContext, **properties: Any) -> Request:
         return Request(

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.aws.account import Account
-from rehearsal.aws.table import AwsType, State, call
+from rehearsal.aws.table import AwsType, State, call, look
+from rehearsal.package import RefusedError
 
 CLUSTER = "aws:eks/cluster:Cluster"
 
@@ -56,7 +57,7 @@ def _issuer_id(cluster: str) -> str:
     return hashlib.sha256(cluster.encode()).hexdigest()[:32].upper()
 
 
-def _cluster_outputs(account: Account, id_: str, inputs: State, answer: Any) -> dict[str, Any]:
+def _cluster_outputs(account: Account, id_: str, inputs: State, found: Any) -> dict[str, Any]:
     return {
         # moto gives every cluster the same one
         "identities": [
@@ -68,6 +69,33 @@ def _cluster_outputs(account: Account, id_: str, inputs: State, answer: Any) -> 
     }
 
 
+_CLUSTER_NAMES = {"vpcConfig": "resourcesVpcConfig"}
+_CLUSTER_CHANGES = (
+    ("computeConfig", "kubernetesNetworkConfig", "storageConfig"),
+    ("upgradePolicy",),
+    ("vpcConfig",),
+    ("deletionProtection",),
+)
+"""EKS takes one kind of change at a time, and Auto Mode's three together (EKS API reference, UpdateClusterConfig)."""
+
+
+def _change_cluster(account: Account, id_: str, inputs: State) -> None:
+    for keys in _CLUSTER_CHANGES:
+        if changed := {key: inputs[key] for key in keys if key in inputs}:
+            account.change("eks", "update_cluster_config", changed, _CLUSTER_NAMES, name=id_)
+    old, new = account.call("eks", "describe_cluster", name=id_)["cluster"]["version"], inputs["version"]
+    if int(new.partition(".")[2]) - int(old.partition(".")[2]) not in (0, 1):
+        raise RefusedError(
+            f"InvalidParameterException: Unsupported Kubernetes minor version update from {old} to {new}"
+        )
+    account.moto("eks").clusters[id_].version = new  # moto has no update_cluster_version
+
+
+def _change_clients(account: Account, id_: str, inputs: State) -> None:
+    """Instead of operations that moto lacks: add_client_id_to_open_id_connect_provider and its counterpart."""
+    account.moto("iam").open_id_providers[id_].client_id_list = list(inputs["clientIdLists"])
+
+
 TYPES: Mapping[str, AwsType] = {
     "aws:iam/role:Role": AwsType(
         service="iam",
@@ -77,8 +105,8 @@ TYPES: Mapping[str, AwsType] = {
         name="name",
         longest=64,
         delete=call("iam", "delete_role", RoleName="id"),
-        find=call("iam", "get_role", RoleName="id"),
-        outputs=lambda account, id_, inputs, answer: {"arn": answer["Role"]["Arn"]},
+        find=look("iam", "get_role", "Role", RoleName="id"),
+        outputs=lambda account, id_, inputs, found: {"arn": found["Arn"]},
         settings=_role_settings,
         updates=frozenset({"assumeRolePolicy"}),
     ),
@@ -91,7 +119,7 @@ TYPES: Mapping[str, AwsType] = {
         longest=128,
         tags="",
         delete=call("iam", "delete_role_policy", RoleName="role", PolicyName="name"),
-        find=call("iam", "get_role_policy", RoleName="role", PolicyName="name"),
+        find=look("iam", "get_role_policy", "", RoleName="role", PolicyName="name"),
         update="put_role_policy",
         updates=frozenset({"policy"}),
     ),
@@ -102,7 +130,9 @@ TYPES: Mapping[str, AwsType] = {
         names={"role": "RoleName"},
         tags="",
         delete=call("iam", "detach_role_policy", RoleName="role", PolicyArn="policyArn"),
-        find=call("iam", "list_attached_role_policies", RoleName="role"),
+        find=look(
+            "iam", "list_attached_role_policies", "AttachedPolicies", RoleName="role", match={"PolicyArn": "policyArn"}
+        ),
     ),
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": AwsType(
         service="iam",
@@ -110,23 +140,26 @@ TYPES: Mapping[str, AwsType] = {
         id="OpenIDConnectProviderArn",
         names={"clientIdLists": "ClientIDList"},
         delete=call("iam", "delete_open_id_connect_provider", OpenIDConnectProviderArn="id"),
-        find=call("iam", "get_open_id_connect_provider", OpenIDConnectProviderArn="id"),
-        outputs=lambda account, id_, inputs, answer: {"arn": id_},
+        find=look("iam", "get_open_id_connect_provider", "", OpenIDConnectProviderArn="id"),
+        outputs=lambda account, id_, inputs, found: {"arn": id_},
+        update=_change_clients,
         updates=frozenset({"clientIdLists"}),
     ),
     CLUSTER: AwsType(
         service="eks",
         create="create_cluster",
         id="cluster.name",
-        names={"vpcConfig": "resourcesVpcConfig"},
+        names=_CLUSTER_NAMES,
         name="name",
         longest=100,
         tags="map",
         delete=call("eks", "delete_cluster", name="id"),
-        find=call("eks", "describe_cluster", name="id"),
+        find=look("eks", "describe_cluster", "cluster", name="id"),
         after_create=_open_cluster,
         after_delete=close_cluster,
         outputs=_cluster_outputs,
+        update=_change_cluster,
         updates=frozenset({"version", "computeConfig", "upgradePolicy", "deletionProtection", "vpcConfig"}),
+        reads=dict.fromkeys(("computeConfig", "upgradePolicy", "deletionProtection"), ""),  # moto keeps none of them
     ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # the policies that EKS Auto Mode's roles carry
@@ -85,6 +85,18 @@ class Account:
         if service == "elasticache":
             return self.elasticache.call(operation, shape, params)
         return getattr(self.client(service), operation)(**params)
+
+    def change(self, service: str, operation: str, inputs: Mapping[str, Any], names: request.Names, **ids: str) -> Any:
+        """Make a call with those of the inputs that the operation takes."""
+        shape = self.model(service, operation).input_shape
+        return self.call(service, operation, **ids, **request.fit(shape, request.known(shape, inputs, names), names))
+
+    def moto(self, service: str) -> Any:
+        """What moto keeps of a service, for what it cannot be asked to change."""
+        import moto.backends
+
+        everywhere = "aws" if service in ("iam", "route53") else self.region
+        return moto.backends.get_backend(service)[ACCOUNT][everywhere]  # type: ignore[call-overload]  # any name will do
 
     def interfaces(self, key: str, value: str) -> list[dict[str, Any]]:
         """Network interfaces found by a filter."""

@@ -29,26 +29,35 @@ class ElastiCache:
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())
         verb, _, rest = operation.partition("_")
+        if rest == "replica_count":  # beside the primary
+            verb, rest, params = (
+                "modify",
+                "replication_group",
+                {**params, "NumCacheClusters": params["NewReplicaCount"] + 1},
+            )
         kind = rest.removesuffix("s") if verb == "describe" else rest
         key, not_found = KINDS[kind]
         things, name = self.things[kind], params.get(key, "")
         if verb == "create":
             if name in things:
                 raise _error(operation, f"{kind.title().replace('_', '')}AlreadyExists", f"{name} already exists.")
-            self._refuse_what_is_missing(operation, params)
-            things[name] = dict(params)
+            self._refuse(operation, kind, params)
+            things[name] = {**params, "endpoint": f"master.{name}.rehearsal.{self.region}.cache.amazonaws.com"}
         elif name and name not in things:
             raise _error(operation, not_found, f"{name} not found.")
         elif verb == "modify":
+            self._refuse(operation, kind, {**things[name], **params})
             things[name].update(params)
         elif verb == "delete":
             del things[name]
-        return {kind: {**params, "endpoint": f"master.{name}.rehearsal.{self.region}.cache.amazonaws.com"}}
+        found = [things[name]] if name in things else [] if name else list(things.values())
+        return {f"{kind}s": [dict(one) for one in found]}
 
-    def _refuse_what_is_missing(self, operation: str, params: Mapping[str, Any]) -> None:
-        for kind, (key, not_found) in KINDS.items():
-            named = operation == "create_replication_group" and kind != "replication_group" and key in params
-            if named and params[key] not in self.things[kind]:
+    def _refuse(self, operation: str, kind: str, params: Mapping[str, Any]) -> None:
+        """Whatever is wrong in a thing as it would be."""
+        for other, (key, not_found) in KINDS.items():
+            named = kind == "replication_group" and other != kind and key in params
+            if named and params[key] not in self.things[other]:
                 raise _error(operation, not_found, f"{params[key]} not found.")
         if params.get("AuthToken") and not params.get("TransitEncryptionEnabled"):
             raise _error(operation, "InvalidParameterCombination", "An AUTH token needs encryption in transit.")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import moto.backends
-
-from rehearsal.aws.account import ACCOUNT, Account
-from rehearsal.aws.table import AwsType, Call, State, call, nothing
+from rehearsal.aws.account import Account
+from rehearsal.aws.request import at
+from rehearsal.aws.table import AwsType, State, call, look, nothing, with_more
 
 
 def balancer_interfaces(arn: str) -> str:
@@ -22,13 +21,16 @@ def _balancer(account: Account, inputs: dict[str, Any]) -> dict[str, Any]:
     return {**inputs, "internal": scheme}
 
 
+_BALANCER_ATTRIBUTES = {
+    "idleTimeout": "idle_timeout.timeout_seconds",
+    "dropInvalidHeaderFields": "routing.http.drop_invalid_header_fields.enabled",
+    "enableDeletionProtection": "deletion_protection.enabled",
+}
+
+
 def _balancer_settings(account: Account, id_: str, inputs: State) -> None:
-    attributes = {
-        "idle_timeout.timeout_seconds": inputs.get("idleTimeout", 60),
-        "routing.http.drop_invalid_header_fields.enabled": inputs.get("dropInvalidHeaderFields", False),
-        "deletion_protection.enabled": inputs.get("enableDeletionProtection", False),
-    }
-    pairs = [{"Key": key, "Value": str(value).lower()} for key, value in attributes.items()]
+    values = {"idleTimeout": 60, "dropInvalidHeaderFields": False, "enableDeletionProtection": False, **inputs}
+    pairs = [{"Key": there, "Value": str(values[key]).lower()} for key, there in _BALANCER_ATTRIBUTES.items()]
     account.call("elbv2", "modify_load_balancer_attributes", LoadBalancerArn=id_, Attributes=pairs)
     account.call("elbv2", "set_security_groups", LoadBalancerArn=id_, SecurityGroups=inputs["securityGroups"])
 
@@ -43,9 +45,17 @@ def _target_group(account: Account, inputs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+_DELAY = "deregistration_delay.timeout_seconds"
+
+
 def _target_group_settings(account: Account, id_: str, inputs: State) -> None:
-    delay = {"Key": "deregistration_delay.timeout_seconds", "Value": str(inputs.get("deregistrationDelay", 300))}
+    delay = {"Key": _DELAY, "Value": str(inputs.get("deregistrationDelay", 300))}
     account.call("elbv2", "modify_target_group_attributes", TargetGroupArn=id_, Attributes=[delay])
+
+
+def _health_check(found: Any) -> dict[str, Any]:
+    keys = {"path": "HealthCheckPath", "interval": "HealthCheckIntervalSeconds", "matcher": "Matcher.HttpCode"}
+    return {key: at(found, path) for key, path in keys.items()}
 
 
 def _listener(account: Account, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -53,11 +63,13 @@ def _listener(account: Account, inputs: dict[str, Any]) -> dict[str, Any]:
     return {**inputs, "certificates": [{"certificateArn": arn}] if arn else None}
 
 
+_FIELDS = {"hostHeader": "host-header", "pathPattern": "path-pattern", "httpHeader": "http-header"}
+
+
 def _conditions(account: Account, inputs: dict[str, Any]) -> dict[str, Any]:
-    fields = {"hostHeader": "host-header", "pathPattern": "path-pattern", "httpHeader": "http-header"}
     if "conditions" in inputs:
         inputs["conditions"] = [
-            {"field": fields[key], f"{key}Config": value}
+            {"field": _FIELDS[key], f"{key}Config": value}
             for condition in inputs["conditions"]
             for key, value in condition.items()
         ]
@@ -69,7 +81,7 @@ def _certificate(account: Account, inputs: dict[str, Any]) -> dict[str, Any]:
     return {key: value.encode() if key in ("certificateBody", "privateKey") else value for key, value in inputs.items()}
 
 
-def _certificate_outputs(account: Account, id_: str, inputs: State, answer: Any) -> dict[str, Any]:
+def _certificate_outputs(account: Account, id_: str, inputs: State, found: Any) -> dict[str, Any]:
     """The proof of a name is the same however often a certificate for it is asked for (ACM user guide)."""
     names = [inputs["domainName"], *inputs.get("subjectAlternativeNames", [])] if "domainName" in inputs else []
     return {
@@ -113,43 +125,51 @@ def _remove_record(account: Account, id_: str, state: State) -> None:
             batch = {"Changes": [change]}
             account.call("route53", "change_resource_record_sets", HostedZoneId=state["zoneId"], ChangeBatch=batch)
             # moto takes a record for one that exists when its journal has the same creation (route53/models.py).
-            journal = moto.backends.get_backend("route53")[ACCOUNT]["aws"].zones[state["zoneId"]].rr_changes
+            journal = account.moto("route53").zones[state["zoneId"]].rr_changes
             journal[:] = [one for one in journal if one["ResourceRecordSet"]["Name"] != record["Name"].rstrip(".")]
 
 
-def _elb(kind: str, key: str, find: Call, **more: Any) -> AwsType:
-    """In ELB the ARN is the id."""
-    shape = more.pop("answer")
+def _attribute(key: str) -> Callable[[Any], Any]:
+    return lambda found: next((one["Value"] for one in found["Attributes"] if one["Key"] == key), None)
+
+
+def _elb(kind: str, key: str, answer: str, attributes: Mapping[str, str] | None = None, **more: Any) -> AwsType:
+    """In ELB the ARN is the id. `attributes` are inputs that it keeps beside the thing, by their name there."""
+    find = look("elbv2", f"describe_{kind}s", answer, **{f"{key}s": ["id"]})
+    if attributes:
+        find = with_more(find, "Attributes", call("elbv2", f"describe_{kind}_attributes", **{key: "id"}), "Attributes")
+    attributes = attributes or {}
     return AwsType(
         service="elbv2",
         create=f"create_{kind}",
-        id=f"{shape}.0.{key}",
+        id=f"{answer}.0.{key}",
         delete=call("elbv2", f"delete_{kind}", **{key: "id"}),
         find=find,
         update=more.pop("update", f"modify_{kind}"),
         update_key=key,
+        updates=more.pop("updates") | attributes.keys(),
+        reads={**{name: _attribute(there) for name, there in attributes.items()}, **more.pop("reads", {})},
         **more,
     )
 
 
-def _balancer_outputs(account: Account, id_: str, inputs: State, answer: Any) -> dict[str, Any]:
-    [made] = answer["LoadBalancers"]
-    return {"arn": id_, "dnsName": made["DNSName"], "zoneId": made["CanonicalHostedZoneId"]}
+def _balancer_outputs(account: Account, id_: str, inputs: State, found: Any) -> dict[str, Any]:
+    return {"arn": id_, "dnsName": found["DNSName"], "zoneId": found["CanonicalHostedZoneId"]}
 
 
-ARN: Any = lambda account, id_, inputs, answer: {"arn": id_}  # noqa: E731  a column of the table
+ARN: Any = lambda account, id_, inputs, found: {"arn": id_}  # noqa: E731  a column of the table
 
 TYPES: Mapping[str, AwsType] = {
     "aws:lb/loadBalancer:LoadBalancer": _elb(
         "load_balancer",
         "LoadBalancerArn",
-        call("elbv2", "describe_load_balancers", LoadBalancerArns=["id"]),
-        answer="LoadBalancers",
+        "LoadBalancers",
         name="name",
         longest=32,
         prepare=_balancer,
         names={"internal": "Scheme", "loadBalancerType": "Type"},
-        elsewhere=frozenset({"idleTimeout", "dropInvalidHeaderFields", "enableDeletionProtection"}),
+        attributes=_BALANCER_ATTRIBUTES,
+        elsewhere=frozenset(_BALANCER_ATTRIBUTES),
         outputs=_balancer_outputs,
         settings=_balancer_settings,
         after_create=lambda account, id_, inputs: account.hold(
@@ -157,36 +177,37 @@ TYPES: Mapping[str, AwsType] = {
         ),
         after_delete=lambda account, id_, state: account.release(balancer_interfaces(id_)),
         update="",
-        updates=frozenset({"idleTimeout", "dropInvalidHeaderFields", "enableDeletionProtection", "securityGroups"}),
+        updates=frozenset({"securityGroups"}),
     ),
     "aws:lb/targetGroup:TargetGroup": _elb(
         "target_group",
         "TargetGroupArn",
-        call("elbv2", "describe_target_groups", TargetGroupArns=["id"]),
-        answer="TargetGroups",
+        "TargetGroups",
         name="name",
         longest=32,
         prepare=_target_group,
         settings=_target_group_settings,
         outputs=ARN,
-        updates=frozenset({"healthCheck", "deregistrationDelay"}),
+        updates=frozenset({"healthCheck"}),
+        attributes={"deregistrationDelay": _DELAY},
+        reads={"healthCheck": _health_check},
     ),
     "aws:lb/listener:Listener": _elb(
         "listener",
         "ListenerArn",
-        call("elbv2", "describe_listeners", ListenerArns=["id"]),
-        answer="Listeners",
+        "Listeners",
         prepare=_listener,
         names={"fixedResponse": "FixedResponseConfig", "redirect": "RedirectConfig"},
         outputs=ARN,
         updates=frozenset({"defaultActions", "certificateArn", "sslPolicy", "port", "protocol"}),
+        reads={"certificateArn": "Certificates.0.CertificateArn"},
     ),
     "aws:lb/listenerRule:ListenerRule": _elb(
         "rule",
         "RuleArn",
-        call("elbv2", "describe_rules", RuleArns=["id"]),
-        answer="Rules",
+        "Rules",
         prepare=_conditions,
+        names={key: f"{key}Config" for key in _FIELDS},
         outputs=ARN,
         updates=frozenset({"conditions", "actions"}),
     ),
@@ -197,7 +218,7 @@ TYPES: Mapping[str, AwsType] = {
         prepare=_certificate,
         names={"certificateBody": "Certificate"},
         delete=call("acm", "delete_certificate", CertificateArn="id"),
-        find=call("acm", "describe_certificate", CertificateArn="id"),
+        find=look("acm", "describe_certificate", "Certificate", CertificateArn="id"),
         outputs=_certificate_outputs,
     ),
     "aws:acm/certificateValidation:CertificateValidation": AwsType(
@@ -207,7 +228,7 @@ TYPES: Mapping[str, AwsType] = {
         elsewhere=frozenset({"validationRecordFqdns"}),
         tags="",
         delete=nothing,
-        find=call("acm", "describe_certificate", CertificateArn="certificateArn"),
+        find=look("acm", "describe_certificate", "Certificate", CertificateArn="certificateArn"),
     ),
     "aws:route53/record:Record": AwsType(
         service="route53",
@@ -216,7 +237,13 @@ TYPES: Mapping[str, AwsType] = {
         prepare=_record,
         tags="",
         delete=_remove_record,
-        find=call("route53", "list_resource_record_sets", HostedZoneId="zoneId"),
-        outputs=lambda account, id_, inputs, answer: {"fqdn": inputs["name"].rstrip(".")},
+        find=look(
+            "route53",
+            "list_resource_record_sets",
+            "ResourceRecordSets",
+            HostedZoneId="zoneId",
+            match={"Name": "name", "Type": "type"},
+        ),
+        outputs=lambda account, id_, inputs, found: {"fqdn": inputs["name"].rstrip(".")},
     ),
 }

@@ -9,15 +9,19 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rehearsal.aws.account import Account
-from rehearsal.aws.table import AwsType, State, call
+from rehearsal.aws.request import at
+from rehearsal.aws.table import AwsType, State, call, look
 
 
 def _ec2(create: str, id_: str, delete: Any, find: Any, tags: str, **more: Any) -> AwsType:
     return AwsType(service="ec2", create=create, id=id_, delete=delete, find=find, tags=tags, **more)
 
 
+_DNS = ("enableDnsSupport", "enableDnsHostnames")
+
+
 def _dns_settings(account: Account, id_: str, inputs: State) -> None:
-    for key in ("enableDnsSupport", "enableDnsHostnames"):
+    for key in _DNS:
         value = {"Value": bool(inputs.get(key, False))}
         account.call("ec2", "modify_vpc_attribute", VpcId=id_, **{key[0].upper() + key[1:]: value})
 
@@ -57,36 +61,47 @@ def _rule(direction: str) -> AwsType:
         delete=call(
             "ec2", f"revoke_security_group_{direction}", GroupId="securityGroupId", SecurityGroupRuleIds=["id"]
         ),
-        find=call("ec2", "describe_security_group_rules", SecurityGroupRuleIds=["id"]),
+        find=look("ec2", "describe_security_group_rules", "SecurityGroupRules", SecurityGroupRuleIds=["id"]),
         tags="security-group-rule",
     )
 
 
-_ROUTE_TABLE = call("ec2", "describe_route_tables", RouteTableIds=["routeTableId"])
+def _in_route_table(path: str, **match: str) -> Any:
+    return look("ec2", "describe_route_tables", f"RouteTables.0.{path}", RouteTableIds=["routeTableId"], match=match)
+
+
+def _find_vpc(account: Account, id_: str, state: State) -> Any:
+    found = look("ec2", "describe_vpcs", "Vpcs", VpcIds=["id"])(account, id_, state)
+    for attribute in _DNS if found else ():
+        said = account.call("ec2", "describe_vpc_attribute", VpcId=id_, Attribute=attribute)
+        found[attribute] = at(said, f"{attribute}.Value")
+    return found
+
 
 TYPES: Mapping[str, AwsType] = {
     "aws:ec2/vpc:Vpc": _ec2(
         "create_vpc",
         "Vpc.VpcId",
         call("ec2", "delete_vpc", VpcId="id"),
-        call("ec2", "describe_vpcs", VpcIds=["id"]),
+        _find_vpc,
         "vpc",
-        elsewhere=frozenset({"enableDnsSupport", "enableDnsHostnames"}),
-        updates=frozenset({"enableDnsSupport", "enableDnsHostnames"}),
+        elsewhere=frozenset(_DNS),
+        updates=frozenset(_DNS),
         settings=_dns_settings,
+        reads={key: key for key in _DNS},
     ),
     "aws:ec2/subnet:Subnet": _ec2(
         "create_subnet",
         "Subnet.SubnetId",
         call("ec2", "delete_subnet", SubnetId="id"),
-        call("ec2", "describe_subnets", SubnetIds=["id"]),
+        look("ec2", "describe_subnets", "Subnets", SubnetIds=["id"]),
         "subnet",
     ),
     "aws:ec2/internetGateway:InternetGateway": _ec2(
         "create_internet_gateway",
         "InternetGateway.InternetGatewayId",
         call("ec2", "delete_internet_gateway", InternetGatewayId="id"),
-        call("ec2", "describe_internet_gateways", InternetGatewayIds=["id"]),
+        look("ec2", "describe_internet_gateways", "InternetGateways", InternetGatewayIds=["id"]),
         "internet-gateway",
         elsewhere=frozenset({"vpcId"}),
         after_create=call("ec2", "attach_internet_gateway", InternetGatewayId="id", VpcId="vpcId"),
@@ -96,15 +111,15 @@ TYPES: Mapping[str, AwsType] = {
         "allocate_address",
         "AllocationId",
         call("ec2", "release_address", AllocationId="id"),
-        call("ec2", "describe_addresses", AllocationIds=["id"]),
+        look("ec2", "describe_addresses", "Addresses", AllocationIds=["id"]),
         "elastic-ip",
-        outputs=lambda account, id_, inputs, answer: {"allocationId": id_, "publicIp": answer["PublicIp"]},
+        outputs=lambda account, id_, inputs, found: {"allocationId": id_, "publicIp": found["PublicIp"]},
     ),
     "aws:ec2/natGateway:NatGateway": _ec2(
         "create_nat_gateway",
         "NatGateway.NatGatewayId",
         call("ec2", "delete_nat_gateway", NatGatewayId="id"),
-        call("ec2", "describe_nat_gateways", NatGatewayIds=["id"]),
+        look("ec2", "describe_nat_gateways", "NatGateways", NatGatewayIds=["id"]),
         "natgateway",
         after_delete=_remove_nat_interface,
     ),
@@ -112,7 +127,7 @@ TYPES: Mapping[str, AwsType] = {
         "create_route_table",
         "RouteTable.RouteTableId",
         call("ec2", "delete_route_table", RouteTableId="id"),
-        call("ec2", "describe_route_tables", RouteTableIds=["id"]),
+        look("ec2", "describe_route_tables", "RouteTables", RouteTableIds=["id"]),
         "route-table",
     ),
     "aws:ec2/route:Route": AwsType(
@@ -120,7 +135,7 @@ TYPES: Mapping[str, AwsType] = {
         create="create_route",
         id=lambda answer, inputs: f"r-{inputs['routeTableId']}{inputs['destinationCidrBlock']}",
         delete=call("ec2", "delete_route", RouteTableId="routeTableId", DestinationCidrBlock="destinationCidrBlock"),
-        find=_ROUTE_TABLE,
+        find=_in_route_table("Routes", DestinationCidrBlock="destinationCidrBlock"),
         tags="",
         update="replace_route",
         updates=frozenset({"gatewayId", "natGatewayId"}),
@@ -130,21 +145,21 @@ TYPES: Mapping[str, AwsType] = {
         create="associate_route_table",
         id="AssociationId",
         delete=call("ec2", "disassociate_route_table", AssociationId="id"),
-        find=_ROUTE_TABLE,
+        find=_in_route_table("Associations", RouteTableAssociationId="id"),
         tags="",
     ),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _ec2(
         "create_vpc_endpoint",
         "VpcEndpoint.VpcEndpointId",
         call("ec2", "delete_vpc_endpoints", VpcEndpointIds=["id"]),
-        call("ec2", "describe_vpc_endpoints", VpcEndpointIds=["id"]),
+        look("ec2", "describe_vpc_endpoints", "VpcEndpoints", VpcEndpointIds=["id"]),
         "vpc-endpoint",
     ),
     "aws:ec2/securityGroup:SecurityGroup": _ec2(
         "create_security_group",
         "GroupId",
         call("ec2", "delete_security_group", GroupId="id"),
-        call("ec2", "describe_security_groups", GroupIds=["id"]),
+        look("ec2", "describe_security_groups", "SecurityGroups", GroupIds=["id"]),
         "security-group",
         names={"name": "GroupName"},
         name="name",

@@ -7,13 +7,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.aws import access, deletion_rules, entry, network, stores, versions
-from rehearsal.aws.account import Account, is_gone
-from rehearsal.aws.request import NoMappingError, fit
+from rehearsal.aws import access, buckets, deletion_rules, entry, network, stores, versions
+from rehearsal.aws.account import ACCOUNT, Account, is_gone
+from rehearsal.aws.request import NoMappingError, at, fit, unfit
 from rehearsal.aws.table import AwsType
 from rehearsal.package import Change, Properties, RefusedError, Request, generated_name
 
-TYPES: Mapping[str, AwsType] = {**network.TYPES, **access.TYPES, **stores.TYPES, **entry.TYPES}
+TYPES: Mapping[str, AwsType] = {**network.TYPES, **access.TYPES, **stores.TYPES, **buckets.TYPES, **entry.TYPES}
 """Every AWS type of the program."""
 
 _VERSIONED = {access.CLUSTER: ("eks", "version")} | {
@@ -59,41 +59,44 @@ class Aws:
         operation = "import_certificate" if "certificateBody" in inputs else row.create
         shape = self.account.model(row.service, operation).input_shape
         answer = self.account.call(row.service, operation, **self._params(row, shape, inputs))
-        id_ = row.id(answer, inputs) if callable(row.id) else str(_at(answer, row.id))
+        id_ = row.id(answer, inputs) if callable(row.id) else str(at(answer, row.id))
         row.after_create(self.account, id_, inputs)
         row.settings(self.account, id_, inputs)
-        outputs = {"arn": self._arn(row, id_), **row.outputs(self.account, id_, inputs, answer)}
+        outputs = self._outputs(row, id_, inputs)
         if request.type == access.CLUSTER:
             outputs["endpoint"] = self.opened(id_, inputs)
         return id_, outputs
 
     def exists(self, request: Request) -> bool:
-        """Whether AWS finds it; what is marked as deleted is gone."""
-        try:
-            answer = _row(request.type).find(self.account, request.id, request.state)
-        except ClientError as error:
-            if is_gone(error):
-                return False
-            raise
-        lists = [value for key, value in answer.items() if isinstance(value, list) and value != []]
-        empty = [value for key, value in answer.items() if value == []]
-        gone = [one for found in lists for one in found if isinstance(one, dict) and one.get("State") == "deleted"]
-        return not gone and not (empty and not lists)
+        """Whether AWS finds it."""
+        return self._find(request) is not None
+
+    def changed(self, request: Request) -> tuple[Properties, Properties]:
+        """What of the inputs that can change is otherwise in AWS than the program said, and the outputs then."""
+        row, found = _row(request.type), self._find(request)
+        now: Properties = {}
+        for key in (row.updates - row.elsewhere | row.reads.keys()) & request.inputs.keys():
+            where = row.reads.get(key, row.names.get(key, key))
+            if where:
+                answer, names = (where(found), {}) if callable(where) else (at(found, where), row.names)
+                now[key] = unfit(answer, request.inputs[key], names)
+        changed = {key: value for key, value in now.items() if value != request.inputs[key]}
+        inputs = {**request.inputs, **changed}
+        return changed, row.outputs(self.account, request.id, inputs, found) if changed else {}
 
     def update(self, request: Request) -> Properties:
         """Change it by its operation where it has one, then by its further settings."""
         row, inputs = _row(request.type), request.inputs
         self._refuse_version(request)
-        if row.update:
-            shape = self.account.model(row.service, row.update).input_shape
-            usable = {key: value for key, value in inputs.items() if key in row.updates}
-            known = {member.lower() for member in shape.members}
-            params = {} if row.update_key else self._params(row, shape, inputs, known)
-            if row.update_key:
-                params = {row.update_key: request.id, **self._params(row, shape, usable, known)}
-            self.account.call(row.service, row.update, **params)
+        if callable(row.update):
+            row.update(self.account, request.id, inputs)
+        elif row.update:
+            ids = {row.update_key: request.id} if row.update_key else {}
+            usable = {key: item for key, item in inputs.items() if key in row.updates or not row.update_key}
+            params = {key: item for key, item in row.prepare(self.account, usable).items() if key != "tags"}
+            self.account.change(row.service, row.update, params, row.names, **ids)
         row.settings(self.account, request.id, inputs)
-        return {}
+        return self._outputs(row, request.id, inputs)
 
     def delete(self, request: Request) -> None:
         """Remove it unless a rule forbids it."""
@@ -127,23 +130,29 @@ class Aws:
     def _zones(self) -> list[Any]:
         return list(self.account.call("route53", "list_hosted_zones")["HostedZones"])
 
-    def _params(self, row: AwsType, shape: Any, inputs: Properties, known: set[str] | None = None) -> Properties:
+    def _find(self, request: Request) -> Any:
+        try:
+            return _row(request.type).find(self.account, request.id, request.state)
+        except ClientError as error:
+            if is_gone(error):
+                return None
+            raise
+
+    def _outputs(self, row: AwsType, id_: str, inputs: Properties) -> Properties:
+        arn = f"arn:aws:{row.service}:{self.account.region}:{ACCOUNT}:{id_}"
+        return {"arn": arn, **row.outputs(self.account, id_, inputs, row.find(self.account, id_, inputs))}
+
+    def _params(self, row: AwsType, shape: Any, inputs: Properties) -> Properties:
         usable = {key: value for key, value in inputs.items() if key not in row.elsewhere}
         tags = usable.pop("tags", None) or {}
         prepared = row.prepare(self.account, usable)
         prepared.pop("tags", None)
-        if known is not None:
-            prepared = {
-                key: value
-                for key, value in prepared.items()
-                if row.names.get(key, key).partition(".")[0].lower() in known
-            }
         try:
             params: Properties = fit(shape, prepared, row.names)
         except NoMappingError as error:
             raise RefusedError(f"the rehearsal has no mapping for {row.create}: {error}") from error
         pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
-        if not pairs or known is not None or not row.tags:
+        if not pairs or not row.tags:
             return params
         if row.tags in ("list", "map"):
             member = next(name for name in shape.members if name.lower() == "tags")
@@ -157,17 +166,8 @@ class Aws:
             if refused := versions.refusal(engine, str(request.inputs[prop])):
                 raise RefusedError(refused)
 
-    def _arn(self, row: AwsType, id_: str) -> str:
-        return f"arn:aws:{row.service}:{self.account.region}:123456789012:{id_}"
-
 
 def _row(type_token: str) -> AwsType:
     if type_token not in TYPES:
         raise RefusedError(f"the rehearsal has no mapping for the type {type_token}: add a row to rehearsal/aws")
     return TYPES[type_token]
-
-
-def _at(answer: Any, path: str) -> Any:
-    for part in path.split("."):
-        answer = answer[int(part) if part.isdigit() else part]
-    return answer

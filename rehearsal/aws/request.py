@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -46,6 +47,48 @@ def _put(result: dict[str, Any], shape: Any, name: str, item: Any, names: Names,
 
 def _member(shape: Any, name: str) -> str | None:
     return next((member for member in shape.members if member.lower() == name.lower()), None)
+
+
+def known(shape: Any, inputs: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """Those of the inputs that the operation takes."""
+    return {key: item for key, item in inputs.items() if _member(shape, names.get(key, key).partition(".")[0])}
+
+
+def at(answer: Any, path: str) -> Any:
+    """What stands at a path of an answer, whatever its capitals: "vpcs.0.vpcId"; `*` is every element of a list.
+
+    None where there is nothing.
+    """
+    head, _, rest = path.partition(".")
+    if not head or answer is None:
+        return answer
+    if head == "*":
+        return [at(item, rest) for item in answer]
+    if isinstance(answer, list):
+        return at(answer[int(head)], rest) if int(head) < len(answer) else None
+    return at(next((item for key, item in answer.items() if key.lower() == head.lower()), None), rest)
+
+
+def unfit(answer: Any, said: Any, names: Names) -> Any:
+    """The other way of `fit`: what AWS answers, in the form of the input, as far as the program said something."""
+    if answer in (None, "", [], {}) and not said:
+        return said
+    if isinstance(said, Mapping) and isinstance(answer, Mapping):
+        read = {key: unfit(at(answer, names.get(key, key)), item, names) for key, item in said.items()}
+        return {key: item for key, item in read.items() if item is not None}
+    if isinstance(said, list) and isinstance(answer, list):
+        if sorted(map(str, answer)) == sorted(map(str, said)):  # in any order: most are sets
+            return said
+        return [
+            unfit(item, said[min(index, len(said) - 1)] if said else item, names) for index, item in enumerate(answer)
+        ]
+    if isinstance(said, str) and isinstance(answer, Mapping):  # botocore has read the JSON of a policy
+        return said if json.loads(said) == answer else json.dumps(answer)
+    if isinstance(said, bool):
+        return str(answer).lower() == "true"
+    if isinstance(said, int | float) and answer is not None:
+        return float(answer)
+    return answer
 
 
 def problems(shape: Any, value: Any, where: str = "") -> Iterator[str]:

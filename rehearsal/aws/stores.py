@@ -1,4 +1,4 @@
-"""RDS, ElastiCache and S3."""
+"""RDS and ElastiCache."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.aws.account import Account
-from rehearsal.aws.table import AwsType, Call, State, call
+from rehearsal.aws.table import AwsType, Call, State, call, look, with_more
 
 
 def database_interfaces(identifier: str) -> str:
@@ -24,8 +24,39 @@ def _place_instance(account: Account, id_: str, inputs: State) -> None:
 
 
 def _place_cache(account: Account, id_: str, inputs: State) -> None:
+    account.release(f"ElastiCache {id_}")
     group = account.elasticache.things["cache_subnet_group"][inputs["subnetGroupName"]]
     account.hold(f"ElastiCache {id_}", group["SubnetIds"][: inputs["numCacheClusters"]], inputs["securityGroupIds"])
+
+
+_CACHE_NAMES = {
+    "replicationGroupId": "ReplicationGroupId",
+    "description": "ReplicationGroupDescription",
+    "multiAzEnabled": "MultiAZEnabled",
+    "nodeType": "CacheNodeType",
+    "parameterGroupName": "CacheParameterGroupName",
+    "subnetGroupName": "CacheSubnetGroupName",
+}
+
+
+def _change_cache(account: Account, id_: str, inputs: State) -> None:
+    """More nodes before anything else, fewer at last (Terraform AWS provider, replication_group.go)."""
+    [old] = account.call("elasticache", "describe_replication_groups", ReplicationGroupId=id_)["replication_groups"]
+    more = inputs["numCacheClusters"] - old["NumCacheClusters"]
+
+    def replicas(operation: str) -> None:
+        count = inputs["numCacheClusters"] - 1  # beside the primary
+        account.call("elasticache", operation, ReplicationGroupId=id_, NewReplicaCount=count, ApplyImmediately=True)
+
+    if more > 0:
+        replicas("increase_replica_count")
+    account.change("elasticache", "modify_replication_group", inputs, _CACHE_NAMES)
+    if more < 0:
+        replicas("decrease_replica_count")
+
+
+def _listed(parameters: Any) -> list[dict[str, Any]]:
+    return [{"name": one["ParameterName"], "value": one["ParameterValue"]} for one in parameters]
 
 
 def _parameters(account: Account, id_: str, inputs: State) -> None:
@@ -44,42 +75,12 @@ def _parameters(account: Account, id_: str, inputs: State) -> None:
     )
 
 
-def _empty_bucket(account: Account, id_: str, state: State) -> None:
-    if state.get("forceDestroy"):
-        for item in account.call("s3", "list_objects_v2", Bucket=id_).get("Contents", []):
-            account.call("s3", "delete_object", Bucket=id_, Key=item["Key"])
-
-
-def _bucket_tags(account: Account, id_: str, inputs: State) -> None:
-    tags = [{"Key": key, "Value": value} for key, value in inputs.get("tags", {}).items()]
-    account.call("s3", "put_bucket_tagging", Bucket=id_, Tagging={"TagSet": tags})
-
-
-def _bucket_place(account: Account, inputs: dict[str, Any]) -> dict[str, Any]:
-    place = {} if account.region == "us-east-1" else {"locationConstraint": account.region}
-    return {"bucket": inputs["bucket"], **({"createBucketConfiguration": place} if place else {})}
-
-
-def _of_bucket(what: str, names: Mapping[str, str], delete: str = "", find: str = "") -> AwsType:
-    """A part of a bucket that S3 sets as a whole."""
-    return AwsType(
-        service="s3",
-        create=f"put_{what}",
-        id=lambda answer, inputs: str(inputs["bucket"]),
-        names=names,
-        tags="",
-        delete=call("s3", delete or f"delete_{what}", Bucket="id"),
-        find=call("s3", find or f"get_{what}", Bucket="id"),
-        update=f"put_{what}",
-        updates=frozenset(names),
-    )
-
-
 def _rds(create: str, key: str, longest: int = 255, **more: Any) -> AwsType:
     kind = create.removeprefix("create_")
     name = more.pop("name", "name")
     delete: Call = more.pop("delete", call("rds", f"delete_{kind}", **{key: "id"}))
-    find = call("rds", f"describe_{kind}s", **{key: "id"})
+    found = f"{key.removesuffix('Name').removesuffix('Identifier')}s"
+    find = look("rds", f"describe_{kind}s", found, **{key: "id"})
     names = {name: key, **more.pop("names", {})}
     return AwsType(
         service="rds",
@@ -89,7 +90,7 @@ def _rds(create: str, key: str, longest: int = 255, **more: Any) -> AwsType:
         name=name,
         longest=longest,
         delete=delete,
-        find=find,
+        find=with_more(find, "Parameters", more.pop("parameters"), "Parameters") if "parameters" in more else find,
         **more,
     )
 
@@ -103,7 +104,7 @@ def _elasticache(kind: str, key: str, name: str, longest: int, **more: Any) -> A
         name=name,
         longest=longest,
         delete=call("elasticache", f"delete_{kind}", **{key: "id"}),
-        find=call("elasticache", f"describe_{kind}s", **{key: "id"}),
+        find=look("elasticache", f"describe_{kind}s", f"{kind}s", **{key: "id"}),
         **more,
     )
 
@@ -117,7 +118,9 @@ TYPES: Mapping[str, AwsType] = {
         "create_db_subnet_group",
         "DBSubnetGroupName",
         names={"description": "DBSubnetGroupDescription"},
+        update="modify_db_subnet_group",
         updates=frozenset({"subnetIds", "description"}),
+        reads={"subnetIds": "Subnets.*.SubnetIdentifier"},
     ),
     "aws:rds/clusterParameterGroup:ClusterParameterGroup": _rds(
         "create_db_cluster_parameter_group",
@@ -126,6 +129,8 @@ TYPES: Mapping[str, AwsType] = {
         elsewhere=frozenset({"parameters"}),
         updates=frozenset({"parameters"}),
         settings=_parameters,
+        parameters=call("rds", "describe_db_cluster_parameters", DBClusterParameterGroupName="id"),
+        reads={"parameters": lambda found: _listed(found["Parameters"])},
     ),
     "aws:rds/cluster:Cluster": _rds(
         "create_db_cluster",
@@ -135,16 +140,18 @@ TYPES: Mapping[str, AwsType] = {
         names={"masterPassword": "MasterUserPassword"},
         elsewhere=frozenset({"applyImmediately", "skipFinalSnapshot", "deleteAutomatedBackups"}),
         delete=_skip_snapshot("delete_db_cluster", "DBClusterIdentifier"),
-        outputs=lambda account, id_, inputs, answer: {
-            "endpoint": answer["DBCluster"]["Endpoint"],
-            "arn": answer["DBCluster"]["DBClusterArn"],
-        },
+        outputs=lambda account, id_, inputs, found: {"endpoint": found["Endpoint"], "arn": found["DBClusterArn"]},
         update="modify_db_cluster",
         updates=frozenset(
             {"serverlessv2ScalingConfiguration", "masterPassword", "backupRetentionPeriod", "deletionProtection"}
             | {"vpcSecurityGroupIds", "engineVersion", "dbClusterParameterGroupName"}
             | {"applyImmediately", "skipFinalSnapshot", "deleteAutomatedBackups"}
         ),
+        reads={
+            "masterPassword": "",
+            "vpcSecurityGroupIds": "VpcSecurityGroups.*.VpcSecurityGroupId",
+            "dbClusterParameterGroupName": "DBClusterParameterGroup",
+        },
     ),
     "aws:rds/clusterInstance:ClusterInstance": _rds(
         "create_db_instance",
@@ -165,6 +172,7 @@ TYPES: Mapping[str, AwsType] = {
         "name",
         255,
         names={"description": "CacheSubnetGroupDescription"},
+        update="modify_cache_subnet_group",
         updates=frozenset({"subnetIds", "description"}),
     ),
     "aws:elasticache/parameterGroup:ParameterGroup": _elasticache(
@@ -184,60 +192,23 @@ TYPES: Mapping[str, AwsType] = {
             ],
         ),
         updates=frozenset({"parameters"}),
+        reads={"parameters": lambda found: _listed(found.get("ParameterNameValues", []))},
     ),
     "aws:elasticache/replicationGroup:ReplicationGroup": _elasticache(
         "replication_group",
         "ReplicationGroupId",
         "replicationGroupId",
         40,
-        names={
-            "description": "ReplicationGroupDescription",
-            "multiAzEnabled": "MultiAZEnabled",
-            "nodeType": "CacheNodeType",
-            "parameterGroupName": "CacheParameterGroupName",
-            "subnetGroupName": "CacheSubnetGroupName",
-        },
+        names=_CACHE_NAMES,
         elsewhere=frozenset({"applyImmediately"}),
-        after_create=_place_cache,
+        settings=_place_cache,
         after_delete=lambda account, id_, state: account.release(f"ElastiCache {id_}"),
-        outputs=lambda account, id_, inputs, answer: {
-            "primaryEndpointAddress": answer["replication_group"]["endpoint"]
-        },
+        outputs=lambda account, id_, inputs, found: {"primaryEndpointAddress": found["endpoint"]},
+        update=_change_cache,
         updates=frozenset(
             {"numCacheClusters", "automaticFailoverEnabled", "multiAzEnabled", "nodeType", "authToken"}
             | {"description", "parameterGroupName", "securityGroupIds", "snapshotRetentionLimit", "engineVersion"}
         ),
-    ),
-    "aws:s3/bucket:Bucket": AwsType(
-        service="s3",
-        create="create_bucket",
-        id=lambda answer, inputs: str(inputs["bucket"]),
-        prepare=_bucket_place,
-        name="bucket",
-        longest=63,
-        tags="",
-        delete=call("s3", "delete_bucket", Bucket="id"),
-        find=call("s3", "get_bucket_location", Bucket="id"),
-        before_delete=_empty_bucket,
-        settings=_bucket_tags,
-        outputs=lambda account, id_, inputs, answer: {"arn": f"arn:aws:s3:::{id_}"},
-        updates=frozenset({"forceDestroy"}),
-    ),
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _of_bucket(
-        "public_access_block",
-        {
-            key: f"PublicAccessBlockConfiguration.{key}"
-            for key in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-        },
-    ),
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _of_bucket(
-        "bucket_encryption", {"rules": "ServerSideEncryptionConfiguration.Rules"}
-    ),
-    "aws:s3/bucketPolicy:BucketPolicy": _of_bucket("bucket_policy", {"policy": "Policy"}),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _of_bucket(
-        "bucket_lifecycle_configuration", {"rules": "LifecycleConfiguration.Rules"}, delete="delete_bucket_lifecycle"
-    ),
-    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": _of_bucket(
-        "bucket_cors", {"corsRules": "CORSConfiguration.CORSRules"}
+        reads={"authToken": ""},
     ),
 }
