@@ -131,7 +131,7 @@ TYPES: Mapping[str, AwsType] = {
         tags="",
         delete=call("iam", "detach_role_policy", RoleName="role", PolicyArn="policyArn"),
         find=look(
-            "iam", "list_attached_role_policies", "AttachedPolicies", RoleName="role", match={"PolicyArn": "policyArn"}
+            "iam", "list_attached_role_policies", "AttachedPolicies", {"PolicyArn": "policyArn"}, RoleName="role"
         ),
     ),
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": AwsType(

@@ -67,7 +67,7 @@ def _rule(direction: str) -> AwsType:
 
 
 def _in_route_table(path: str, **match: str) -> Any:
-    return look("ec2", "describe_route_tables", f"RouteTables.0.{path}", RouteTableIds=["routeTableId"], match=match)
+    return look("ec2", "describe_route_tables", f"RouteTables.0.{path}", match, RouteTableIds=["routeTableId"])
 
 
 def _find_vpc(account: Account, id_: str, state: State) -> Any:

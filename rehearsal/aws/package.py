@@ -82,7 +82,7 @@ class Aws:
                 now[key] = unfit(answer, request.inputs[key], names)
         changed = {key: value for key, value in now.items() if value != request.inputs[key]}
         inputs = {**request.inputs, **changed}
-        return changed, row.outputs(self.account, request.id, inputs, found) if changed else {}
+        return changed, dict(row.outputs(self.account, request.id, inputs, found)) if changed else {}
 
     def update(self, request: Request) -> Properties:
         """Change it by its operation where it has one, then by its further settings."""

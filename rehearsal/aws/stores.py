@@ -29,6 +29,7 @@ def _place_cache(account: Account, id_: str, inputs: State) -> None:
     account.hold(f"ElastiCache {id_}", group["SubnetIds"][: inputs["numCacheClusters"]], inputs["securityGroupIds"])
 
 
+_SUBNET_GROUP_NAMES = {"name": "DBSubnetGroupName", "description": "DBSubnetGroupDescription"}
 _CACHE_NAMES = {
     "replicationGroupId": "ReplicationGroupId",
     "description": "ReplicationGroupDescription",
@@ -53,6 +54,13 @@ def _change_cache(account: Account, id_: str, inputs: State) -> None:
     account.change("elasticache", "modify_replication_group", inputs, _CACHE_NAMES)
     if more < 0:
         replicas("decrease_replica_count")
+
+
+def _change_subnets(account: Account, id_: str, inputs: State) -> None:
+    groups = account.moto("rds").subnet_groups
+    group = groups[id_]
+    account.change("rds", "modify_db_subnet_group", inputs, _SUBNET_GROUP_NAMES)
+    groups[id_] = group  # moto changes it and forgets it
 
 
 def _listed(parameters: Any) -> list[dict[str, Any]]:
@@ -117,8 +125,8 @@ TYPES: Mapping[str, AwsType] = {
     "aws:rds/subnetGroup:SubnetGroup": _rds(
         "create_db_subnet_group",
         "DBSubnetGroupName",
-        names={"description": "DBSubnetGroupDescription"},
-        update="modify_db_subnet_group",
+        names=_SUBNET_GROUP_NAMES,
+        update=_change_subnets,
         updates=frozenset({"subnetIds", "description"}),
         reads={"subnetIds": "Subnets.*.SubnetIdentifier"},
     ),

@@ -32,7 +32,7 @@ def call(service: str, operation: str, **params: str | list[str]) -> Call:
 
 
 def look(
-    service: str, operation: str, path: str, *, match: Mapping[str, str] | None = None, **params: str | list[str]
+    service: str, operation: str, path: str, match: Mapping[str, str] | None = None, /, **params: str | list[str]
 ) -> Call:
     """A call that returns the thing itself, None when it is gone.
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ops.plan.eks_children import CHILDREN
+from ops.recorder import ROOT
 from rehearsal import generated
 from rehearsal.aws import access, deletion_rules, request, versions
 from rehearsal.aws.account import Account
 from rehearsal.aws.package import TYPES, Aws
+from rehearsal.aws.table import nothing
 from rehearsal.eks_component import INPUTS
 from rehearsal.faults import FaultError, failing, slower
 from rehearsal.generated import Generated
@@ -153,6 +157,137 @@ def test_nodes_that_outlive_the_cluster_keep_its_security_group(aws: Aws, accoun
     account.release("node")
     access.close_cluster(account, "c", {})
     assert access.cluster_group(account, "c") == ""
+
+
+def test_a_row_whose_inputs_can_change_says_how_and_where_they_are_read() -> None:
+    assert [token for token, row in TYPES.items() if row.updates and not row.update and row.settings is nothing] == []
+    assert [token for token, row in TYPES.items() if not row.reads.keys() <= row.updates] == []
+
+
+def test_the_documentation_names_every_input_that_no_refresh_reads_back() -> None:
+    text = (ROOT / "docs" / "rehearsal.md").read_text()
+    hidden = {
+        key
+        for row in TYPES.values()
+        for key in row.updates
+        if row.reads.get(key, "" if key in row.elsewhere else key) == ""
+    }
+    assert "masterPassword" in hidden
+    assert [key for key in sorted(hidden) if f"`{key}`" not in text] == []
+
+
+def test_a_part_that_is_gone_is_not_found_though_its_whole_is_there(aws: Aws, account: Account) -> None:
+    vpc = create(aws, "aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")
+    subnet = create(aws, "aws:ec2/subnet:Subnet", vpcId=vpc, cidrBlock="10.0.0.0/20")
+    gateway = create(aws, "aws:ec2/internetGateway:InternetGateway", vpcId=vpc)
+    table = create(aws, "aws:ec2/routeTable:RouteTable", vpcId=vpc)
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "eks.amazonaws.com"}},
+    }
+    role = create(aws, "aws:iam/role:Role", name="r", assumeRolePolicy=json.dumps(trust))
+    policies = [f"arn:aws:iam::aws:policy/{name}" for name in ("AmazonEKSClusterPolicy", "AmazonEKSComputePolicy")]
+    [zone] = account.call("route53", "list_hosted_zones")["HostedZones"]
+    parts: list[tuple[str, dict[str, Any]]] = [
+        ("aws:ec2/route:Route", {"routeTableId": table, "destinationCidrBlock": "0.0.0.0/0", "gatewayId": gateway}),
+        ("aws:ec2/routeTableAssociation:RouteTableAssociation", {"routeTableId": table, "subnetId": subnet}),
+        *(
+            ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"role": role, "policyArn": policy})
+            for policy in policies
+        ),
+        *(
+            (
+                "aws:route53/record:Record",
+                {"zoneId": zone["Id"].rpartition("/")[2], "name": f"{name}.example.com", "type": "A", "records": ["::"]}
+                | {"ttl": 60},
+            )
+            for name in ("a", "b")
+        ),
+    ]
+    made = [
+        Request(type=token, name="it", id=create(aws, token, **inputs), inputs=inputs, state=inputs)
+        for token, inputs in parts
+    ]
+    assert all(aws.exists(one) for one in made)
+    for number, one in enumerate(made):
+        aws.delete(one)
+        assert [aws.exists(other) for other in made] == [left > number for left in range(len(made))]
+
+
+CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
+
+
+def test_a_cache_gets_its_second_node_before_failover_and_loses_failover_before_the_node(
+    aws: Aws, account: Account
+) -> None:
+    vpc = create(aws, "aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")
+    subnets = [create(aws, "aws:ec2/subnet:Subnet", vpcId=vpc, cidrBlock=f"10.0.{16 * n}.0/20") for n in range(2)]
+    create(aws, "aws:elasticache/subnetGroup:SubnetGroup", name="s", subnetIds=subnets, description="x")
+    one: dict[str, Any] = {
+        "replicationGroupId": "c",
+        "description": "x",
+        "subnetGroupName": "s",
+        "securityGroupIds": [],
+    }
+    one |= {"numCacheClusters": 1, "automaticFailoverEnabled": False}
+    two = {**one, "numCacheClusters": 2, "automaticFailoverEnabled": True}
+
+    def change(inputs: dict[str, Any]) -> None:
+        aws.update(
+            Request(type=CACHE, name="it", id="c", inputs={**inputs, "engine": "valkey", "engineVersion": "8.0"})
+        )
+
+    create(aws, CACHE, **one, engine="valkey", engineVersion="8.0")
+    for inputs in (two, one, two):
+        change(inputs)
+        assert len(account.interfaces("description", "ElastiCache c")) == inputs["numCacheClusters"]
+        request = Request(type=CACHE, name="it", id="c", inputs=inputs, state=inputs)
+        assert aws.changed(request)[0] == {}
+    with pytest.raises(ClientError, match="Automatic failover needs at least two nodes"):
+        change({**two, "numCacheClusters": 1})
+
+
+def test_a_cluster_goes_up_one_version_at_a_time_and_keeps_its_group(aws: Aws, account: Account) -> None:
+    vpc = create(aws, "aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")
+    subnet = create(aws, "aws:ec2/subnet:Subnet", vpcId=vpc, cidrBlock="10.0.0.0/20")
+    oldest, newer, newest = versions.OFFERED["eks"][:3]
+    inputs: dict[str, Any] = {"name": "c", "version": oldest, "roleArn": "arn:aws:iam::123456789012:role/r"}
+    inputs["vpcConfig"] = {"subnetIds": [subnet], "endpointPublicAccess": True}
+    create(aws, access.CLUSTER, **inputs)
+
+    def change(**new: Any) -> dict[str, Any]:
+        return aws.update(Request(type=access.CLUSTER, name="it", id="c", inputs={**inputs, **new}))
+
+    with pytest.raises(RefusedError, match="Unsupported Kubernetes minor version update"):
+        change(version=newest)
+    private = {"subnetIds": [subnet], "endpointPublicAccess": False}
+    outputs = change(version=newer, vpcConfig=private)
+    assert outputs["vpcConfig"] == {**private, "clusterSecurityGroupId": access.cluster_group(account, "c")}
+    changed, _ = aws.changed(Request(type=access.CLUSTER, name="it", id="c", inputs=inputs))
+    assert changed == {"version": newer, "vpcConfig": private}
+    with pytest.raises(RefusedError, match="not one of STANDARD, EXTENDED"):
+        change(version=newer, upgradePolicy={"supportType": "FOREVER"})
+
+
+def test_groups_of_subnets_and_clients_of_an_identity_provider_change(aws: Aws) -> None:
+    vpc = create(aws, "aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")
+    subnets = [
+        create(
+            aws, "aws:ec2/subnet:Subnet", vpcId=vpc, cidrBlock=f"10.0.{16 * n}.0/20", availabilityZone=f"us-east-1{z}"
+        )
+        for n, z in enumerate("abc")
+    ]
+    group = {"name": "s", "description": "x", "subnetIds": subnets[:2]}
+    url = {"url": "https://oidc.example.com", "clientIdLists": ["sts.amazonaws.com"]}
+    cases: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("aws:rds/subnetGroup:SubnetGroup", group, {"subnetIds": subnets, "description": "y"}),
+        ("aws:elasticache/subnetGroup:SubnetGroup", group, {"subnetIds": subnets[1:], "description": "y"}),
+        ("aws:iam/openIdConnectProvider:OpenIdConnectProvider", url, {"clientIdLists": ["a", "b"]}),
+    ]
+    for token, inputs, change in cases:
+        id_ = create(aws, token, **inputs)
+        aws.update(Request(type=token, name="it", id=id_, inputs={**inputs, **change}))
+        assert aws.changed(Request(type=token, name="it", id=id_, inputs=inputs))[0] == change
 
 
 def test_data_stores_are_never_replaced_by_what_a_user_can_change(aws: Aws) -> None:

@@ -1,0 +1,157 @@
+"""What somebody changes in AWS behind the program's back: a refresh reports it, the next up mends it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.day import plain_secrets
+from rehearsal.engine import Engine
+from rehearsal.simulation import Simulation
+from tests.rehearsal.days import engine, nothing_is_left, succeed, touched
+
+pytestmark = pytest.mark.engine
+
+ANYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+SHUT = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
+Change = tuple[str, str, Callable[[Mapping[str, Any]], dict[str, Any]]]
+"""Service, operation, and its parameters by the properties of the resource."""
+
+CHANGED: Mapping[tuple[str, str], Change] = {
+    ("aws:ec2/vpc:Vpc", "network-vpc"): (
+        "ec2",
+        "modify_vpc_attribute",
+        lambda one: {"VpcId": one["id"], "EnableDnsHostnames": {"Value": False}},
+    ),
+    ("aws:elasticache/replicationGroup:ReplicationGroup", "cache"): (
+        "elasticache",
+        "modify_replication_group",
+        lambda one: {"ReplicationGroupId": one["id"], "CacheNodeType": "cache.r7g.large"},
+    ),
+    ("aws:iam/role:Role", "langfuse-role"): (
+        "iam",
+        "update_assume_role_policy",
+        lambda one: {
+            "RoleName": one["id"],
+            "PolicyDocument": one["assumeRolePolicy"].replace("langfuse", "clickhouse"),
+        },
+    ),
+    ("aws:iam/rolePolicy:RolePolicy", "litellm-role"): (
+        "iam",
+        "put_role_policy",
+        lambda one: {"RoleName": one["role"], "PolicyName": one["name"], "PolicyDocument": ANYTHING},
+    ),
+    ("aws:lb/listener:Listener", "listeners-80"): (
+        "elbv2",
+        "modify_listener",
+        lambda one: {"ListenerArn": one["id"], "DefaultActions": [SHUT]},
+    ),
+    ("aws:lb/listenerRule:ListenerRule", "front-door"): (
+        "elbv2",
+        "modify_rule",
+        lambda one: {"RuleArn": one["id"], "Conditions": [{"Field": "path-pattern", "Values": ["/*"]}]},
+    ),
+    ("aws:lb/loadBalancer:LoadBalancer", "entry"): (
+        "elbv2",
+        "modify_load_balancer_attributes",
+        lambda one: {
+            "LoadBalancerArn": one["id"],
+            "Attributes": [{"Key": "idle_timeout.timeout_seconds", "Value": "60"}],
+        },
+    ),
+    ("aws:lb/targetGroup:TargetGroup", "langfuse-target"): (
+        "elbv2",
+        "modify_target_group",
+        lambda one: {"TargetGroupArn": one["id"], "HealthCheckPath": "/nowhere"},
+    ),
+    ("aws:rds/cluster:Cluster", "database-cluster"): (
+        "rds",
+        "modify_db_cluster",
+        lambda one: {
+            "DBClusterIdentifier": one["id"],
+            "ServerlessV2ScalingConfiguration": {"MinCapacity": 8, "MaxCapacity": 64},
+        },
+    ),
+    ("aws:rds/clusterParameterGroup:ClusterParameterGroup", "database-parameters"): (
+        "rds",
+        "modify_db_cluster_parameter_group",
+        lambda one: {
+            "DBClusterParameterGroupName": one["id"],
+            "Parameters": [{"ParameterName": "rds.force_ssl", "ParameterValue": "0", "ApplyMethod": "immediate"}],
+        },
+    ),
+    ("aws:s3/bucketCorsConfiguration:BucketCorsConfiguration", "langfuse"): (
+        "s3",
+        "put_bucket_cors",
+        lambda one: {
+            "Bucket": one["bucket"],
+            "CORSConfiguration": {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]},
+        },
+    ),
+    ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "clickhouse"): (
+        "s3",
+        "put_public_access_block",
+        lambda one: {"Bucket": one["bucket"], "PublicAccessBlockConfiguration": {"BlockPublicPolicy": False}},
+    ),
+}
+GONE: Mapping[tuple[str, str], Change] = {
+    ("aws:ec2/route:Route", name): (
+        "ec2",
+        "delete_route",
+        lambda one: {"RouteTableId": one["routeTableId"], "DestinationCidrBlock": "0.0.0.0/0"},
+    )
+    for name in ("network-public", "network-private-0", "network-private-1")
+} | {
+    ("aws:ec2/routeTableAssociation:RouteTableAssociation", "network-public-0"): (
+        "ec2",
+        "disassociate_route_table",
+        lambda one: {"AssociationId": one["id"]},
+    ),
+    ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "cluster-eksRole-1587f79c"): (
+        "iam",
+        "detach_role_policy",
+        lambda one: {"RoleName": one["role"], "PolicyArn": one["policyArn"]},
+    ),
+    ("aws:s3/bucketPolicy:BucketPolicy", "langfuse"): (
+        "s3",
+        "delete_bucket_policy",
+        lambda one: {"Bucket": one["bucket"]},
+    ),
+}
+
+
+def resources(day: Engine) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (one["type"], one["urn"].rpartition("::")[2]): {**one.get("outputs", {}), "id": one.get("id")}
+        for one in day.resources()
+    }
+
+
+def test_refresh_reports_what_others_changed_and_the_next_up_mends_it(simulation: Simulation, folder: Path) -> None:
+    day = engine(simulation, folder, domain="genai.example.com", frontDoor=True)
+    succeed(day.up())
+    before = resources(day)
+    for one, (service, operation, params) in {**CHANGED, **GONE}.items():
+        simulation.account.call(service, operation, **params(before[one]))
+    refreshed = day.run("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+    assert not refreshed.succeeded
+    assert f"~ {len(CHANGED)} updated" in refreshed.output
+    assert f"- {len(GONE)} deleted" in refreshed.output
+    after = resources(day)
+    assert before.keys() - after.keys() == GONE.keys()
+    seen = {one for one, state in after.items() if one[0].startswith("aws:") and state != before[one]}
+    assert seen == CHANGED.keys()  # of others secrets alone are encrypted anew
+    assert plain_secrets(day.state_text(), simulation.secrets()) == 0
+    since = len(simulation.operations.done)
+    succeed(day.up())
+    assert touched(simulation, since) == {
+        *(("update", name) for _, name in CHANGED),
+        *(("create", name) for _, name in GONE),
+    }
+    succeed(day.run("refresh", "--yes", "--skip-preview", "--expect-no-changes"))
+    succeed(day.destroy())
+    nothing_is_left(simulation, day)
