@@ -66,6 +66,7 @@ def _cluster_outputs(account: Account, id_: str, inputs: State, found: Any) -> d
         "vpcConfig": {**inputs["vpcConfig"], "clusterSecurityGroupId": cluster_group(account, id_)},
         "certificateAuthority": {"data": "cmVoZWFyc2Fs"},
         "status": "ACTIVE",
+        "arn": found["arn"],
     }
 
 

@@ -28,6 +28,8 @@ class ElastiCache:
         report = ParamValidator().validate(params, shape)
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())
+        if "tags" in operation:
+            return self._tag(params)
         verb, _, rest = operation.partition("_")
         if rest == "replica_count":  # beside the primary
             verb, rest, params = (
@@ -52,6 +54,14 @@ class ElastiCache:
             del things[name]
         found = [things[name]] if name in things else [] if name else list(things.values())
         return {f"{kind}s": [dict(one) for one in found]}
+
+    def _tag(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        name = params["ResourceName"].rpartition(":")[2]
+        [thing] = [things[name] for things in self.things.values() if name in things]
+        new = {one["Key"]: one for one in params.get("Tags", [])}
+        kept = [one for one in thing.get("Tags", []) if one["Key"] not in {*new, *params.get("TagKeys", [])}]
+        thing["Tags"] = [*kept, *new.values()]
+        return {}
 
     def _refuse(self, operation: str, kind: str, params: Mapping[str, Any]) -> None:
         """Whatever is wrong in a thing as it would be."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.aws import access, buckets, deletion_rules, entry, network, stores, versions
+from rehearsal.aws import access, buckets, deletion_rules, entry, network, stores, tags, versions
 from rehearsal.aws.account import ACCOUNT, Account, is_gone
 from rehearsal.aws.request import NoMappingError, at, fit, unfit
 from rehearsal.aws.table import AwsType
@@ -80,6 +80,8 @@ class Aws:
             if where:
                 answer, names = (where(found), {}) if callable(where) else (at(found, where), row.names)
                 now[key] = unfit(answer, request.inputs[key], names)
+        if "tags" in request.inputs:
+            now["tags"] = tags.read(self.account, row, {**request.state, "id": request.id}, found)
         changed = {key: value for key, value in now.items() if value != request.inputs[key]}
         inputs = {**request.inputs, **changed}
         return changed, dict(row.outputs(self.account, request.id, inputs, found)) if changed else {}
@@ -96,6 +98,8 @@ class Aws:
             params = {key: item for key, item in row.prepare(self.account, usable).items() if key != "tags"}
             self.account.change(row.service, row.update, params, row.names, **ids)
         row.settings(self.account, request.id, inputs)
+        if row.tags:
+            tags.change(self.account, row, {**request.state, "id": request.id}, inputs.get("tags") or {})
         return self._outputs(row, request.id, inputs)
 
     def delete(self, request: Request) -> None:
@@ -140,23 +144,26 @@ class Aws:
 
     def _outputs(self, row: AwsType, id_: str, inputs: Properties) -> Properties:
         arn = f"arn:aws:{row.service}:{self.account.region}:{ACCOUNT}:{id_}"
-        return {"arn": arn, **row.outputs(self.account, id_, inputs, row.find(self.account, id_, inputs))}
+        found = row.find(self.account, id_, inputs)
+        if found is None:
+            raise RefusedError(f"{row.service} does not find {id_}")
+        return {"arn": arn, **row.outputs(self.account, id_, inputs, found)}
 
     def _params(self, row: AwsType, shape: Any, inputs: Properties) -> Properties:
         usable = {key: value for key, value in inputs.items() if key not in row.elsewhere}
-        tags = usable.pop("tags", None) or {}
+        given = usable.pop("tags", None) or {}
         prepared = row.prepare(self.account, usable)
         prepared.pop("tags", None)
         try:
             params: Properties = fit(shape, prepared, row.names)
         except NoMappingError as error:
             raise RefusedError(f"the rehearsal has no mapping for {row.create}: {error}") from error
-        pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+        pairs = [{"Key": key, "Value": value} for key, value in given.items()]
         if not pairs or not row.tags:
             return params
         if row.tags in ("list", "map"):
             member = next(name for name in shape.members if name.lower() == "tags")
-            return {**params, member: pairs if row.tags == "list" else tags}
+            return {**params, member: pairs if row.tags == "list" else given}
         return {**params, "TagSpecifications": [{"ResourceType": row.tags, "Tags": pairs}]}
 
     def _refuse_version(self, request: Request) -> None:

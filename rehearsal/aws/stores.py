@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.aws.account import Account
-from rehearsal.aws.table import AwsType, Call, State, call, look, with_more
+from rehearsal.aws.table import AwsType, Call, Outputs, State, call, look, with_more
 
 
 def database_interfaces(identifier: str) -> str:
@@ -30,6 +30,7 @@ def _place_cache(account: Account, id_: str, inputs: State) -> None:
 
 
 _SUBNET_GROUP_NAMES = {"name": "DBSubnetGroupName", "description": "DBSubnetGroupDescription"}
+_INSTANCE_NAMES = {"clusterIdentifier": "DBClusterIdentifier", "instanceClass": "DBInstanceClass"}
 _CACHE_NAMES = {
     "replicationGroupId": "ReplicationGroupId",
     "description": "ReplicationGroupDescription",
@@ -63,6 +64,12 @@ def _change_subnets(account: Account, id_: str, inputs: State) -> None:
     groups[id_] = group  # moto changes it and forgets it
 
 
+def _change_instance(account: Account, id_: str, inputs: State) -> None:
+    """All but the version, which is the cluster's to change."""
+    changed = {key: inputs.get(key) for key in ("instanceClass", "autoMinorVersionUpgrade", "applyImmediately")}
+    account.change("rds", "modify_db_instance", changed, _INSTANCE_NAMES, DBInstanceIdentifier=id_)
+
+
 def _listed(parameters: Any) -> list[dict[str, Any]]:
     return [{"name": one["ParameterName"], "value": one["ParameterValue"]} for one in parameters]
 
@@ -87,8 +94,9 @@ def _rds(create: str, key: str, longest: int = 255, **more: Any) -> AwsType:
     kind = create.removeprefix("create_")
     name = more.pop("name", "name")
     delete: Call = more.pop("delete", call("rds", f"delete_{kind}", **{key: "id"}))
-    found = f"{key.removesuffix('Name').removesuffix('Identifier')}s"
-    find = look("rds", f"describe_{kind}s", found, **{key: "id"})
+    what = key.removesuffix("Name").removesuffix("Identifier")
+    find = look("rds", f"describe_{kind}s", f"{what}s", **{key: "id"})
+    outputs: Outputs = more.pop("outputs", lambda account, id_, inputs, found: {"arn": found[f"{what}Arn"]})
     names = {name: key, **more.pop("names", {})}
     return AwsType(
         service="rds",
@@ -99,6 +107,7 @@ def _rds(create: str, key: str, longest: int = 255, **more: Any) -> AwsType:
         longest=longest,
         delete=delete,
         find=with_more(find, "Parameters", more.pop("parameters"), "Parameters") if "parameters" in more else find,
+        outputs=outputs,
         **more,
     )
 
@@ -166,12 +175,12 @@ TYPES: Mapping[str, AwsType] = {
         "DBInstanceIdentifier",
         63,
         name="identifier",
-        names={"clusterIdentifier": "DBClusterIdentifier", "instanceClass": "DBInstanceClass"},
+        names=_INSTANCE_NAMES,
         elsewhere=frozenset({"applyImmediately"}),
         delete=_skip_snapshot("delete_db_instance", "DBInstanceIdentifier"),
         after_create=_place_instance,
         after_delete=lambda account, id_, state: account.release(database_interfaces(id_)),
-        update="modify_db_instance",
+        update=_change_instance,
         updates=frozenset({"instanceClass", "engineVersion", "applyImmediately", "autoMinorVersionUpgrade"}),
     ),
     "aws:elasticache/subnetGroup:SubnetGroup": _elasticache(

@@ -1,4 +1,4 @@
-"""What somebody changes in AWS behind the program's back: a refresh reports it, the next up mends it."""
+"""What AWS holds on a running day: others change it and a refresh reports it; the program changes it and it is so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from rehearsal.day import plain_secrets
 from rehearsal.engine import Engine
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import engine, nothing_is_left, succeed, touched
+from tests.rehearsal.days import config, engine, nothing_is_left, succeed, touched
 
 pytestmark = pytest.mark.engine
 
@@ -21,11 +21,18 @@ SHUT = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
 Change = tuple[str, str, Callable[[Mapping[str, Any]], dict[str, Any]]]
 """Service, operation, and its parameters by the properties of the resource."""
 
+WITH_DOMAIN = {"domain": "genai.example.com", "frontDoor": True}
+
 CHANGED: Mapping[tuple[str, str], Change] = {
     ("aws:ec2/vpc:Vpc", "network-vpc"): (
         "ec2",
         "modify_vpc_attribute",
         lambda one: {"VpcId": one["id"], "EnableDnsHostnames": {"Value": False}},
+    ),
+    ("aws:ec2/subnet:Subnet", "network-public-0"): (
+        "ec2",
+        "delete_tags",
+        lambda one: {"Resources": [one["id"]], "Tags": [{"Key": "kubernetes.io/role/elb"}]},
     ),
     ("aws:elasticache/replicationGroup:ReplicationGroup", "cache"): (
         "elasticache",
@@ -67,6 +74,11 @@ CHANGED: Mapping[tuple[str, str], Change] = {
         "elbv2",
         "modify_target_group",
         lambda one: {"TargetGroupArn": one["id"], "HealthCheckPath": "/nowhere"},
+    ),
+    ("aws:lb/targetGroup:TargetGroup", "litellm-target"): (
+        "elbv2",
+        "add_tags",
+        lambda one: {"ResourceArns": [one["id"]], "Tags": [{"Key": "Owner", "Value": "somebody"}]},
     ),
     ("aws:rds/cluster:Cluster", "database-cluster"): (
         "rds",
@@ -132,7 +144,7 @@ def resources(day: Engine) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def test_refresh_reports_what_others_changed_and_the_next_up_mends_it(simulation: Simulation, folder: Path) -> None:
-    day = engine(simulation, folder, domain="genai.example.com", frontDoor=True)
+    day = engine(simulation, folder, **WITH_DOMAIN)
     succeed(day.up())
     before = resources(day)
     for one, (service, operation, params) in {**CHANGED, **GONE}.items():
@@ -152,6 +164,24 @@ def test_refresh_reports_what_others_changed_and_the_next_up_mends_it(simulation
         *(("update", name) for _, name in CHANGED),
         *(("create", name) for _, name in GONE),
     }
+    succeed(day.run("refresh", "--yes", "--skip-preview", "--expect-no-changes"))
+    succeed(day.destroy())
+    nothing_is_left(simulation, day)
+
+
+def test_a_tag_that_changes_reaches_everything_that_carries_it(simulation: Simulation, folder: Path) -> None:
+    day = engine(simulation, folder, **WITH_DOMAIN, owner="first")
+    succeed(day.up())
+    first = [one["Value"] for one in simulation.account.call("ec2", "describe_tags")["Tags"]]
+    day.configure(config(**WITH_DOMAIN, owner="second"))
+    since = len(simulation.operations.done)
+    succeed(day.up())
+    carry = {name for (token, name), one in resources(day).items() if token.startswith("aws:") and "tags" in one}
+    assert touched(simulation, since) >= {("update", name) for name in carry}
+    second = [one["Value"] for one in simulation.account.call("ec2", "describe_tags")["Tags"]]
+    assert second.count("second") == first.count("first") > 0
+    assert "first" not in second
+    # A refresh reads the tags of every other service too.
     succeed(day.run("refresh", "--yes", "--skip-preview", "--expect-no-changes"))
     succeed(day.destroy())
     nothing_is_left(simulation, day)
