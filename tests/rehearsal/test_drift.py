@@ -21,7 +21,7 @@ SHUT = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
 Change = tuple[str, str, Callable[[Mapping[str, Any]], dict[str, Any]]]
 """Service, operation, and its parameters by the properties of the resource."""
 
-WITH_DOMAIN = {"domain": "genai.example.com", "frontDoor": True}
+WITH_DOMAIN: dict[str, Any] = {"domain": "genai.example.com", "frontDoor": True}
 
 CHANGED: Mapping[tuple[str, str], Change] = {
     ("aws:ec2/vpc:Vpc", "network-vpc"): (
