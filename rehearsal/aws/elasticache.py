@@ -24,19 +24,16 @@ class ElastiCache:
         self.things: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in KINDS}
 
     def call(self, operation: str, shape: Any, params: dict[str, Any]) -> dict[str, Any]:
-        """Answer create_, modify_, describe_ and delete_ of each kind."""
+        """Answer create_, modify_, describe_ and delete_ of each kind, changes of replicas and of tags."""
         report = ParamValidator().validate(params, shape)
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())
         if "tags" in operation:
             return self._tag(params)
         verb, _, rest = operation.partition("_")
-        if rest == "replica_count":  # beside the primary
-            verb, rest, params = (
-                "modify",
-                "replication_group",
-                {**params, "NumCacheClusters": params["NewReplicaCount"] + 1},
-            )
+        if rest == "replica_count":
+            verb, rest = "modify", "replication_group"
+            params = {**params, "NumCacheClusters": params["NewReplicaCount"] + 1}  # with the primary
         kind = rest.removesuffix("s") if verb == "describe" else rest
         key, not_found = KINDS[kind]
         things, name = self.things[kind], params.get(key, "")

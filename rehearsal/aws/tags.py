@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.aws.account import Account
+from botocore.exceptions import ClientError
+
+from rehearsal.aws.account import Account, is_gone
 from rehearsal.aws.request import at
 from rehearsal.aws.table import AwsType, State
 
@@ -40,7 +42,12 @@ def read(account: Account, row: AwsType, state: State, found: Any) -> dict[str, 
     tags = at(found, "tags")
     if row.service in LISTS:
         operation, key, of, path = LISTS[row.service]
-        tags = at(account.call(row.service, operation, **{key: _target(account, row, operation, key, state[of])}), path)
+        target = _target(account, row, operation, key, state[of])
+        try:
+            tags = at(account.call(row.service, operation, **{key: target}), path)
+        except ClientError as error:
+            if not is_gone(error):  # S3 has an error for a bucket without tags
+                raise
     return dict(tags) if isinstance(tags, Mapping) else {one["Key"]: one["Value"] for one in tags or []}
 
 
