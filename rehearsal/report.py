@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.table import Table
 
+from ops.console import report_console
 from ops.plan.plan import Plan
 from rehearsal.day import Summary
 
@@ -25,7 +25,7 @@ def compare(plan: Plan, summary: Summary, scale: float) -> dict[str, dict[str, f
 
 def print_summary(summary: Summary, comparison: dict[str, dict[str, float]]) -> None:
     """Print it to standard output."""
-    console = Console(highlight=False)
+    console = report_console()
     table = Table(show_header=False, box=None)
     counts = ", ".join(f"{package} {count}" for package, count in sorted(summary.resources.items()))
     table.add_row("resources", f"{sum(summary.resources.values())} ({counts})")

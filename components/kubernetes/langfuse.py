@@ -18,7 +18,7 @@ class LangfuseArgs:
 
     `url` is what browsers open, without a path; `encryption_key` is 64 hexadecimal characters; the passwords of the
     stores are letters and digits, because Langfuse pastes them into URLs; `public_key` and `secret_key` are the pair
-    of the first project; `replicas` is the number of web and of worker pods each.
+    of the first project; `replicas` is the number of worker pods.
     """
 
     namespace: pulumi.Input[str]

@@ -24,6 +24,7 @@ def status(
 
     from rich.console import Console
 
+    from ops.console import report_console
     from ops.plan.stack_config import StackConfigError, read
     from ops.recorder import ROOT
     from ops.status.look import look
@@ -40,5 +41,5 @@ def status(
     if json_:
         typer.echo(json.dumps(as_json(found), indent=2))
     else:
-        print_status(found, Console(highlight=False, emoji=False))
+        print_status(found, report_console())
     raise typer.Exit(found.exit_code)

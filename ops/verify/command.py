@@ -21,8 +21,7 @@ def verify(
     Exit codes: 0 all proved, 1 a step was not, 2 the input is wrong, the outputs cannot be read or nothing answers.
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.
-    from rich.console import Console
-
+    from ops.console import report_console
     from ops.plan.stack_config import StackConfigError
     from ops.stack_outputs import StackOutputsError
     from ops.verify.proof import proof_of
@@ -36,7 +35,7 @@ def verify(
     except (StackConfigError, StackOutputsError) as error:
         typer.echo(error, err=True)
         raise typer.Exit(2) from error
-    console = Console(highlight=False, emoji=False, stderr=json_)
+    console = report_console(stderr=json_)
     outcomes: dict[str, Outcome] = {}
     with proof_of(day, door) as proof:
         for step in proof.steps:

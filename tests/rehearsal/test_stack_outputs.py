@@ -78,5 +78,5 @@ def test_a_wrong_passphrase_and_an_unknown_stack_are_told(
     with pytest.raises(StackOutputsError, match="incorrect passphrase") as caught:
         read_outputs("dev")
     assert not isinstance(caught.value, NotUpError)
-    with pytest.raises(StackOutputsError, match="no stack named 'prod' found"):
+    with pytest.raises(StackOutputsError, match="`pulumi stack init prod` makes it"):
         read_outputs("prod")
