@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import moto.backends
 from botocore.exceptions import BotoCoreError
 
 from rehearsal.aws.access import close_cluster
-from rehearsal.aws.account import ACCOUNT, Account, forget_the_user
+from rehearsal.aws.account import Account, forget_the_user
 from rehearsal.aws.package import Aws
 from rehearsal.azure.package import Azure
 from rehearsal.generated import Generated
@@ -61,7 +60,7 @@ class Simulation:
     def fill_buckets(self) -> None:
         """Langfuse and ClickHouse wrote into their buckets; not over HTTP, which the buckets refuse."""
         for bucket in self.account.call("s3", "list_buckets")["Buckets"]:
-            moto.backends.get_backend("s3")[ACCOUNT]["aws"].put_object(bucket["Name"], "trace", b"written by day")
+            self.account.moto("s3").put_object(bucket["Name"], "trace", b"written by day")
 
     def lose_clusters(self) -> None:
         """Somebody deletes every cluster behind Pulumi's back; their API servers answer no more."""

@@ -95,7 +95,7 @@ class Account:
         """What moto keeps of a service, for what it cannot be asked to change."""
         import moto.backends
 
-        everywhere = "aws" if service in ("iam", "route53") else self.region
+        everywhere = "aws" if service in ("iam", "route53", "s3") else self.region
         return moto.backends.get_backend(service)[ACCOUNT][everywhere]  # type: ignore[call-overload]  # any name will do
 
     def interfaces(self, key: str, value: str) -> list[dict[str, Any]]:
