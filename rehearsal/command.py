@@ -54,7 +54,8 @@ def rehearse(
     from stacks.configuration import SettingsError
 
     for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does: end the engine, remove the folder
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
     console = Console(stderr=True, highlight=False)
     overrides = [*([f"size={size}"] if size else []), *(set_ or [])]
     try:

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from ops.preflight import tools
-from ops.preflight.check import State
+from ops.preflight.check import State, run
 from ops.recorder import ROOT
 
 PARTS = ("__main__.py", "charts", "components", "policies", "stacks")
@@ -50,9 +50,9 @@ class Result:
 
 def find_cli() -> str:
     """Path of the Pulumi CLI; EngineError when there is none, or one too old."""
-    cli = tools.pulumi(ROOT)
+    [cli] = run({"pulumi": lambda: tools.pulumi(ROOT)}).values()
     if cli.state is not State.FINE:
-        raise EngineError(f"{cli.says}: {cli.fix}")
+        raise EngineError(": ".join(filter(None, [cli.says, cli.fix])))
     return shutil.which("pulumi") or ""
 
 

@@ -22,7 +22,8 @@ def plan(
 ) -> None:
     """Show what `pulumi up` would build, its cost and its timeline. Needs no account and no Pulumi CLI.
 
-    Exit codes: 0 fine, 2 the configuration is refused, 3 over budget.
+    Exit codes: 0 fine, 2 the configuration is refused, a price for the budget is not known, or the drawings cannot be
+    written, 3 over budget.
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     import json

@@ -81,7 +81,7 @@ def _refuse_misspelled_namespace(project: str, key: str) -> None:
     known = (project, "aws", "azure-native", "azuread", "kubernetes")
     namespace, _, name = key.partition(":")
     near = difflib.get_close_matches(namespace, known, n=1, cutoff=0.8)
-    if near and namespace not in known:
+    if near and namespace not in (*known, "awsx", "azure"):  # these two are packages of their own
         raise StackConfigError(f"{key} belongs to nothing here: did you mean {near[0]}:{name}?")
 
 

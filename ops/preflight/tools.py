@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -46,7 +47,14 @@ def at_least(command: list[str], minimum: tuple[int, ...], where: str) -> Outcom
     """Whether the program that this command asks for its version has at least that; `where` tells how to get it."""
     name, wanted = command[0], ".".join(map(str, minimum))
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)  # noqa: S603  constants
+        answer = subprocess.run(  # noqa: S603  constants
+            command,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+        )
     except FileNotFoundError:
         return bad(f"{name} is not installed", f"install version {wanted} or later: {where}")
     found = re.search(r"\d+\.\d+(\.\d+)?", answer.stdout)

@@ -137,7 +137,7 @@ def _elb(kind: str, key: str, answer: str, attributes: Mapping[str, str] | None 
     """In ELB the ARN is the id. `attributes` are inputs that it keeps beside the thing, by their name there."""
     find = look("elbv2", f"describe_{kind}s", answer, **{f"{key}s": ["id"]})
     if attributes:
-        find = with_more(find, "Attributes", call("elbv2", f"describe_{kind}_attributes", **{key: "id"}), "Attributes")
+        find = with_more(find, "Attributes", call("elbv2", f"describe_{kind}_attributes", **{key: "id"}))
     attributes = attributes or {}
     return AwsType(
         service="elbv2",

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.aws import access, buckets, deletion_rules, entry, network, stores, tags, versions
 from rehearsal.aws.account import ACCOUNT, Account, is_gone
-from rehearsal.aws.request import NoMappingError, at, fit, unfit
+from rehearsal.aws.request import at, fit, unfit
 from rehearsal.aws.table import AwsType
 from rehearsal.package import Change, Properties, RefusedError, Request, generated_name
 
@@ -154,10 +154,7 @@ class Aws:
         given = usable.pop("tags", None) or {}
         prepared = row.prepare(self.account, usable)
         prepared.pop("tags", None)
-        try:
-            params: Properties = fit(shape, prepared, row.names)
-        except NoMappingError as error:
-            raise RefusedError(f"the rehearsal has no mapping for {row.create}: {error}") from error
+        params: Properties = fit(shape, prepared, row.names)
         pairs = [{"Key": key, "Value": value} for key, value in given.items()]
         if not pairs or not row.tags:
             return params

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rehearsal.package import RefusedError
+
 Names = Mapping[str, str]
 """Inputs that AWS spells differently: by Pulumi's name, AWS's; `A.B` puts it as B into a structure A."""
 
 
-class NoMappingError(Exception):
+class NoMappingError(RefusedError):
     """The table of types does not say what becomes of an input: a gap in the rehearsal, not in the program."""
 
 
@@ -38,7 +40,7 @@ def _put(result: dict[str, Any], shape: Any, name: str, item: Any, names: Names,
     head, _, rest = name.partition(".")
     member = _member(shape, head)
     if member is None:
-        raise NoMappingError(f"{where}: {shape.name} has no {head}")
+        raise NoMappingError(f"the rehearsal has no mapping for {where}: {shape.name} has no {head}")
     if rest:
         _put(result.setdefault(member, {}), shape.members[member], rest, item, names, where)
     else:

@@ -106,7 +106,7 @@ def _rds(create: str, key: str, longest: int = 255, **more: Any) -> AwsType:
         name=name,
         longest=longest,
         delete=delete,
-        find=with_more(find, "Parameters", more.pop("parameters"), "Parameters") if "parameters" in more else find,
+        find=with_more(find, "Parameters", more.pop("parameters")) if "parameters" in more else find,
         outputs=outputs,
         **more,
     )

@@ -54,12 +54,12 @@ def _has(one: State, wanted: Mapping[str, str]) -> bool:
     return all(str(one.get(member)).rstrip(".") == value for member, value in wanted.items())  # Route 53 adds a dot
 
 
-def with_more(find: Call, key: str, more: Call, path: str) -> Call:
-    """The thing, with what another call says of it as `key`."""
+def with_more(find: Call, key: str, more: Call) -> Call:
+    """The thing, with `key` of what another call says of it."""
 
     def run(account: Account, id_: str, state: State) -> Any:
         found = find(account, id_, state)
-        return found and {**found, key: at(more(account, id_, state), path)}
+        return found and {**found, key: at(more(account, id_, state), key)}
 
     return run
 

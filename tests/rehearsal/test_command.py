@@ -45,6 +45,13 @@ def test_a_cli_that_is_too_old_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     assert find_cli() == str(tmp_path / "pulumi")
 
 
+def test_a_program_that_is_no_pulumi_is_refused(tmp_path: Path) -> None:
+    result = run(PATH=f"{fake_cli(tmp_path, 'hello')}:{os.environ['PATH']}")
+    assert result.returncode == 2
+    assert "`pulumi version` names no version" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

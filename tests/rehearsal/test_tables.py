@@ -66,7 +66,7 @@ def test_a_type_without_a_row_is_an_error(aws: Aws) -> None:
 
 
 def test_an_input_that_no_row_maps_is_an_error(aws: Aws) -> None:
-    with pytest.raises(RefusedError, match="no mapping for create_subnet: assignIpv6: CreateSubnetRequest has no"):
+    with pytest.raises(RefusedError, match="no mapping for assignIpv6: CreateSubnetRequest has no"):
         create(aws, "aws:ec2/subnet:Subnet", vpcId="vpc-1", cidrBlock="10.0.0.0/20", assignIpv6=True)
 
 

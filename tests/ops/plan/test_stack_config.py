@@ -118,7 +118,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_a_misspelled_namespace_is_refused_and_another_package_is_not(tmp_path: Path) -> None:
     with pytest.raises(StackConfigError, match=r"did you mean genaiplatform:size\?"):
         stack_of(tmp_path, "config: {genaiplatfrom:size: team}")
-    assert stack_of(tmp_path, "config: {datadog:apiUrl: x}").values["datadog:apiUrl"] == "x"
+    for key in ("datadog:apiUrl", "awsx:a", "azure:location"):
+        assert stack_of(tmp_path, f"config: {{{key}: x}}").values[key] == "x"
 
 
 def test_the_projects_own_stack_can_be_read() -> None:
