@@ -9,7 +9,6 @@ from typing import Any
 
 import yaml
 
-from ops.plan.stack_config import StackConfigError
 from ops.recorder import OPERATOR_ADDRESS, PROJECT, ROOT
 from stacks.secrets import placeholder
 
@@ -27,7 +26,7 @@ class EngineSettings:
 
 
 def read(stack: str, overrides: Sequence[str]) -> EngineSettings:
-    """The settings with stand-ins for encrypted values.
+    """The settings with stand-ins for encrypted values; `ops.plan.stack_config` has accepted files and overrides.
 
     `auto` in allowedCidrs becomes a documentation address: nobody is asked where this machine is. `awsStack` becomes
     the full name that the stack has in the rehearsal's own backend, which calls every organization `organization`.
@@ -36,16 +35,14 @@ def read(stack: str, overrides: Sequence[str]) -> EngineSettings:
     found = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text()) or {}
     config = dict(found.get("config") or {})
     for override in overrides:
-        key, equals, text = override.partition("=")
-        if not equals:
-            raise StackConfigError(f"--set {override} is no assignment: write for example --set size=team.")
+        key, _, text = override.partition("=")
         kind = (declared.get(key) or {}).get("type")
         config[key if ":" in key else f"{PROJECT}:{key}"] = text if kind == "string" else yaml.safe_load(text)
     if not is_azure(stack):
         cidrs = config.get(f"{PROJECT}:allowedCidrs", ["auto"])
         config[f"{PROJECT}:allowedCidrs"] = [f"{OPERATOR_ADDRESS}/32" if cidr == "auto" else cidr for cidr in cidrs]
-    elif behind := config.get(_BEHIND):
-        config[_BEHIND] = f"organization/{PROJECT}/{behind.rpartition('/')[2]}"
+    elif name := config.get(_BEHIND):
+        config[_BEHIND] = f"organization/{PROJECT}/{name.rpartition('/')[2]}"
     secrets = {
         path: placeholder(path) for key, value in config.items() for path in _encrypted(key.rpartition(":")[2], value)
     }
