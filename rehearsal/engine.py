@@ -146,6 +146,7 @@ class Engine:
             output, _ = process.communicate()
         except BaseException:
             kill(process)  # it is in a session of its own, and nobody else would end it
+            process.wait()  # until then it may still write
             raise
         if check and process.returncode:
             raise EngineError(f"pulumi {command} failed: {output.strip()}")
@@ -198,12 +199,24 @@ def interrupt(process: subprocess.Popen[str]) -> None:
 
 def kill(process: subprocess.Popen[str]) -> None:
     """SIGKILL for the engine and all it started; plugins are in groups of their own and would stay."""
+    stopped: set[int] = set()
+    while found := _family(process.pid) - stopped:
+        _signal(found, signal.SIGSTOP)  # who runs on may start another that nobody has seen
+        stopped |= found
+    _signal(stopped, signal.SIGKILL)
+
+
+def _family(first: int) -> set[int]:
     listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)  # noqa: S607
     parents = {int(pid): int(parent) for pid, parent in map(str.split, listed.stdout.splitlines())}
 
     def is_ours(pid: int) -> bool:
-        return pid == process.pid or (pid in parents and is_ours(parents[pid]))
+        return pid == first or (pid in parents and is_ours(parents[pid]))
 
-    for pid in filter(is_ours, parents):
+    return set(filter(is_ours, parents))
+
+
+def _signal(pids: set[int], number: signal.Signals) -> None:
+    for pid in pids:
         with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)

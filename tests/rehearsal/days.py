@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
 import threading
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from ops.recorder import Resource
-from rehearsal.engine import Engine, Result
+from rehearsal.engine import Engine, Result, kill
 from rehearsal.operations import Operation
 from rehearsal.package import RefusedError
 from rehearsal.simulation import Simulation
@@ -71,15 +72,14 @@ def fail_everything_once(simulation: Simulation, kind: str, command: Callable[[]
                 raise RefusedError(f"{kind} {token}: the first time fails")
 
         patched.setattr(simulation.operations, "_fail", fail_first)
-        for _ in range(40):
+        succeeded = False
+        while not succeeded:
             before = len(simulation.operations.done)
             result = command()
+            succeeded = result.succeeded
             failed = {one.name for one in simulation.operations.done[before:] if one.error}
             assert all(name in result.diagnostics for name in failed)
-            if result.succeeded:
-                break
-            assert failed, result.output
-    succeed(result)
+            assert failed or succeeded, result.output
     return {(one.type, one.name) for one in simulation.operations.done[begin:] if one.error and one.kind == kind}
 
 
@@ -100,6 +100,26 @@ def to_fail(resources: Iterable[Resource], served: Container[str]) -> list[tuple
     """Type and name of one resource of each type, or of all."""
     every = sorted((one.type, one.name) for one in resources if one.type in served)
     return every if ALL else [next(cases) for _, cases in itertools.groupby(every, key=lambda case: case[0])]
+
+
+def kill_during(simulation: Simulation, day: Engine, token: str) -> int:
+    """Kill an up while the first resource of the type is made, and let the cloud go on with it; the engine's PID."""
+    process: list[subprocess.Popen[str]] = []
+    made = threading.Event()
+    typical = simulation.operations.typical
+
+    def kill_first(kind: str, of: str) -> float:
+        if of == token:
+            kill(process[0])
+        return typical(kind, of)
+
+    simulation.operations.watch = lambda one: made.set() if one.type == token else None
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(simulation.operations, "typical", kill_first)
+        day.up(started=process.append)
+    assert made.wait(30)
+    simulation.operations.watch = lambda one: None
+    return process[0].pid
 
 
 @contextmanager

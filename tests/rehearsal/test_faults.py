@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from tests.rehearsal.days import (
     engine,
     fail_everything_once,
     get_past_a_failure,
+    kill_during,
     nothing_is_left,
     succeed,
     to_fail,
@@ -121,7 +121,7 @@ def test_after_an_up_that_was_killed_the_documented_recovery_and_the_sweep_leave
     simulation: Simulation, folder: Path, monkeypatch: pytest.MonkeyPatch, token: str, orphan: str
 ) -> None:
     day = engine(simulation, folder)
-    _kill_during(simulation, day, token)
+    kill_during(simulation, day, token)
     day.mend_state()
     assert "locked" in day.up().output
     succeed(day.run("cancel", "--yes"))
@@ -141,25 +141,6 @@ def test_after_an_up_that_was_killed_the_documented_recovery_and_the_sweep_leave
     succeed(day.up())
     succeed(day.destroy())
     nothing_is_left(simulation, day)
-
-
-def _kill_during(simulation: Simulation, day: Engine, token: str) -> None:
-    """Kill an up while the first resource of the type is made: the cloud goes on with it."""
-    process: list[subprocess.Popen[str]] = []
-    made = threading.Event()
-    typical = simulation.operations.typical
-
-    def kill_first(kind: str, of: str) -> float:
-        if of == token:
-            kill(process[0])
-        return typical(kind, of)
-
-    simulation.operations.watch = lambda one: made.set() if one.type == token else None
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(simulation.operations, "typical", kill_first)
-        day.up(started=process.append)
-    assert made.wait(30)
-    simulation.operations.watch = lambda one: None
 
 
 def _stop(

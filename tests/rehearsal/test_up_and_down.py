@@ -8,8 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,9 +20,9 @@ from ops.plan import stack_config
 from ops.plan.plan import make_plan
 from ops.recorder import ROOT
 from rehearsal.day import plain_secrets
-from rehearsal.engine import Engine, Result, kill
+from rehearsal.engine import Engine, Result
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import after_operations, config, engine, nothing_is_left, succeed
+from tests.rehearsal.days import after_operations, config, engine, kill_during, nothing_is_left, succeed
 
 pytestmark = pytest.mark.engine
 
@@ -99,18 +97,14 @@ def test_settings_that_are_refused_create_nothing(simulation: Simulation, day: E
 def test_up_gets_past_an_engine_that_was_killed_and_the_evening_finds_what_that_one_began(
     simulation: Simulation, day: Engine
 ) -> None:
-    simulation.operations.slow["aws:ec2/vpc:Vpc"] = 4
-    killed: list[subprocess.Popen[str]] = []
-    with after_operations(simulation, 5, lambda: threading.Timer(1.5, lambda: kill(killed[0])).start()):
-        day.up(started=killed.append)
+    killed = kill_during(simulation, day, "aws:ec2/vpc:Vpc")
+    day.mend_state()
     [vpc] = [one for one in day.state()["pending_operations"] if one["resource"]["type"] == "aws:ec2/vpc:Vpc"]
     assert vpc["type"] == "creating"
-    time.sleep(4)  # EC2 goes on
-    simulation.operations.slow.clear()
 
     morning = genai(day, "up")
     assert morning.code == 0, morning.output
-    assert f"locked by process {killed[0].pid} of " in morning.output
+    assert f"locked by process {killed} of " in morning.output
     assert "An earlier run ended in the middle of creating " in morning.output
 
     evening = genai(day, "down")

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import hypothesis
 import pytest
 import yaml
-from hypothesis import given
 from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 
@@ -160,7 +160,8 @@ def test_auto_with_a_look_up_that_fails_is_an_error_and_not_an_open_door(monkeyp
         Settings().entry_cidrs()
 
 
-@given(st.text(max_size=30))
+@hypothesis.settings(deadline=None)
+@hypothesis.given(st.text(max_size=30))
 def test_no_text_in_place_of_a_range_gets_through(text: str) -> None:
     """Whatever is accepted is a range that IPv4 knows."""
     try:

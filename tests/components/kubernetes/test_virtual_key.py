@@ -29,7 +29,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
     with running() as world:
         for name, value in world.environment.items():
             monkeypatch.setenv(name, value)

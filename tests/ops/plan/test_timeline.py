@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.plan import timeline
@@ -75,6 +75,7 @@ def graphs(draw: st.DrawFn) -> tuple[dict[str, frozenset[str]], dict[str, float]
     return edges, {node: draw(st.integers(0, 600)) for node in edges}
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_no_wave_deletes_a_resource_before_all_that_depend_on_it(
     graph: tuple[dict[str, frozenset[str]], dict[str, float]],
@@ -85,6 +86,7 @@ def test_no_wave_deletes_a_resource_before_all_that_depend_on_it(
     assert all(wave_of[urn] < wave_of[other] for urn, waits_for in edges.items() for other in waits_for)
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_nothing_is_created_before_what_it_waits_for_and_the_path_fills_the_whole_time(
     graph: tuple[dict[str, frozenset[str]], dict[str, float]],

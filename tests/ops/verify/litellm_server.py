@@ -70,7 +70,7 @@ def prisma_client(folder: Path) -> Mapping[str, str]:
     modules, programs = folder / "modules", folder / "bin"
     programs.mkdir()
     shutil.copytree(PRISMA, modules)
-    install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
+    install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     subprocess.run(install, cwd=modules, check=True, capture_output=True)
     engine = script(programs / "query-engine", f'MODULES={modules} exec node {modules}/query_engine.mjs "$@"')
     # LiteLLM compares tables and schema as it starts, with a program that Prisma would download.

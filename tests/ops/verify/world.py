@@ -49,7 +49,7 @@ class World:
     to_no_key: Answer = field(default_factory=lambda: error(401, "auth_error"))
     to_wrong_key: Answer = field(default_factory=lambda: error(401, "token_not_found_in_db"))
     to_other_model: Answer = field(default_factory=lambda: error(403, "key_model_access_denied"))
-    stream_pause: float = 0.008
+    stream_pause: float = 0.02
     """Seconds after each piece."""
     buckets: dict[str, str] = field(default_factory=dict)
     """Names of the buckets by the prefix that is written to."""

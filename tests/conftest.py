@@ -1,0 +1,25 @@
+"""What tests do not take from whoever starts them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+for name in [*os.environ]:
+    if name.startswith(("AWS_", "AZURE_", "ARM_", "PULUMI_", "KUBE", "LANG", "LC_", "FORCE_COLOR", "TTY_COMPATIBLE")):
+        del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Signals as on a terminal: nohup ignores one, and a shell another of what it starts in the background."""
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+        signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+    }
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
