@@ -62,6 +62,9 @@ def rehearse(
         find_cli()
         plan = aws = make_plan(stack_config.read(ROOT, stack, overrides))
         rehearsed, behind = settings.read(stack, overrides), None
+        change = settings.another(rehearsed)
+        changed = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in change.items()]
+        evening = make_plan(stack_config.read(ROOT, stack, [*overrides, *changed])) if timeline else plan
         if aws_stack := settings.behind(rehearsed):
             front_door = ["frontDoor=true"]
             aws, behind = (
@@ -88,12 +91,12 @@ def rehearse(
                 faults,
                 lambda part, seconds: console.print(f"{part:<30} {seconds:6.1f} s"),
                 behind,
-                settings.another(rehearsed),
+                change,
             )
     except (EngineError, FaultError, stack_config.StackConfigError, SettingsError, OSError) as error:
         typer.echo(error, err=True)
         raise typer.Exit(2) from error
-    comparison = compare(plan, summary, operations.scale) if timeline else {}
+    comparison = compare(plan, evening, summary, operations.scale) if timeline else {}
     if json_:
         typer.echo(json.dumps({**summary.as_json(), "timeline": comparison}, indent=2))
     else:

@@ -9,9 +9,12 @@ from ops.plan.plan import Plan
 from rehearsal.day import Summary
 
 
-def compare(plan: Plan, summary: Summary, scale: float) -> dict[str, dict[str, float]]:
-    """Minutes of up and destroy as planned and as the engine scheduled them (first to last provider operation)."""
-    planned = {"up": plan.up.seconds, "destroy": plan.down.seconds}
+def compare(morning: Plan, evening: Plan, summary: Summary, scale: float) -> dict[str, dict[str, float]]:
+    """Minutes of up and destroy as planned and as the engine scheduled them (first to last provider operation).
+
+    The evening's plan is that of the settings as they are by then.
+    """
+    planned = {"up": morning.up.seconds, "destroy": evening.down.seconds}
     return {
         part: {
             "planned": round(seconds / 60, 1),

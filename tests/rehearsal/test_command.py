@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from ops.plan import stack_config
+from ops.plan.plan import make_plan
 from ops.recorder import ROOT
 from rehearsal.engine import Engine, EngineError, find_cli
 
@@ -122,6 +124,18 @@ def test_who_lets_everybody_in_rehearses_another_change(simulation: object) -> N
     result = run("--set", 'allowedCidrs=["0.0.0.0/0"]', "--set", "openToTheWorld=true", "--json")
     assert result.returncode == 0, result.stderr + result.stdout
     assert json.loads(result.stdout)["changed_by_setting"] == ["update database-cluster"]
+
+
+@pytest.mark.engine
+def test_the_evening_is_compared_with_the_plan_of_the_settings_as_they_are_by_then(simulation: object) -> None:
+    result = run("--stack", "azure", "--timeline", "--scale", "0.1", "--json")
+    morning, evening = (
+        make_plan(stack_config.read(ROOT, "azure", [f"keyMode={mode}"])) for mode in ("header", "keyVault")
+    )
+    assert morning.down.seconds != evening.down.seconds
+    compared = json.loads(result.stdout)["timeline"]
+    assert compared["up"]["planned"] == round(morning.up.seconds / 60, 1)
+    assert compared["destroy"]["planned"] == round(evening.down.seconds / 60, 1)
 
 
 @pytest.mark.engine

@@ -22,7 +22,8 @@ def test_the_engine_takes_as_long_as_the_plan_says(simulation: Simulation) -> No
     simulation.operations.scale = SECONDS_PER_MINUTE / 60
     summary = rehearse(simulation, EngineSettings(stack="dev", plain=config()))
     assert summary.good, summary.as_json()
-    compared = compare(make_plan(stack_config.read(ROOT, "dev")), summary, simulation.operations.scale)
+    plan = make_plan(stack_config.read(ROOT, "dev"))
+    compared = compare(plan, plan, summary, simulation.operations.scale)
     assert set(compared) == {"up", "destroy"}
     for part, times in compared.items():
         assert abs(times["deviation"]) < 0.1, f"{part}: {times}"
