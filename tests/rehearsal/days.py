@@ -6,6 +6,7 @@ import itertools
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,14 +73,14 @@ def fail_everything_once(simulation: Simulation, kind: str, command: Callable[[]
                 raise RefusedError(f"{kind} {token}: the first time fails")
 
         patched.setattr(simulation.operations, "_fail", fail_first)
-        succeeded = False
-        while not succeeded:
+        while True:
             before = len(simulation.operations.done)
             result = command()
-            succeeded = result.succeeded
             failed = {one.name for one in simulation.operations.done[before:] if one.error}
             assert all(name in result.diagnostics for name in failed)
-            assert failed or succeeded, result.output
+            if result.succeeded:
+                break
+            assert failed, result.output
     return {(one.type, one.name) for one in simulation.operations.done[begin:] if one.error and one.kind == kind}
 
 
@@ -111,6 +112,7 @@ def kill_during(simulation: Simulation, day: Engine, token: str) -> int:
     def kill_first(kind: str, of: str) -> float:
         if of == token:
             kill(process[0])
+            time.sleep(1)  # until the provider sees the connection closed
         return typical(kind, of)
 
     simulation.operations.watch = lambda one: made.set() if one.type == token else None

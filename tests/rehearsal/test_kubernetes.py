@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,13 +13,12 @@ import pytest
 from charts import versions
 from components.aws.kubernetes_versions import STANDARD_SUPPORT_ENDS
 from rehearsal.eks_component import kubeconfig
-from rehearsal.engine import kill
 from rehearsal.kubernetes.kinds import NAMESPACE, RELEASE, STATEFUL_SET
 from rehearsal.kubernetes.package import Kubernetes
 from rehearsal.kubernetes.world import Cluster
 from rehearsal.package import RefusedError, Request
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import engine, nothing_is_left, succeed
+from tests.rehearsal.days import engine, kill_during, nothing_is_left, succeed
 
 RELEASED = {
     "name": "litellm",
@@ -121,23 +117,10 @@ def test_a_release_that_is_pending_refuses_to_be_upgraded_until_it_is_installed_
 
 @pytest.mark.engine
 def test_up_completes_after_helm_was_killed_once_the_pending_releases_are_uninstalled(
-    simulation: Simulation, folder: Path, monkeypatch: pytest.MonkeyPatch
+    simulation: Simulation, folder: Path
 ) -> None:
     day = engine(simulation, folder, kubernetesVersion="1.36")
-    process: list[subprocess.Popen[str]] = []
-    typical, helm_is_done = simulation.operations.typical, threading.Event()
-    simulation.operations.watch = lambda one: helm_is_done.set() if one.type == RELEASE else None
-
-    def kill_first(kind: str, token: str) -> float:
-        if token == RELEASE:
-            kill(process[0])
-            time.sleep(1)  # until the connection is seen to be closed
-        return typical(kind, token)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(simulation.operations, "typical", kill_first)
-        day.up(started=process.append)
-        assert helm_is_done.wait(30)
+    kill_during(simulation, day, RELEASE)
     day.mend_state()
     succeed(day.run("cancel", "--yes"))
     succeed(day.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates"))
