@@ -126,15 +126,20 @@ def test_up_completes_after_helm_was_killed_once_the_pending_releases_are_uninst
     succeed(day.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates"))
     [cluster] = simulation.clusters.clusters.values()
     assert cluster.version == "1.36"
-    # The engine may die before it wrote down what was made beside the release.
-    while made := set(re.findall(r"(/api\S+) already exists", refused := day.up().output)):
+    refused = ""
+    while not (up := day.up()).succeeded:
+        # The engine may have died before it wrote down what was made beside the release.
+        made = set(re.findall(r"(/api\S+) already exists", up.output))
         for path in made:  # kubectl delete
             simulation.clusters.remove(cluster, STATEFUL_SET if "/statefulsets/" in path else "", path)
+        pending = [path for path, found in cluster.objects.items() if found.get("status") == "pending-install"]
+        if "cannot re-use a name that is still in use" in up.output:
+            assert pending
+            for path in pending:  # helm uninstall
+                simulation.clusters.remove(cluster, RELEASE, path)
+        else:
+            assert made, up.output
+        refused += up.output
     assert "cannot re-use a name that is still in use" in refused
-    pending = [path for path, found in cluster.objects.items() if found.get("status") == "pending-install"]
-    assert pending
-    for path in pending:  # helm uninstall
-        simulation.clusters.remove(cluster, RELEASE, path)
-    succeed(day.up())
     succeed(day.destroy())
     nothing_is_left(simulation, day)
