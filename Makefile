@@ -48,7 +48,7 @@ test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, 
 	.venv-litellm/bin/python -m pytest -m litellm tests/charts/test_litellm_loads_config.py tests/policies/apim/test_litellm.py \
 	  tests/ops/verify/test_with_litellm.py
 
-# Without dependencies: litellm-enterprise, which the wheel asks for in one exact version, is published in others only.
+# Without dependencies: of litellm-enterprise and litellm-proxy-extras the wheel asks for exact versions that PyPI may lack.
 .venv-litellm/.ready: requirements-litellm.txt
 	@test -x .venv-litellm/bin/python || $(PYTHON) -m venv .venv-litellm
 	.venv-litellm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-litellm.txt
@@ -72,7 +72,8 @@ LOCK := $(BIN)/uv pip compile --universal --generate-hashes --python-version 3.1
 lock: setup-dev ## Resolve requirements*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) --group dev -c requirements.txt -o requirements-dev.txt
-	echo litellm-enterprise | $(LOCK) --group litellm --override /dev/stdin -o requirements-litellm.txt
+	printf 'litellm-enterprise\nlitellm-proxy-extras==0.4.110\n' | \
+	  $(LOCK) --group litellm --override /dev/stdin -o requirements-litellm.txt
 
 clean: ## Remove .venv and caches
 	rm -rf .venv .venv-litellm build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

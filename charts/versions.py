@@ -5,7 +5,7 @@ LITELLM_CHART_VERSION = "1.0.0"
 """The chart of the current documentation (docs.litellm.ai/docs/proxy/deploy/helm); the older `litellm-helm` runs its
 migrations beside the pods (litellm#36938)."""
 
-LITELLM_IMAGE_TAG = "v1.108.11"
+LITELLM_IMAGE_TAG = "v1.108.14"
 """1.108 is the long-term support line ("1.108.1 (LTS)", github.com/BerriAI/litellm/releases); the tag `lts` moves."""
 
 LANGFUSE_CHART = "oci://ghcr.io/langfuse/langfuse-k8s/charts/langfuse"

@@ -45,7 +45,7 @@ SIZES: Mapping[str, Size] = {
 
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 
-ImageTag = Annotated[str, text(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", "an image tag: set one such as v1.108.11")]
+ImageTag = Annotated[str, text(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", "an image tag: set one such as v1.108.14")]
 Capacity = Annotated[float, Field(ge=0.5, le=256, multiple_of=0.5)]
 
 

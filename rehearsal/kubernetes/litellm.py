@@ -1,4 +1,4 @@
-"""LiteLLM's key management behind the service proxy, as LiteLLM 1.108.11 answers.
+"""LiteLLM's key management behind the service proxy, as LiteLLM 1.108.14 answers.
 
 litellm/proxy/management_endpoints/key_management_endpoints.py
 """

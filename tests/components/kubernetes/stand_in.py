@@ -122,7 +122,7 @@ class StandIn:
                 self._delete(self.goes_with[path], "")
 
     def _litellm(self, action: str, body: dict[str, Any]) -> Answer:
-        """LiteLLM 1.108.11, proxy/management_endpoints/key_management_endpoints.py."""
+        """LiteLLM 1.108.14, proxy/management_endpoints/key_management_endpoints.py."""
         aliases = {settings["key_alias"]: key for key, settings in self.keys.items()}
         if action == "delete":
             doomed = [*body.get("keys", []), *(aliases.get(alias) for alias in body.get("key_aliases", []))]

@@ -1,6 +1,6 @@
 """A running day on this machine: what LiteLLM, Langfuse, Entra ID, API Management and the front door answer.
 
-LiteLLM's answers are those of LiteLLM 1.108.11 with a database, against which `test_with_litellm.py` runs the proof.
+LiteLLM's answers are those of LiteLLM 1.108.14 with a database, against which `test_with_litellm.py` runs the proof.
 """
 
 from __future__ import annotations

@@ -270,7 +270,7 @@ GOOD_FILES = {
     "config.yaml": "master_key: os.environ/LITELLM_MASTER_KEY\nmax_tokens: 100\napi_key: none\ntoken_limit: 5",
 }
 GOOD_VALUES = {
-    "image": {"repository": "app", "tag": "v1.108.11"},
+    "image": {"repository": "app", "tag": "v1.108.14"},
     "masterKey": {"secretName": "litellm-master-key-secret", "secretKey": "master-key"},
     "database": {"passwordSecret": {"name": "litellm-writer", "usernameKey": "username", "passwordKey": "password"}},
     "auth": {"username": "u", "existingSecret": "s", "existingSecretKey": "k", "existingSecretPasswordKey": "password"},
