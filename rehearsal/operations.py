@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ops.plan.typical_times import PACKAGES, TYPES
+from catalogue.resource_types import times
 from rehearsal.package import RefusedError
 
 T = TypeVar("T")
@@ -59,10 +59,9 @@ class Operations:
 
     def typical(self, kind: str, type_token: str) -> float:
         """Typical seconds of an operation."""
-        times = TYPES.get(type_token) or PACKAGES.get(type_token.partition(":")[0])
-        if times is None or kind == "update":
+        if kind == "update":
             return 0
-        return times.create if kind == "create" else times.delete
+        return times(type_token).create if kind == "create" else times(type_token).delete
 
     def run(self, kind: str, type_token: str, name: str, work: Callable[[], T], more: float = 0) -> T:
         """Let the typical time pass and `more` seconds, then do the work alone."""

@@ -13,8 +13,9 @@ import pytest
 import yaml
 from botocore import xform_name
 
+from catalogue.github_role import with_current_actions
+from catalogue.resource_types import ACTIONS
 from ops.leftovers.aws import Aws, Call
-from ops.preflight.actions import ACTIONS
 from ops.recorder import ROOT
 from tests.ops.leftovers.world import account, fill, record
 
@@ -92,6 +93,10 @@ def made() -> dict[str, Any]:
 def _allowed(document: Mapping[str, Any]) -> set[str]:
     statements = [one for one in document["Statement"] if one["Effect"] == "Allow"]
     return set(chain.from_iterable(one["Action"] for one in statements))
+
+
+def test_the_policy_of_the_platform_is_current() -> None:
+    assert with_current_actions(TEMPLATE) == TEMPLATE, "run `make generated`"
 
 
 def test_the_role_may_do_what_the_program_needs_and_nothing_more(made: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from catalogue.resource_types import STATE_ONLY
 from ops.day.bill import Bill
 from ops.day.display import minutes
 from ops.day.down import Evening
@@ -139,7 +140,7 @@ def _masked(value: Any) -> Any:
 
 
 def _lives_in_a_cloud(resource: Resource) -> bool:
-    return resource.custom and typical_times.typical(resource) is not typical_times.NOTHING
+    return resource.custom and typical_times.typical(resource) is not STATE_ONLY
 
 
 def _list(lines: Sequence[str], heading: str, say: Say) -> None:

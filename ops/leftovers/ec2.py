@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from catalogue.prices import AUTO_MODE_FEE
 from ops.leftovers.aws import Aws
 from ops.leftovers.ownership import CLUSTER_TAGS
 from ops.leftovers.thing import Item, Step, Thing
-from ops.plan.prices import AUTO_MODE_FEE
 
 VPC = "VPC"
 

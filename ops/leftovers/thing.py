@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from ops.plan.prices import HOURS_PER_MONTH, PRICES
+from catalogue.prices import HOURS_PER_MONTH, PRICES
 
 Item = Mapping[str, Any]
 """One entry of a list that a cloud answered with."""
@@ -33,7 +33,7 @@ class Thing:
     """Something that exists, ours or not.
 
     `part_of` is the kind and id of a thing it has no use without. `hosts` are the DNS names that a certificate is for
-    or a record proves. `priced` are items of `ops.plan.prices` with how many of each; None when it is paid by use.
+    or a record proves. `priced` are items of `catalogue.prices` with how many of each; None when it is paid by use.
     """
 
     kind: str

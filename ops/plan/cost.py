@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from catalogue.prices import PRICES, USAGE_PRICES, Price, UsagePrice
+from catalogue.resource_types import FREE_PACKAGES, TYPES, package
 from ops.plan import eks_children, nodes
-from ops.plan.prices import PRICES, USAGE_PRICES, Price, UsagePrice
 from ops.recorder import Resource, plain
 
 HOURS_PER_DAY = 8
@@ -60,115 +61,7 @@ class Cost:
         return f"at least {amount} (not every price in {self.region} is known)" if self.unpriced else amount
 
 
-Items = Iterable[tuple[str, float]]
-"""Item of the price table, and how many of it."""
-
-
-def _load_balancer(balancer: Resource) -> Items:
-    inputs = plain(balancer.inputs)
-    yield f"{inputs.get('loadBalancerType', 'application')} load balancer", 1
-    if not inputs.get("internal"):
-        yield "public IPv4 address", len(inputs.get("subnets") or inputs.get("subnetMappings") or [])
-
-
-def _cache(group: Resource) -> Items:
-    inputs = plain(group.inputs)
-    yield f"{str(inputs['engine']).capitalize()} {inputs['nodeType']}", inputs["numCacheClusters"]
-
-
-def _endpoint(endpoint: Resource) -> Items:
-    if endpoint.inputs.get("vpcEndpointType", "Gateway") != "Gateway":  # gateway endpoints are free
-        yield f"{endpoint.inputs['vpcEndpointType']} endpoint", 1
-
-
-def _volume_claims(stateful_set: Resource) -> Items:
-    spec = plain(stateful_set.inputs)["spec"]
-    for claim in spec.get("volumeClaimTemplates", []):
-        storage = claim["spec"]["resources"]["requests"]["storage"]
-        yield "EBS gp3 GiB", nodes.gibibytes(storage) * spec.get("replicas", 1)
-
-
-_PRICED: Mapping[str, Callable[[Resource], Items]] = {
-    "azure-native:apimanagement:ApiManagementService": lambda service: [
-        (f"API Management {plain(service.inputs)['sku']['name']}", plain(service.inputs)["sku"]["capacity"])
-    ],
-    eks_children.CLUSTER: lambda _: [("EKS cluster", 1)],
-    "aws:ec2/eip:Eip": lambda _: [("public IPv4 address", 1)],
-    "aws:ec2/natGateway:NatGateway": lambda _: [("NAT gateway", 1)],
-    "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
-    "aws:elasticache/replicationGroup:ReplicationGroup": _cache,
-    "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
-    "kubernetes:apps/v1:StatefulSet": _volume_claims,
-    "kubernetes:core/v1:PersistentVolumeClaim": lambda claim: [
-        ("EBS gp3 GiB", nodes.gibibytes(plain(claim.inputs)["spec"]["resources"]["requests"]["storage"]))
-    ],
-}
-
-_BY_USE: Mapping[str, tuple[str, ...]] = {
-    "azure-native:keyvault:Vault": ("Key Vault operations",),
-    "azure-native:operationalinsights:Workspace": ("Log Analytics ingestion",),
-    "aws:ec2/natGateway:NatGateway": ("NAT gateway data",),
-    "aws:lb/loadBalancer:LoadBalancer": ("load balancer capacity", "transfer to the internet"),
-    "aws:rds/cluster:Cluster": ("Aurora storage", "Aurora input and output"),
-    "aws:s3/bucket:Bucket": ("S3 storage", "S3 writes"),
-}
-
-_FREE = frozenset(
-    {
-        # Parts of an API Management service, and what only points at a workspace that is paid by the GB.
-        "azure-native:apimanagement:Api",
-        "azure-native:apimanagement:ApiDiagnostic",
-        "azure-native:apimanagement:ApiOperation",
-        "azure-native:apimanagement:ApiPolicy",
-        "azure-native:apimanagement:Backend",
-        "azure-native:apimanagement:Diagnostic",
-        "azure-native:apimanagement:Logger",
-        "azure-native:apimanagement:NamedValue",
-        "azure-native:applicationinsights:Component",
-        "azure-native:applicationinsights:Workbook",
-        "azure-native:authorization:RoleAssignment",
-        "azure-native:keyvault:Secret",
-        "azure-native:managedidentity:UserAssignedIdentity",
-        "azure-native:monitor:DiagnosticSetting",
-        "azure-native:operationalinsights:SavedSearch",
-        "azure-native:resources:Deployment",
-        "azure-native:resources:ResourceGroup",
-        "aws:acm/certificate:Certificate",
-        "aws:acm/certificateValidation:CertificateValidation",
-        "aws:ec2/internetGateway:InternetGateway",
-        "aws:ec2/route:Route",
-        "aws:ec2/routeTable:RouteTable",
-        "aws:ec2/routeTableAssociation:RouteTableAssociation",
-        "aws:ec2/securityGroup:SecurityGroup",
-        "aws:ec2/subnet:Subnet",
-        "aws:ec2/vpc:Vpc",
-        "aws:elasticache/parameterGroup:ParameterGroup",
-        "aws:elasticache/subnetGroup:SubnetGroup",
-        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
-        "aws:iam/role:Role",
-        "aws:iam/rolePolicy:RolePolicy",
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        "aws:lb/listener:Listener",
-        "aws:lb/listenerCertificate:ListenerCertificate",
-        "aws:lb/listenerRule:ListenerRule",
-        "aws:lb/targetGroup:TargetGroup",
-        "aws:rds/clusterParameterGroup:ClusterParameterGroup",
-        "aws:rds/subnetGroup:SubnetGroup",
-        "aws:route53/record:Record",
-        "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
-        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-        "aws:s3/bucketPolicy:BucketPolicy",
-        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-    }
-)
-
-_FREE_PACKAGES = frozenset({"azuread", "kubernetes", "pulumi", "pulumi-python", "random", "tls"})
-"""Packages whose resources cost nothing of their own: pods are paid for by the nodes, Entra ID's objects are free."""
-
+_AURORA_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
 _NODE_DISK_GIB = 80  # EKS user guide, "Create a Node Class": ephemeralStorage of the specification
 
 
@@ -232,20 +125,21 @@ def cost(resources: Sequence[Resource], region: str) -> Cost:
 
 
 def _add(bill: _Bill, resource: Resource) -> None:
-    for item in _BY_USE.get(resource.type, ()):
+    row = TYPES.get(resource.type)
+    if row is None:
+        if package(resource.type) not in FREE_PACKAGES:
+            bill.no_price(resource, resource.type)
+        return
+    for item in row.usage:
         bill.add_usage(resource, item)
-    if resource.type in _PRICED:
-        for item, quantity in _PRICED[resource.type](resource):
-            bill.add(resource, item, quantity)
-    elif resource.type == "aws:rds/clusterInstance:ClusterInstance":
-        _add_aurora(bill, resource)
-    elif resource.type not in _FREE | _BY_USE.keys() and resource.type.partition(":")[0] not in _FREE_PACKAGES:
-        bill.no_price(resource, resource.type)
+    for item, quantity in row.items(plain(resource.inputs)):
+        bill.add(resource, item, quantity)
+    if resource.type == _AURORA_INSTANCE:
+        _add_aurora_capacity(bill, resource)
 
 
-def _add_aurora(bill: _Bill, instance: Resource) -> None:
+def _add_aurora_capacity(bill: _Bill, instance: Resource) -> None:
     if instance.inputs["instanceClass"] != "db.serverless":
-        bill.no_price(instance, f"Aurora {instance.inputs['instanceClass']}")
         return
     clusters = [bill.resources[urn] for urn in instance.property_dependencies["clusterIdentifier"]]
     for cluster in clusters:

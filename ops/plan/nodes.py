@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ops.plan.prices import AUTO_MODE_FEE, NODE_TYPES, NodeType, Price
+from catalogue.kubernetes_types import gibibytes
+from catalogue.prices import AUTO_MODE_FEE, NODE_TYPES, NodeType, Price
 from ops.recorder import Resource, plain
-
-_BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,14 +31,6 @@ class Nodes:
 
 class UnknownPodsError(LookupError):
     """The pods of a resource cannot be told from its inputs."""
-
-
-def gibibytes(quantity: str) -> float:
-    """A Kubernetes quantity of bytes ("512Mi") in GiB."""
-    for suffix, factor in _BINARY.items():
-        if quantity.endswith(suffix):
-            return float(quantity.removesuffix(suffix)) * factor / 2**30
-    return float(quantity) / 2**30
 
 
 def _cpus(quantity: str | float) -> float:

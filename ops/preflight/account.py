@@ -17,9 +17,9 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from catalogue.resource_types import actions
 from ops.leftovers.aws import Aws
 from ops.leftovers.thing import Item
-from ops.preflight.actions import actions
 from ops.preflight.check import Check, Outcome, bad, fine
 from ops.preflight.needs import AwsNeeds
 from stacks import public_address

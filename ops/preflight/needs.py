@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from catalogue.prices import NODE_TYPES, PRICES
 from ops.plan import nodes
 from ops.plan.engine_graph import engine_resources
-from ops.plan.prices import NODE_TYPES, PRICES
 from ops.recorder import Recording, Resource, plain
 
 RELEASE = "kubernetes:helm.sh/v3:Release"

@@ -9,6 +9,7 @@ from datetime import UTC
 from functools import partial
 from typing import Any
 
+from catalogue.resource_types import TYPES
 from ops.leftovers.aws import Aws, Call
 from ops.leftovers.ownership import CLUSTER, ours
 from ops.leftovers.scan import AwsDay, look_with
@@ -23,9 +24,8 @@ _PODS = "`kubectl -n genai-platform get pods` shows why"
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A kind of thing (`ops.leftovers`) that every day has, and its type in the program."""
+    """A type of resource that every day has, and how AWS is asked about it."""
 
-    kind: str
     type: str
     describe: Callable[[Aws, str], Call]
     state: Callable[[Any], str]
@@ -34,52 +34,50 @@ class Part:
     advice: str = ""
     """What to do when it is not well, where that is more than to look at it."""
 
+    @property
+    def kind(self) -> str:
+        """As `ops.leftovers` calls it."""
+        return TYPES[self.type].label
+
 
 PARTS = (
     Part(
-        kind="NAT gateway",
         type="aws:ec2/natGateway:NatGateway",
         describe=lambda aws, key: aws.step("ec2", "describe_nat_gateways", NatGatewayIds=[key]),
         state=lambda answer: str(answer["NatGateways"][0]["State"]),
         well={"available"},
     ),
     Part(
-        kind=CLUSTER,
         type=eks_children.CLUSTER,
         describe=lambda aws, key: aws.step("eks", "describe_cluster", name=key),
         state=lambda answer: str(answer["cluster"]["status"]),
         well={"ACTIVE"},
     ),
     Part(
-        kind="Aurora cluster",
         type="aws:rds/cluster:Cluster",
         describe=lambda aws, key: aws.step("rds", "describe_db_clusters", DBClusterIdentifier=key),
         state=lambda answer: str(answer["DBClusters"][0]["Status"]),
         well={"available", "backing-up"},
     ),
     Part(
-        kind="Aurora instance",
         type="aws:rds/clusterInstance:ClusterInstance",
         describe=lambda aws, key: aws.step("rds", "describe_db_instances", DBInstanceIdentifier=key),
         state=lambda answer: str(answer["DBInstances"][0]["DBInstanceStatus"]),
         well={"available", "backing-up"},
     ),
     Part(
-        kind="ElastiCache replication group",
         type="aws:elasticache/replicationGroup:ReplicationGroup",
         describe=lambda aws, key: aws.step("elasticache", "describe_replication_groups", ReplicationGroupId=key),
         state=lambda answer: str(answer["ReplicationGroups"][0]["Status"]),
         well={"available", "snapshotting"},
     ),
     Part(
-        kind="load balancer",
         type="aws:lb/loadBalancer:LoadBalancer",
         describe=lambda aws, key: aws.step("elbv2", "describe_load_balancers", LoadBalancerArns=[key]),
         state=lambda answer: str(answer["LoadBalancers"][0]["State"]["Code"]),
         well={"active"},
     ),
     Part(
-        kind="target group",
         type="aws:lb/targetGroup:TargetGroup",
         describe=lambda aws, key: aws.step("elbv2", "describe_target_health", TargetGroupArn=key),
         state=lambda answer: _targets(answer["TargetHealthDescriptions"]),

@@ -6,47 +6,11 @@ from collections.abc import Iterator
 
 from pulumi_policy import ResourceValidationArgs
 
+from catalogue.resource_types import TYPES
 from policies.guardrails.rule import known, resource_rule
 
 REQUIRED = ("Project", "Environment", "Owner", "ManagedBy")
-TAGGABLE = (
-    "aws:acm/certificate:Certificate",
-    "aws:ec2/eip:Eip",
-    "aws:ec2/internetGateway:InternetGateway",
-    "aws:ec2/natGateway:NatGateway",
-    "aws:ec2/routeTable:RouteTable",
-    "aws:ec2/securityGroup:SecurityGroup",
-    "aws:ec2/subnet:Subnet",
-    "aws:ec2/vpc:Vpc",
-    "aws:ec2/vpcEndpoint:VpcEndpoint",
-    "aws:eks/cluster:Cluster",
-    "aws:elasticache/parameterGroup:ParameterGroup",
-    "aws:elasticache/replicationGroup:ReplicationGroup",
-    "aws:elasticache/subnetGroup:SubnetGroup",
-    "aws:iam/policy:Policy",
-    "aws:iam/role:Role",
-    "aws:lb/listener:Listener",
-    "aws:lb/listenerRule:ListenerRule",
-    "aws:lb/loadBalancer:LoadBalancer",
-    "aws:lb/targetGroup:TargetGroup",
-    "aws:rds/cluster:Cluster",
-    "aws:rds/clusterInstance:ClusterInstance",
-    "aws:rds/clusterParameterGroup:ClusterParameterGroup",
-    "aws:rds/subnetGroup:SubnetGroup",
-    "aws:s3/bucket:Bucket",
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-    "azure-native:apimanagement:ApiManagementService",
-    "azure-native:applicationinsights:Component",
-    "azure-native:applicationinsights:Workbook",
-    "azure-native:keyvault:Secret",
-    "azure-native:keyvault:Vault",
-    "azure-native:managedidentity:UserAssignedIdentity",
-    "azure-native:operationalinsights:Workspace",
-    "azure-native:resources:Deployment",
-    "azure-native:resources:ResourceGroup",
-    "eks:index:Cluster",
-)
+TAGGABLE = tuple(type_token for type_token, row in TYPES.items() if row.taggable)
 """What the program makes and AWS or Azure can tag. Not in it: the OIDC provider, to which pulumi-eks passes no tags."""
 
 

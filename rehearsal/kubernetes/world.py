@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ops.plan.typical_times import NODE_START, TYPES
+from catalogue.resource_types import times
+from ops.plan.typical_times import NODE_START
 from rehearsal.aws.access import cluster_group
 from rehearsal.aws.account import Account
 from rehearsal.kubernetes.charts import CHARTS
@@ -18,7 +19,7 @@ from rehearsal.package import Properties, RefusedError
 
 PODS = frozenset({STATEFUL_SET, JOB, RELEASE})
 """Types whose objects have pods. Those of a Job end with it."""
-_DRAIN = TYPES["pulumi-python:dynamic/genai:DrainGate"].delete
+_DRAIN = times("pulumi-python:dynamic/genai:DrainGate").delete
 _NODE, _CLAIM = "/api/v1/nodes", "/apis/karpenter.sh/v1/nodeclaims"
 _VOLUME = "/api/v1/persistentvolumes"
 

@@ -11,10 +11,10 @@ import pulumi_eks as eks
 import pulumi_kubernetes as kubernetes
 import pytest
 
+from catalogue.prices import PRICES, USAGE_PRICES, Price, UsagePrice
 from ops.plan import nodes
 from ops.plan.cost import Cost, cost
 from ops.plan.engine_graph import engine_resources
-from ops.plan.prices import PRICES, USAGE_PRICES, Price, UsagePrice
 from ops.recorder import record
 from tests.ops.plan import sample
 

@@ -9,8 +9,9 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 import pulumi_random as random
 
+from catalogue.resource_types import PACKAGE_TIMES, TYPES, times
 from ops.plan import engine_graph, typical_times
-from ops.plan.typical_times import NODE_START, TYPES
+from ops.plan.typical_times import NODE_START
 from ops.recorder import Recording, record
 
 
@@ -49,7 +50,7 @@ def test_only_pods_that_no_other_pods_come_before_wait_for_the_first_node() -> N
         job("beside")
 
     create, _ = seconds(record(program))
-    own = TYPES["kubernetes:batch/v1:Job"].create
+    own = times("kubernetes:batch/v1:Job").create
     assert create["first"] == create["beside"] == own + NODE_START.create
     assert create["second"] == create["third"] == own
 
@@ -62,10 +63,10 @@ def test_what_goes_with_another_resource_or_stays_takes_no_time_to_delete() -> N
         kubernetes.core.v1.Namespace("kept", opts=pulumi.ResourceOptions(retain_on_delete=True, depends_on=[second]))
 
     _, delete = seconds(record(program))
-    assert delete["first"] == TYPES["kubernetes:batch/v1:Job"].delete
+    assert delete["first"] == times("kubernetes:batch/v1:Job").delete
     assert delete["namespace"] == delete["kept"] == 0
 
 
 def test_every_figure_names_its_source() -> None:
-    figures = [*TYPES.values(), *typical_times.PACKAGES.values(), typical_times.NODE_START]
+    figures = [*(row.times for row in TYPES.values() if row.times), *PACKAGE_TIMES.values(), NODE_START]
     assert all(len(figure.source) > 20 for figure in figures)

@@ -7,9 +7,9 @@ import re
 import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
+from catalogue.resource_types import ACTIONS, actions
 from charts import versions
 from ops.leftovers.aws import Aws
-from ops.preflight.actions import ACTIONS, actions
 from ops.preflight.needs import AwsNeeds, aws_needs
 from tests.program import VARIANTS, recorded
 

@@ -144,4 +144,4 @@ USAGE_PRICES: Mapping[str, Mapping[str, UsagePrice]] = {
         "transfer to the internet": _usage(0.114, "GB", _PRICE_LIST, "2026-09-23"),
     },
 }
-"""By region and item; the items are named by `ops.plan.cost`."""
+"""By region and item; the items are named by the rows of the catalogue."""

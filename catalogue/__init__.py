@@ -1,0 +1,1 @@
+"""What is known beside the program, as tables: resource types and prices. Imports nothing else of this project."""

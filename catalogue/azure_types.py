@@ -1,0 +1,69 @@
+"""Microsoft Azure: one row for each type of resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from catalogue.resource_type import ESTIMATE, Items, NameLimit, ResourceType, Times
+
+
+def _api_management(inputs: Mapping[str, Any]) -> Items:
+    yield f"API Management {inputs['sku']['name']}", inputs["sku"]["capacity"]
+
+
+TYPES: Mapping[str, ResourceType] = {
+    "azure-native:apimanagement:Api": ResourceType(),
+    "azure-native:apimanagement:ApiDiagnostic": ResourceType(),
+    "azure-native:apimanagement:ApiManagementService": ResourceType(
+        items=_api_management,
+        times=Times(
+            create=480,
+            delete=300,
+            source="creation of v2 tiers: README and issue claims from 4 to 45 min, most 5 to 10, read 2026-11-23; "
+            f"deletion: {ESTIMATE}",
+        ),
+        taggable=True,
+        name_limit=NameLimit(property="serviceName", characters=50, kept="48 hours"),
+    ),
+    "azure-native:apimanagement:ApiOperation": ResourceType(),
+    "azure-native:apimanagement:ApiPolicy": ResourceType(),
+    "azure-native:apimanagement:Backend": ResourceType(),
+    "azure-native:apimanagement:Diagnostic": ResourceType(),
+    "azure-native:apimanagement:Logger": ResourceType(),
+    "azure-native:apimanagement:NamedValue": ResourceType(),
+    "azure-native:applicationinsights:Component": ResourceType(
+        times=Times(
+            create=31,
+            delete=5,
+            source=f"azd and Terraform logs on GitHub, 1 to 31 s; deletion: {ESTIMATE}",
+        ),
+        taggable=True,
+    ),
+    "azure-native:applicationinsights:Workbook": ResourceType(taggable=True),
+    "azure-native:authorization:RoleAssignment": ResourceType(),
+    "azure-native:keyvault:Secret": ResourceType(taggable=True),
+    "azure-native:keyvault:Vault": ResourceType(
+        usage=("Key Vault operations",),
+        times=Times(
+            create=89, delete=20, source=f"azd and Terraform logs on GitHub, 0:19 to 2:42; deletion: {ESTIMATE}"
+        ),
+        taggable=True,
+        name_limit=NameLimit(property="vaultName", characters=24, kept="at least 7 days"),
+    ),
+    "azure-native:managedidentity:UserAssignedIdentity": ResourceType(taggable=True),
+    "azure-native:monitor:DiagnosticSetting": ResourceType(),
+    "azure-native:operationalinsights:SavedSearch": ResourceType(),
+    "azure-native:operationalinsights:Workspace": ResourceType(
+        usage=("Log Analytics ingestion",),
+        times=Times(
+            create=26, delete=5, source=f"azd and Terraform logs on GitHub, 0:15 to 0:47; deletion: {ESTIMATE}"
+        ),
+        taggable=True,
+    ),
+    "azure-native:resources:Deployment": ResourceType(taggable=True),
+    "azure-native:resources:ResourceGroup": ResourceType(
+        taggable=True, name_limit=NameLimit(property="resourceGroupName", characters=90)
+    ),
+}
+"""By type token."""
