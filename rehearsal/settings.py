@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, ip_network
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from ops.recorder import OPERATOR_ADDRESS, PROJECT, ROOT
+from stacks.kinds import kind_of
 from stacks.secrets import placeholder
 
 _BEHIND = f"{PROJECT}:awsStack"
@@ -38,11 +39,7 @@ def read(stack: str, overrides: Sequence[str]) -> EngineSettings:
         key, _, text = override.partition("=")
         kind = (declared.get(key) or {}).get("type")
         config[key if ":" in key else f"{PROJECT}:{key}"] = text if kind == "string" else yaml.safe_load(text)
-    if not is_azure(stack):
-        cidrs = config.get(f"{PROJECT}:allowedCidrs", ["auto"])
-        config[f"{PROJECT}:allowedCidrs"] = [f"{OPERATOR_ADDRESS}/32" if cidr == "auto" else cidr for cidr in cidrs]
-    elif name := config.get(_BEHIND):
-        config[_BEHIND] = f"organization/{PROJECT}/{name.rpartition('/')[2]}"
+    ADAPTATIONS[kind_of(stack, config.get(f"{PROJECT}:kind", "")).name].settle(config)
     secrets = {
         path: placeholder(path) for key, value in config.items() for path in _encrypted(key.rpartition(":")[2], value)
     }
@@ -55,24 +52,48 @@ def behind(settings: EngineSettings) -> str:
     return str(settings.plain.get(_BEHIND, "")).rpartition("/")[2]
 
 
-def is_azure(stack: str) -> bool:
-    """Whether it is an Azure front door, as the program decides it."""
-    return stack.startswith("azure")
-
-
 def another(settings: EngineSettings) -> dict[str, Any]:
-    """A setting that a user may change on a running day: who may enter, or where the gateway finds the key.
+    """A setting that a user may change on a running stack, with its new value."""
+    kind = kind_of(settings.stack, settings.plain.get(f"{PROJECT}:kind", ""))
+    return ADAPTATIONS[kind.name].another(settings.plain)
 
-    Who lets everybody in gets another capacity of the database instead: one more address would overlap.
-    """
-    config = settings.plain
-    if is_azure(settings.stack):
-        mode = config.get(f"{PROJECT}:keyMode", "header")
-        return {f"{PROJECT}:keyMode": "keyVault" if mode == "header" else "header"}
+
+@dataclass(frozen=True, kw_only=True)
+class Adaptation:
+    """How settings of one kind of stack are made ready for the simulated cloud, and which one changes on the way."""
+
+    settle: Callable[[dict[str, Any]], None]
+    another: Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+def _settle_addresses(config: dict[str, Any]) -> None:
+    cidrs = config.get(f"{PROJECT}:allowedCidrs", ["auto"])
+    config[f"{PROJECT}:allowedCidrs"] = [f"{OPERATOR_ADDRESS}/32" if cidr == "auto" else cidr for cidr in cidrs]
+
+
+def _another_range(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Who lets everybody in gets another capacity of the database instead: one more address would overlap."""
     cidrs = config[f"{PROJECT}:allowedCidrs"]
     if any(ip_network(cidr).overlaps(_COLLEAGUE) for cidr in cidrs):
         return {f"{PROJECT}:auroraMaxCapacity": float(config.get(f"{PROJECT}:auroraMaxCapacity", 2)) + 1}
     return {f"{PROJECT}:allowedCidrs": [*cidrs, str(_COLLEAGUE)]}
+
+
+def _settle_aws_stack(config: dict[str, Any]) -> None:
+    if name := config.get(_BEHIND):
+        config[_BEHIND] = f"organization/{PROJECT}/{name.rpartition('/')[2]}"
+
+
+def _another_key_mode(config: Mapping[str, Any]) -> dict[str, Any]:
+    mode = config.get(f"{PROJECT}:keyMode", "header")
+    return {f"{PROJECT}:keyMode": "keyVault" if mode == "header" else "header"}
+
+
+ADAPTATIONS: Mapping[str, Adaptation] = {
+    "aws": Adaptation(settle=_settle_addresses, another=_another_range),
+    "azure": Adaptation(settle=_settle_aws_stack, another=_another_key_mode),
+}
+"""By the name of the kind (`stacks.kinds`)."""
 
 
 def _is_encrypted(value: Any) -> bool:

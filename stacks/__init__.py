@@ -1,15 +1,12 @@
-"""One wiring module per kind of stack. They connect components and create nothing themselves."""
+"""Wiring modules, one for each kind of stack. They connect components and create nothing themselves."""
 
 from __future__ import annotations
 
+import pulumi
+
 
 def build(stack: str) -> None:
-    """Build the stack of that name: the Azure front door when the name starts with azure, else an AWS day."""
-    if stack.startswith("azure"):
-        from stacks import azure_door
+    """Build the stack of that name, which with the setting `kind` says what kind it is (`stacks.kinds`)."""
+    from stacks.kinds import kind_of
 
-        azure_door.build(stack)
-    else:
-        from stacks import aws_day
-
-        aws_day.build(stack)
+    kind_of(stack, pulumi.Config().get("kind") or "").build(stack)

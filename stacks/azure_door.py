@@ -16,7 +16,7 @@ from policies import apim
 from stacks import aws_outputs, azure_look_ups, azure_settings
 from stacks.azure_settings import AzureSettings
 from stacks.configuration import read
-from stacks.settings import Settings
+from stacks.kinds import other_settings
 
 
 def build(stack: str) -> None:
@@ -26,7 +26,7 @@ def build(stack: str) -> None:
 
 
 async def _build(stack: str) -> None:
-    config = read(AzureSettings, other=Settings)
+    config = read(AzureSettings, other_settings(AzureSettings))
     location = azure_settings.location()
     aws = await aws_outputs.read(config)
     deployer = azure_look_ups.deployer()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import pulumi
@@ -33,6 +33,8 @@ class StackSettings(Frozen):
     """What such a stack is called in messages."""
     SECRET: ClassVar[Collection[str]]
     """Settings that are refused when set in plain text, and never shown."""
+
+    kind: str = ""
 
 
 def text(pattern: str, meaning: str) -> AfterValidator:
@@ -83,16 +85,17 @@ def nearest(name: str, names: Iterable[str]) -> str:
 S = TypeVar("S", bound=StackSettings)
 
 
-def read(model: type[S], other: type[StackSettings]) -> S:
+def read(model: type[S], others: Sequence[type[StackSettings]]) -> S:
     """The settings of this stack; SettingsError tells everything that is wrong with them.
 
-    A stack gets every default of `Pulumi.yaml`, those of the `other` kind of stack too: they are passed over as long as
-    nobody changed them.
+    A stack gets every default of `Pulumi.yaml`, those of `others`, the other kinds of stack, too: they are passed over
+    as long as nobody changed them.
     """
     config = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
     values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    fields, other_fields = _fields(model), _fields(other)
+    fields = _fields(model)
+    elsewhere = {name: (other, info) for other in others for name, info in _fields(other).items()}
     problems: list[str] = []
     parsed: dict[str, Any] = {}
     for name, value in values.items():
@@ -105,10 +108,10 @@ def read(model: type[S], other: type[StackSettings]) -> S:
                 )
             else:
                 parsed[name] = _parsed(fields[name], value)
-        elif name not in other_fields:
+        elif name not in elsewhere:
             problems.append(f"{name} is no setting: {nearest(name, fields)}")
-        elif not _is_default(other_fields[name], value):
-            problems.append(f"{name} is a setting of {other.KIND}: take it out here and set it there")
+        elif not _is_default(elsewhere[name][1], value):
+            problems.append(f"{name} is a setting of {elsewhere[name][0].KIND}: take it out here and set it there")
     try:
         settings = model.model_validate(parsed)
     except ValidationError as error:

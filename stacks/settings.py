@@ -20,8 +20,8 @@ from charts.litellm import Model
 from charts.versions import LANGFUSE_IMAGE_TAG, LITELLM_IMAGE_TAG
 from components.aws.kubernetes_versions import STANDARD_SUPPORT_ENDS, in_standard_support
 from stacks import public_address
-from stacks.azure_settings import AzureSettings
 from stacks.configuration import Frozen, Name, SettingsError, StackSettings, TagValue, nearest, read, text, unique
+from stacks.kinds import other_settings
 from stacks.secrets import FIXABLE, PROVIDER_KEY, VIRTUAL_KEY, problem
 
 SERVICE_RANGES = ("10.100.0.0/16", "172.20.0.0/16")
@@ -266,7 +266,7 @@ def load() -> Settings:
             "aws:profile would not reach kubectl and Helm, whose kubeconfig holds no profile: take it out "
             "(`pulumi config rm aws:profile`) and set the environment variable AWS_PROFILE"
         )
-    return read(Settings, other=AzureSettings)
+    return read(Settings, other_settings(Settings))
 
 
 def region() -> str:

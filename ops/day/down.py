@@ -101,9 +101,9 @@ def _lost_clusters(state: State) -> Iterator[str]:
 
 
 def in_front(engine: Engine, root: Path) -> Iterator[str]:
-    """The Azure stacks that are up and send their users to this one."""
-    for file in sorted(root.glob("Pulumi.azure*.yaml")):
-        stack = file.name.split(".")[1]
+    """The stacks that are up and send their users to this one."""
+    for file in sorted(root.glob("Pulumi.*.yaml")):
+        stack = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
         try:
             behind = read(root, stack).values.get(f"{PROJECT}:awsStack", "")
         except StackConfigError as error:

@@ -62,10 +62,7 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
 
 def write(plan: Plan) -> None:
     """Draw anew what `docs/` shows of this stack: the AWS day, or of the Azure front door its policies."""
-    if plan.recording.of_type("aws:ec2/vpc:Vpc"):
-        FILE.write_text(page(plan), encoding="utf-8")
-    else:
-        policy_diagram.FILE.write_text(policy_diagram.page(), encoding="utf-8")
+    PAGES[plan.config.kind.name](plan)
 
 
 def page(plan: Plan) -> str:
@@ -269,3 +266,15 @@ def _runs_as(value: Any, service_account: str, inside: bool = False) -> bool:
             _runs_as(item, service_account, inside or "serviceaccount" in key.lower()) for key, item in value.items()
         )
     return inside and value == service_account
+
+
+def _write_architecture(plan: Plan) -> None:
+    FILE.write_text(page(plan), encoding="utf-8")
+
+
+def _write_policies(_plan: Plan) -> None:
+    policy_diagram.FILE.write_text(policy_diagram.page(), encoding="utf-8")
+
+
+PAGES: Mapping[str, Callable[[Plan], None]] = {"aws": _write_architecture, "azure": _write_policies}
+"""Draws the pages of a kind of stack, by its name."""

@@ -54,8 +54,7 @@ def make_plan(config: StackConfig, program: Callable[[], None] | None = None) ->
         edges=edges,
         up=timeline.up(edges, typical_times.create_seconds(resources, edges)),
         down=timeline.down(edges, typical_times.delete_seconds(resources)),
-        # Pulumi.yaml gives every stack an AWS region; only an Azure stack has a location.
-        cost=cost(resources, config.values.get("azure-native:location") or config.values.get("aws:region", REGION)),
+        cost=cost(resources, config.values.get(config.kind.region_key, REGION)),
         findings=findings(recording),
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from stacks import secrets
+from stacks.kinds import Kind, kind_of
 
 
 class StackConfigError(ValueError):
@@ -27,6 +28,11 @@ class StackConfig:
     secret_keys: tuple[str, ...]
     """Keys with an encrypted part. It cannot be decrypted here; a placeholder of the right shape stands in."""
 
+    @property
+    def kind(self) -> Kind:
+        """What kind of stack it is; SettingsError when nothing says it."""
+        return kind_of(self.stack, self.values.get("genaiplatform:kind", ""))
+
 
 def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     """Merge `Pulumi.yaml`, `Pulumi.<stack>.yaml` and `overrides` ("key=value"), the later ones winning.
@@ -34,7 +40,8 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     StackConfigError for a stack without a file, a file that is no YAML or of another shape, a key of no known namespace
     that nearly is one, and an override that is no assignment.
     """
-    stacks = {path.name.split(".")[1]: path for path in sorted(root.glob("Pulumi.*.yaml"))}
+    files = sorted(root.glob("Pulumi.*.yaml"))
+    stacks = {path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path for path in files}
     if stack not in stacks:
         raise StackConfigError(
             f"There is no stack {stack!r}: there is no file Pulumi.{stack}.yaml. "

@@ -20,7 +20,7 @@ from tests.azure_program import AWS_STACK, SETTINGS, config, run
 
 def load(values: Mapping[str, Any]) -> AzureSettings:
     loaded: list[AzureSettings] = []
-    record(lambda: loaded.append(read(AzureSettings, other=Settings)), config=config(values))
+    record(lambda: loaded.append(read(AzureSettings, [Settings])), config=config(values))
     return loaded[0]
 
 
@@ -115,7 +115,7 @@ def test_pulumi_yaml_says_what_the_model_says() -> None:
 
 def test_the_azure_settings_of_an_aws_stack_are_refused_there() -> None:
     with pytest.raises(SettingsError, match="keyMode is a setting of the Azure front door: take it out here"):
-        record(lambda: _discard(read(Settings, other=AzureSettings)), config=config({"keyMode": "keyVault"}))
+        record(lambda: _discard(read(Settings, [AzureSettings])), config=config({"keyMode": "keyVault"}))
 
 
 def _discard(_: object) -> None:

@@ -1,0 +1,113 @@
+"""Pulumi stacks: which kinds there are, how the stacks of each are called, and what builds them.
+
+This is the one place that decides what kind a stack is. To add a kind: a row here, and a row in each table that `ops`
+and `rehearsal` keep by the kind's name; tests name what is missing.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from stacks.configuration import SettingsError, StackSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind of stack. Its stacks are called `name`, or `name-anything`, or the same with an alias.
+
+    `settings` and `build` import what they need when they are called: no stack waits for the SDKs of another.
+    """
+
+    name: str
+    title: str
+    """What messages call such a stack."""
+    region_key: str
+    """The provider's setting that says in which region the stack is."""
+    settings: Callable[[], type[StackSettings]]
+    build: Callable[[str], None]
+    """Takes the name of the stack."""
+    aliases: tuple[str, ...] = ()
+
+
+def _aws_settings() -> type[StackSettings]:
+    from stacks.settings import Settings
+
+    return Settings
+
+
+def _build_aws(stack: str) -> None:
+    from stacks import aws_day
+
+    aws_day.build(stack)
+
+
+def _azure_settings() -> type[StackSettings]:
+    from stacks.azure_settings import AzureSettings
+
+    return AzureSettings
+
+
+def _build_azure(stack: str) -> None:
+    from stacks import azure_door
+
+    azure_door.build(stack)
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            name="aws",
+            title="an AWS stack",
+            region_key="aws:region",
+            settings=_aws_settings,
+            build=_build_aws,
+            aliases=("dev",),
+        ),
+        Kind(
+            name="azure",
+            title="an Azure stack",
+            region_key="azure-native:location",
+            settings=_azure_settings,
+            build=_build_azure,
+        ),
+    )
+}
+"""Every kind, by name."""
+
+_BY_WORD = {word: kind for kind in KINDS.values() for word in (kind.name, *kind.aliases)}
+"""By the first word of a stack's name."""
+
+
+def kind_of(stack: str, declared: str = "") -> Kind:
+    """The kind of the stack of that name; `declared` is its setting `kind`, which only other names need.
+
+    Raises SettingsError for a name that says no kind when the setting does not either, and for two that disagree.
+    """
+    if declared and declared not in KINDS:
+        raise SettingsError(f"kind is {declared!r}, which is no kind of stack: {_nearest(declared, KINDS)}")
+    by_name = _BY_WORD.get(stack.partition("-")[0])
+    if by_name and declared and declared != by_name.name:
+        raise SettingsError(
+            f"kind is {declared}, but a stack called {stack} is {by_name.title}: take kind out, or name the stack "
+            f"{declared}-{stack}"
+        )
+    if found := by_name or KINDS.get(declared):
+        return found
+    raise SettingsError(
+        f"The name of stack {stack!r} does not say what kind of stack it is: {_nearest(stack, _BY_WORD)}. A stack is "
+        f"called {', '.join(_BY_WORD)} or one of these with an ending, such as dev-{stack}; for any other name set "
+        f"`genaiplatform:kind` in Pulumi.{stack}.yaml to {' or '.join(KINDS)}"
+    )
+
+
+def other_settings(model: type[StackSettings]) -> list[type[StackSettings]]:
+    """The settings models of all kinds but this one: their defaults reach every stack."""
+    return [found for kind in KINDS.values() if (found := kind.settings()) is not model]
+
+
+def _nearest(name: str, words: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(name.partition("-")[0], words, n=1)
+    return f"did you mean {near[0]}?" if near else f"the kinds are {', '.join(KINDS)}"

@@ -1,0 +1,74 @@
+"""One rule says what kind a stack is, and every table by kind has a row for each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ops.plan import diagram
+from ops.plan.stack_config import StackConfigError, read
+from ops.recorder import record
+from rehearsal.settings import ADAPTATIONS
+from stacks.configuration import SettingsError
+from stacks.kinds import KINDS, kind_of
+
+
+@pytest.mark.parametrize(
+    ("stack", "declared", "kind"),
+    [
+        ("aws", "", "aws"),
+        ("aws-2", "", "aws"),
+        ("dev", "", "aws"),
+        ("dev-zoe", "", "aws"),
+        ("dev", "aws", "aws"),
+        ("azure", "", "azure"),
+        ("azure-tokyo", "", "azure"),
+        ("production", "aws", "aws"),
+        ("gateway", "azure", "azure"),
+    ],
+)
+def test_the_name_says_the_kind_and_the_setting_says_it_for_other_names(stack: str, declared: str, kind: str) -> None:
+    assert kind_of(stack, declared).name == kind
+
+
+@pytest.mark.parametrize("stack", ["azrue", "azure2", "devel", "production", "databricks", "", "-dev", "Dev"])
+def test_a_name_that_says_no_kind_is_refused(stack: str) -> None:
+    with pytest.raises(SettingsError, match="does not say what kind of stack it is"):
+        kind_of(stack)
+
+
+def test_the_refusal_names_the_nearest_kind_and_what_to_set() -> None:
+    with pytest.raises(SettingsError, match=r"did you mean azure\?.*`genaiplatform:kind` in Pulumi.azrue.yaml"):
+        kind_of("azrue")
+
+
+def test_a_kind_that_does_not_exist_and_one_that_contradicts_the_name_are_refused() -> None:
+    with pytest.raises(SettingsError, match=r"kind is 'azur', which is no kind of stack: did you mean azure\?"):
+        kind_of("gateway", "azur")
+    with pytest.raises(SettingsError, match="kind is azure, but a stack called dev is an AWS stack: take kind out"):
+        kind_of("dev", "azure")
+
+
+def test_the_program_builds_nothing_for_a_stack_without_a_kind() -> None:
+    with pytest.raises(SettingsError, match="azrue"):
+        record(stack="azrue")
+
+
+def test_the_program_builds_the_kind_that_the_setting_names() -> None:
+    recording = record(stack="production", config={"genaiplatform:kind": "aws"})
+    assert recording.of_type("aws:ec2/vpc:Vpc")
+
+
+def test_a_file_with_more_dots_in_its_name_is_not_that_of_another_stack(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: genaiplatform\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {genaiplatform:size: day}\n")
+    (tmp_path / "Pulumi.dev.zoe.yaml").write_text("config: {genaiplatform:size: team}\n")
+    assert read(tmp_path, "dev").values["genaiplatform:size"] == "day"
+    with pytest.raises(StackConfigError, match=r"one of: dev, dev\.zoe"):
+        read(tmp_path, "zoe")
+
+
+@pytest.mark.parametrize("table", [diagram.PAGES, ADAPTATIONS])
+def test_every_table_by_kind_has_a_row_for_each(table: dict[str, object]) -> None:
+    assert set(table) == set(KINDS)
