@@ -1,0 +1,1 @@
+"""What is pinned, as data: it imports nothing of the project, and everything may read it."""
