@@ -156,6 +156,7 @@ SUBSCRIPTIONS_API = _api("Microsoft.Resources/subscriptions", "2022-12-01")
 PERMISSIONS_API = _api("Microsoft.Authorization/permissions", "2022-04-01")
 API_MANAGEMENT_API = _api("Microsoft.ApiManagement", "2024-05-01")
 LANGUAGE_MODEL_LOGS_API = _api("Microsoft.ApiManagement/service/apis/diagnostics", "2024-06-01-preview")
+API_MANAGEMENT_DEBUG_API = _api("Microsoft.ApiManagement/service/gateways", "2023-05-01-preview")
 KEY_VAULT_API = _api("Microsoft.KeyVault", "2026-02-01")
 KEY_VAULT_SECRETS_API = _api("Key Vault secrets", "7.4")
 AZURE_OPENAI_API = _api("Azure OpenAI", "2024-10-21")
@@ -171,10 +172,11 @@ AZURE_APIS = (
     PERMISSIONS_API,
     API_MANAGEMENT_API,
     LANGUAGE_MODEL_LOGS_API,
+    API_MANAGEMENT_DEBUG_API,
     KEY_VAULT_API,
     KEY_VAULT_SECRETS_API,
 )
-"""What the commands, the policy and the template of the Azure front door ask by themselves."""
+"""What the commands, the policy, the template and the documentation of the Azure front door ask by themselves."""
 
 
 def _native(token: str, version: str, ends: date | None = None) -> Pin:

@@ -139,6 +139,13 @@ def test_the_policy_asks_key_vault_with_the_version_of_the_table() -> None:
     assert set(re.findall(r"\?api-version=([\w.-]+)", policies)) == {pins.KEY_VAULT_SECRETS_API.version}
 
 
+def test_the_documentation_asks_azure_with_versions_of_the_table() -> None:
+    docs = "".join(path.read_text("utf-8") for path in (ROOT / "docs").glob("*.md"))
+    asked = set(re.findall(r"api-version=([\w.-]+)", docs))
+    assert asked
+    assert asked <= {pin.version for pin in pins.AZURE_APIS}
+
+
 @pytest.mark.parametrize("token", AZURE_NATIVE)
 def test_the_table_has_the_version_that_the_azure_sdk_calls(token: str) -> None:
     _, module, name = token.split(":")
