@@ -1,1 +1,1 @@
-"""What is known beside the program, as tables: resource types and prices. Imports nothing else of this project."""
+"""What is known beside the program, as tables: pins, prices and resource types. Imports nothing else of the project."""

@@ -20,7 +20,7 @@ from ops.preflight import tools
 from ops.preflight.check import State, run
 from ops.recorder import ROOT
 
-PARTS = ("__main__.py", "charts", "components", "policies", "stacks")
+PARTS = ("__main__.py", "catalogue", "charts", "components", "policies", "stacks")
 """What of the project the program and its policies are made of."""
 PASSPHRASE = "rehearsal"  # noqa: S105  protects a state that lives as long as the temporary folder
 _KEPT = ("PATH", "LANG", "LC_ALL", "TERM", "SYSTEMROOT")

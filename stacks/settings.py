@@ -16,9 +16,8 @@ import pulumi
 from pydantic import Field, field_validator, model_validator
 from pydantic.alias_generators import to_snake
 
+from catalogue.pins import AURORA_VERSION, KUBERNETES, KUBERNETES_VERSION, LANGFUSE_IMAGE, LITELLM_IMAGE
 from charts.litellm import Model
-from charts.versions import LANGFUSE_IMAGE_TAG, LITELLM_IMAGE_TAG
-from components.aws.kubernetes_versions import STANDARD_SUPPORT_ENDS, in_standard_support
 from stacks import public_address
 from stacks.configuration import Frozen, Name, SettingsError, StackSettings, TagValue, nearest, read, text, unique
 from stacks.kinds import other_settings
@@ -93,14 +92,14 @@ class Settings(StackSettings):
     front_door: bool = False
     vpc_cidr: str = "10.0.0.0/16"
     availability_zones: int = 2
-    kubernetes_version: str = "1.35"
+    kubernetes_version: str = KUBERNETES_VERSION
     aurora_version: Annotated[
         str, text(r"1[67]\.[0-9]+", "a version of Aurora PostgreSQL 16 or 17: set one such as 17.7")
-    ] = "17.7"
+    ] = AURORA_VERSION
     aurora_min_capacity: Capacity = 0.5
     aurora_max_capacity: Capacity = 2
-    litellm_image_tag: ImageTag = LITELLM_IMAGE_TAG
-    langfuse_image_tag: ImageTag = LANGFUSE_IMAGE_TAG
+    litellm_image_tag: ImageTag = LITELLM_IMAGE.version
+    langfuse_image_tag: ImageTag = LANGFUSE_IMAGE.version
     langfuse_email: Annotated[
         str, text(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address: set one such as you@example.com")
     ] = "admin@example.com"
@@ -150,8 +149,8 @@ class Settings(StackSettings):
     @classmethod
     def _version_is_supported(cls, version: str) -> str:
         today = datetime.datetime.now(datetime.UTC).date()
-        if not in_standard_support(version, today):
-            usable = [known for known in STANDARD_SUPPORT_ENDS if in_standard_support(known, today)]
+        usable = [known for known, pin in KUBERNETES.items() if pin.supported(today)]
+        if version not in usable:
             raise ValueError(
                 f"{version} is not in standard support by EKS (extended support costs six times as much): "
                 f"set one of {', '.join(usable)}"

@@ -94,6 +94,13 @@ class _Clock:
         self.datetime = types.SimpleNamespace(now=lambda _zone: datetime.datetime.fromisoformat(now))
 
 
+def test_a_tenant_without_application_passwords_is_served_by_users_alone() -> None:
+    recording = run({"clients": [], "users": ["someone@example.com"]})
+    assert recording.of_type("azuread:index/applicationPassword:ApplicationPassword") == []
+    assert len(recording.of_type("azuread:index/appRoleAssignment:AppRoleAssignment")) == 1
+    assert plain(recording.outputs["clientSecrets"]) == {}
+
+
 def test_another_clock_gives_the_same_client_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that ignores `endDate` sees no change at all, so it makes no new secret and touches nothing else."""
 

@@ -42,7 +42,11 @@ class Langfuse:
         entries: list[dict[str, Any]] = {
             "v2/prompts": [{"name": n, "versions": list(range(len(v), 0, -1))} for n, v in self.prompts.items()],
             "v2/datasets": self.datasets,
-            "dataset-items": [item for item in self.items if item["datasetName"] == query.get("datasetName")],
+            "dataset-items": [
+                item
+                for item in self.items
+                if item["datasetName"] == query.get("datasetName") and item["status"] == "ACTIVE"  # langfuse#12101
+            ],
         }[path]
         assert int(query["limit"]) <= 100
         first = (int(query["page"]) - 1) * 2
@@ -51,6 +55,9 @@ class Langfuse:
     def post(self, path: str, body: dict[str, Any]) -> Any:
         match path:
             case "v2/prompts":
+                for name, label in re.findall(r"@@@langfusePrompt:name=(.+?)\|label=(.+?)@@@", str(body["prompt"])):
+                    if not any(label in version["labels"] for version in self.prompts.get(name, [])):
+                        raise LookupError(f"Prompt dependency not found: {name}")
                 versions = self.prompts.setdefault(body["name"], [])
                 versions.append({**body, "version": len(versions) + 1, "createdBy": "API"})
             case "v2/datasets":
@@ -69,15 +76,23 @@ def served(langfuse: Langfuse) -> Iterator[Langfuse]:
         path = request.path.removeprefix("/api/public/")
         if request.method == "GET":
             return http_server.Answer(200, langfuse.get(path, request.query))
-        return http_server.Answer(200, langfuse.post(path, request.body))
+        try:
+            return http_server.Answer(200, langfuse.post(path, request.body))
+        except LookupError as error:
+            return http_server.Answer(400, {"message": str(error)})
 
     with http_server.serve(answer) as langfuse.url:
         yield langfuse
 
 
-def _run(script: str, langfuse: Langfuse, folder: Path) -> None:
+def _run(script: str, langfuse: Langfuse, folder: Path, *, says: str = "") -> None:
     environment = {**KEYS, "LANGFUSE_BASE_URL": langfuse.url}
-    subprocess.run([sys.executable, "-c", script], env=environment, cwd=folder, check=True, timeout=60)
+    run = subprocess.run(
+        [sys.executable, "-c", script], env=environment, cwd=folder, capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == (1 if says else 0), run.stderr
+    assert says in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def _prompt(name: str, text: Any, *labels: str, **more: Any) -> dict[str, Any]:
@@ -120,3 +135,29 @@ def test_prompts_and_datasets_come_back_on_another_day(yesterday: Langfuse, tmp_
     assert kept(today.datasets, "name", "metadata") == kept(yesterday.datasets, "name", "metadata")
     of_item = ("id", "datasetName", "input", "status")
     assert kept(today.items, *of_item) == kept(yesterday.items, *of_item)
+
+
+def _including(name: str) -> str:
+    return f"First: @@@langfusePrompt:name={name}|label=production@@@"
+
+
+def test_a_prompt_that_includes_another_comes_back_after_it(tmp_path: Path) -> None:
+    """Langfuse lists prompts by name: `a` stands before what it includes, and its second version needs the first."""
+    prompts = {
+        "a": [_prompt("a", _including("b")), _prompt("a", "second", "production")],
+        "b": [_prompt("b", _including("c"), "production")],
+        "c": [_prompt("c", "old"), _prompt("c", "new", "production")],
+    }
+    with served(Langfuse(prompts=prompts)) as yesterday:
+        _run(EXPORT, yesterday, tmp_path)
+    with served(Langfuse()) as today:
+        _run(IMPORT, today, tmp_path)
+    texts = {name: [version["prompt"] for version in versions] for name, versions in today.prompts.items()}
+    assert texts == {name: [version["prompt"] for version in versions] for name, versions in prompts.items()}
+
+
+def test_a_prompt_whose_other_never_comes_is_a_sentence(tmp_path: Path) -> None:
+    with served(Langfuse(prompts={"a": [_prompt("a", _including("gone"))]})) as yesterday:
+        _run(EXPORT, yesterday, tmp_path)
+    with served(Langfuse()) as today:
+        _run(IMPORT, today, tmp_path, says="Prompt dependency not found: gone")

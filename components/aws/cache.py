@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from catalogue.pins import VALKEY
+
 PORT = 6379
 
 
@@ -60,7 +62,7 @@ class Cache(pulumi.ComponentResource):
         )
         parameters = aws.elasticache.ParameterGroup(
             f"{name}-parameters",
-            family="valkey8",
+            family=f"valkey{VALKEY.version.partition('.')[0]}",
             description="Queues must not lose keys",
             parameters=[aws.elasticache.ParameterGroupParameterArgs(name="maxmemory-policy", value="noeviction")],
             tags=tags,
@@ -71,7 +73,7 @@ class Cache(pulumi.ComponentResource):
             name,
             description="Queue of Langfuse, coordinator of LiteLLM",
             engine="valkey",
-            engine_version="8.0",
+            engine_version=VALKEY.version,
             node_type=args.node_type,
             num_cache_clusters=args.nodes,
             automatic_failover_enabled=args.nodes > 1,

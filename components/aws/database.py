@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from catalogue.pins import AURORA_VERSION
+
 PORT = 5432
 
 
@@ -20,7 +22,7 @@ class DatabaseArgs:
     client_security_group_id: pulumi.Input[str]
     master_password: pulumi.Input[str]
     tags: Mapping[str, str]
-    engine_version: str = "17.7"
+    engine_version: str = AURORA_VERSION
     min_capacity: float = 0.5
     max_capacity: float = 2
     instances: int = 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-_VERSION = "2024-06-01-preview"
+from catalogue.pins import LANGUAGE_MODEL_LOGS_API
+
+_VERSION = LANGUAGE_MODEL_LOGS_API.version
 """The first version of API Management's resources that knows `largeLanguageModel`."""
 
 _MESSAGE_BYTES = 32_768  # one log entry (learn.microsoft.com, "Log token usage, prompts, and completions for LLM APIs")

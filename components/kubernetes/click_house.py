@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from catalogue.pins import CLICKHOUSE_IMAGE
 from charts import UNDISTURBED, clickhouse
-from charts.versions import CLICKHOUSE_IMAGE
 from components.kubernetes.checksum import checksum
 
 
@@ -27,7 +27,7 @@ class ClickHouseArgs:
     password: pulumi.Input[str]
     storage_class: pulumi.Input[str]
     storage_size: str = "20Gi"
-    image: str = CLICKHOUSE_IMAGE
+    image: str = CLICKHOUSE_IMAGE.image
 
 
 class ClickHouse(pulumi.ComponentResource):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from charts.versions import POSTGRES_IMAGE
+from catalogue.pins import POSTGRES_IMAGE
 from components.kubernetes.checksum import checksum
 
 SQL = Path(__file__).with_suffix(".sql").read_text()
@@ -59,7 +59,7 @@ class DatabaseSetup(pulumi.ComponentResource):
 
         container: kubernetes.core.v1.ContainerArgsDict = {
             "name": "psql",
-            "image": POSTGRES_IMAGE,
+            "image": POSTGRES_IMAGE.image,
             "command": ["sh", "-c", COMMAND],
             "env": [
                 {"name": "PGHOST", "value": args.host},

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from catalogue.pins import LANGFUSE_CHART, LANGFUSE_IMAGE
 from charts import langfuse
-from charts.versions import LANGFUSE_CHART, LANGFUSE_CHART_VERSION, LANGFUSE_IMAGE_TAG
 from components.kubernetes.checksum import checksum
 
 
@@ -39,7 +39,7 @@ class LangfuseArgs:
     user_email: pulumi.Input[str]
     user_password: pulumi.Input[str]
     replicas: int = 1
-    image_tag: str = LANGFUSE_IMAGE_TAG
+    image_tag: str = LANGFUSE_IMAGE.version
 
     def __post_init__(self) -> None:
         if self.replicas < 1:
@@ -94,8 +94,8 @@ class Langfuse(pulumi.ComponentResource):
             name,
             name="langfuse",
             namespace=args.namespace,
-            chart=LANGFUSE_CHART,
-            version=LANGFUSE_CHART_VERSION,
+            chart=LANGFUSE_CHART.name,
+            version=LANGFUSE_CHART.version,
             values=langfuse.values(
                 image_tag=args.image_tag,
                 replicas=args.replicas,

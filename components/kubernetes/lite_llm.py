@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from catalogue.pins import LITELLM_CHART, LITELLM_IMAGE
 from charts import litellm
-from charts.versions import LITELLM_CHART, LITELLM_CHART_VERSION, LITELLM_IMAGE_TAG
 from components.kubernetes.checksum import checksum
 
 
@@ -36,7 +36,7 @@ class LiteLLMArgs:
     region: str
     vpc_cidr: str
     replicas: int = 1
-    image_tag: str = LITELLM_IMAGE_TAG
+    image_tag: str = LITELLM_IMAGE.version
 
     def __post_init__(self) -> None:
         if self.replicas < 1:
@@ -95,8 +95,8 @@ class LiteLLM(pulumi.ComponentResource):
             name,
             name="litellm",
             namespace=args.namespace,
-            chart=LITELLM_CHART,
-            version=LITELLM_CHART_VERSION,
+            chart=LITELLM_CHART.name,
+            version=LITELLM_CHART.version,
             values=litellm.values(
                 litellm.proxy_config(args.models, region=args.region, vpc_cidr=args.vpc_cidr),
                 image_tag=args.image_tag,

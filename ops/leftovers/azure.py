@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from catalogue.pins import API_MANAGEMENT_API, KEY_VAULT_API, RESOURCE_GROUPS_API
 from ops.leftovers.ownership import PROJECT, ours
 from ops.leftovers.scan import Failure, Find, Scan, look_with
 from ops.leftovers.thing import PermanentError, Step, Thing
@@ -125,13 +126,13 @@ def _thing(
 
 def resource_groups(arm: Api, scope: str) -> Iterator[Thing]:
     """Resource groups with our tag: the gateway and all that belongs to it live and go with theirs."""
-    query = f"$filter=tagName eq 'Project' and tagValue eq '{PROJECT}'&api-version=2021-04-01"
+    query = f"$filter=tagName eq 'Project' and tagValue eq '{PROJECT}'&api-version={RESOURCE_GROUPS_API.version}"
     for group in arm.values(f"{scope}/resourcegroups?{query}"):
         name = group["name"]
         removal = Request(
             arm,
             "DELETE",
-            f"{scope}/resourcegroups/{name}?api-version=2021-04-01",
+            f"{scope}/resourcegroups/{name}?api-version={RESOURCE_GROUPS_API.version}",
             f"az group delete --name {name} --yes",
         )
         yield _thing("resource group", name, group["location"], removal, group.get("tags"))
@@ -144,14 +145,14 @@ def deleted_gateways(arm: Api, scope: str, stack: str) -> Iterator[Thing]:
     """
     ours_by_name = re.compile(rf"genai-{re.escape(stack)}[0-9a-f]{{8}}")
     provider = f"{scope}/providers/Microsoft.ApiManagement"
-    for service in arm.values(f"{provider}/deletedservices?api-version=2024-05-01"):
+    for service in arm.values(f"{provider}/deletedservices?api-version={API_MANAGEMENT_API.version}"):
         name, place = service["name"], service["location"].replace(" ", "").lower()
         group = service["properties"]["serviceId"].split("/resourceGroups/")[1].split("/")[0]
         if ours_by_name.fullmatch(group):
             removal = Request(
                 arm,
                 "DELETE",
-                f"{provider}/locations/{place}/deletedservices/{name}?api-version=2024-05-01",
+                f"{provider}/locations/{place}/deletedservices/{name}?api-version={API_MANAGEMENT_API.version}",
                 f"az apim deletedservice purge --service-name {name} --location {place}",
             )
             evidence = f"was in the resource group {group}"
@@ -161,12 +162,12 @@ def deleted_gateways(arm: Api, scope: str, stack: str) -> Iterator[Thing]:
 def deleted_vaults(arm: Api, scope: str) -> Iterator[Thing]:
     """Key vaults in soft delete: until they are purged or their days are over they keep their name."""
     provider = f"{scope}/providers/Microsoft.KeyVault"
-    for vault in arm.values(f"{provider}/deletedVaults?api-version=2023-07-01"):
+    for vault in arm.values(f"{provider}/deletedVaults?api-version={KEY_VAULT_API.version}"):
         name, place = vault["name"], vault["properties"]["location"]
         removal = Request(
             arm,
             "POST",
-            f"{provider}/locations/{place}/deletedVaults/{name}/purge?api-version=2023-07-01",
+            f"{provider}/locations/{place}/deletedVaults/{name}/purge?api-version={KEY_VAULT_API.version}",
             f"az keyvault purge --name {name} --location {place}",
         )
         yield _thing("deleted key vault", name, place, removal, vault["properties"].get("tags"))

@@ -75,6 +75,17 @@ def as_json(plan: Plan) -> dict[str, Any]:
             }
             for finding in plan.findings
         ],
+        "ending": [
+            {
+                "name": pin.name,
+                "version": pin.version,
+                "ends": str(pin.ends),
+                "over": not pin.supported(plan.today),
+                "instead": pin.instead,
+                "source": pin.source,
+            }
+            for pin in plan.ending
+        ],
     }
 
 

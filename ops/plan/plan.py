@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
+from catalogue.pins import Pin
 from ops.guardrails import Finding, findings
 from ops.plan import engine_graph, timeline, typical_times
 from ops.plan.cost import Cost, cost
 from ops.plan.stack_config import StackConfig, StackConfigError, read
 from ops.recorder import PROJECT, ROOT, Recording, Resource, record
 from ops.simulated_outputs import REGION
+from ops.support import ending
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +31,9 @@ class Plan:
     cost: Cost
     findings: Sequence[Finding]
     """What the guardrails object to."""
+    today: date
+    ending: Sequence[Pin]
+    """What is pinned and loses its support, as of today."""
 
     @property
     def domain(self) -> str:
@@ -35,8 +41,12 @@ class Plan:
         return self.config.values.get(f"{PROJECT}:domain", "")
 
 
-def make_plan(config: StackConfig, program: Callable[[], None] | None = None) -> Plan:
-    """Run the program (the project's `__main__.py`, unless another is given) and plan it; its errors pass through."""
+def make_plan(config: StackConfig, program: Callable[[], None] | None = None, *, today: date | None = None) -> Plan:
+    """Run the program (the project's `__main__.py`, unless another is given) and plan it; its errors pass through.
+
+    `today` is the day in UTC by which support is judged, by default that of the clock.
+    """
+    today = today or datetime.now(UTC).date()
     recording = record(
         program,
         stack=config.stack,
@@ -56,6 +66,8 @@ def make_plan(config: StackConfig, program: Callable[[], None] | None = None) ->
         down=timeline.down(edges, typical_times.delete_seconds(resources)),
         cost=cost(resources, config.values.get(config.kind.region_key, REGION)),
         findings=findings(recording),
+        today=today,
+        ending=ending(recording, today),
     )
 
 

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from catalogue.pins import WARNING_DAYS
 from ops.plan import eks_children, typical_times
 from ops.plan.cost import HOURS_PER_DAY
 from ops.plan.plan import Plan
@@ -32,7 +33,9 @@ _FACTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
         f"{cluster['serverlessv2ScalingConfiguration']['maxCapacity']:g} ACU"
     ),
     eks_children.COMPONENT: lambda cluster: f"Kubernetes {cluster['version']}, Auto Mode",
-    "kubernetes:apps/v1:StatefulSet": lambda one: str(one["spec"]["template"]["spec"]["containers"][0]["image"]),
+    "kubernetes:apps/v1:StatefulSet": lambda one: str(
+        one["spec"]["template"]["spec"]["containers"][0]["image"]
+    ).partition("@")[0],
     "kubernetes:helm.sh/v3:Release": lambda one: f"chart {one['chart'].rpartition('/')[2]} {one['version']}",
 }
 """What is worth saying about a component: by type of a resource in it, from the inputs."""
@@ -51,6 +54,7 @@ def print_report(plan: Plan, console: Console) -> None:
         ("How long `pulumi up` takes", _print_up),
         ("How long `pulumi destroy` takes", _print_down),
         ("Guardrails", _print_findings),
+        ("Support of what is pinned", _print_ending),
     ):
         console.print(f"\n[bold]{title}[/bold]")
         section(plan, console)
@@ -188,6 +192,15 @@ def _print_findings(plan: Plan, console: Console) -> None:
             console.print(f"          [dim]{finding.urn}[/dim]", soft_wrap=True)
     if not plan.findings:
         console.print("[green]Nothing found.[/green]")
+
+
+def _print_ending(plan: Plan, console: Console) -> None:
+    for pin in plan.ending:
+        colour = "yellow" if pin.supported(plan.today) else "red"
+        console.print(f"[{colour}]{escape(pin.warning(plan.today))}[/{colour}]: {escape(pin.instead)}", soft_wrap=True)
+        console.print(f"          [dim]{escape(pin.source)}[/dim]", soft_wrap=True)
+    if not plan.ending:
+        console.print(f"[green]Nothing ends within {WARNING_DAYS} days.[/green]")
 
 
 def _label(resource: Resource) -> str:

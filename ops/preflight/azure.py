@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from catalogue.pins import API_MANAGEMENT_API, PERMISSIONS_API, SUBSCRIPTIONS_API
 from ops.leftovers.azure import Api, AzureDay
 from ops.preflight.check import Check, Outcome, bad, fine, once
 
@@ -43,7 +44,7 @@ def azure_checks(day: AzureDay, config: Mapping[str, str]) -> Mapping[str, Check
 
 def subscription(arm: Api, scope: str) -> Outcome:
     """Whether the subscription that `az` has chosen is enabled."""
-    found = arm.get(f"{scope}?api-version=2022-12-01")
+    found = arm.get(f"{scope}?api-version={SUBSCRIPTIONS_API.version}")
     name = f"{found['displayName']} ({found['subscriptionId']})"
     if found["state"] != "Enabled":
         return bad(f"{name} is {found['state']}", "choose another: `az account set --subscription <id>`")
@@ -52,7 +53,9 @@ def subscription(arm: Api, scope: str) -> Outcome:
 
 def rights(arm: Api, scope: str, wanted: Sequence[str]) -> Outcome:
     """Whether the roles of whoever runs this hold all those actions there."""
-    granted = list(arm.values(f"{scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"))
+    granted = list(
+        arm.values(f"{scope}/providers/Microsoft.Authorization/permissions?api-version={PERMISSIONS_API.version}")
+    )
     missing = [action for action in wanted if not any(_holds(permission, action) for permission in granted)]
     if missing:
         return bad(f"not held: {', '.join(missing)}", "have Contributor assigned; for keyVault mode Owner")
@@ -84,7 +87,7 @@ def directory(graph: Api) -> Outcome:
 def offered(arm: Api, scope: str, tier: str, location: str) -> Outcome:
     """Whether the subscription may create API Management of that tier in that region."""
     places: set[str] = set()
-    for sku in arm.values(f"{scope}/providers/Microsoft.ApiManagement/skus?api-version=2024-05-01"):
+    for sku in arm.values(f"{scope}/providers/Microsoft.ApiManagement/skus?api-version={API_MANAGEMENT_API.version}"):
         if sku["name"].lower() == tier.lower() and not sku.get("restrictions"):
             places |= {place.replace(" ", "").lower() for place in sku["locations"]}
     if location.replace(" ", "").lower() in places:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -58,6 +59,7 @@ def _aws(config: StackConfig, *, models: bool) -> Mapping[str, Check]:
     from ops.preflight.needs import aws_needs
     from ops.preflight.offers import offer_checks
     from ops.preflight.registries import artifact_checks
+    from ops.preflight.support import support
     from ops.preflight.tools import tool_checks
     from ops.preflight.yesterday import yesterday_checks
     from ops.recorder import ROOT, record
@@ -74,6 +76,7 @@ def _aws(config: StackConfig, *, models: bool) -> Mapping[str, Check]:
     own_address = "auto" in config.values.get("genaiplatform:allowedCidrs", "auto")
     return {
         **tool_checks(ROOT, needs.kubernetes_version),
+        "support of what is pinned": lambda: support(recording, datetime.now(UTC).date()),
         **account_checks(aws, needs, own_address=own_address),
         **offer_checks(aws, needs, domain),
         **artifact_checks(needs.artifacts),
@@ -86,14 +89,16 @@ def _azure(config: StackConfig) -> Mapping[str, Check]:
     from ops.leftovers.azure import AzureDay
     from ops.plan.plan import make_plan
     from ops.preflight.azure import azure_checks
+    from ops.preflight.support import support
     from ops.preflight.tools import pulumi
     from ops.preflight.yesterday import yesterday_checks
     from ops.recorder import ROOT
 
-    make_plan(config)  # refuses settings that the program would refuse
+    plan = make_plan(config)  # refuses settings that the program would refuse
     day = AzureDay(stack=config.stack)
     return {
         "pulumi": lambda: pulumi(ROOT),
+        "support of what is pinned": lambda: support(plan.recording, plan.today),
         **azure_checks(day, config.values),
         **yesterday_checks(day, config.stack),
     }

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 from botocore.exceptions import ClientError
 
+from catalogue.pins import ANTHROPIC_API, AZURE_OPENAI_API
 from charts.litellm import provider_key_variable
 from ops.leftovers.aws import Aws
 from ops.preflight.check import Check, Outcome, bad, fine, once
@@ -30,7 +31,7 @@ class Request:
 
 
 def _azure(model: str, key: str, params: Mapping[str, Any]) -> Request:
-    query = f"api-version={params.get('api_version', '2024-10-21')}"
+    query = f"api-version={params.get('api_version', AZURE_OPENAI_API.version)}"
     return Request(
         url=f"{params['api_base'].rstrip('/')}/openai/deployments/{model}/chat/completions?{query}",
         headers={"api-key": key},
@@ -49,7 +50,7 @@ def _openai(model: str, key: str, params: Mapping[str, Any]) -> Request:
 def _anthropic(model: str, key: str, params: Mapping[str, Any]) -> Request:
     return Request(
         url=f"{params.get('api_base', 'https://api.anthropic.com').rstrip('/')}/v1/messages",
-        headers={"x-api-key": key, "anthropic-version": "2023-06-01"},
+        headers={"x-api-key": key, "anthropic-version": ANTHROPIC_API.version},
         body={"model": model, "messages": _ASK, "max_tokens": 1},
     )
 

@@ -39,7 +39,7 @@ class AwsNeeds:
     """Of the nodes that the pods ask for."""
     bedrock_arns: frozenset[str]
     artifacts: Sequence[tuple[str, str]]
-    """Repository and tag of each chart and image."""
+    """As `artifacts` has them."""
     models: Sequence[Mapping[str, Any]]
     """`litellm_params` of each model that is called with a key or as Bedrock, with its `model_name`."""
 
@@ -57,9 +57,14 @@ def aws_needs(recording: Recording, region: str) -> AwsNeeds:
         addresses=len(recording.of_type("aws:ec2/eip:Eip")),
         vcpus=_vcpus(resources, region),
         bedrock_arns=frozenset(_bedrock_arns(recording)),
-        artifacts=[*_charts(recording), *_images(recording)],
+        artifacts=artifacts(recording),
         models=list(_models(recording)),
     )
+
+
+def artifacts(recording: Recording) -> list[tuple[str, str]]:
+    """Repository and tag of each chart and image; a tag with a digest has it after an @."""
+    return [*_charts(recording), *_images(recording)]
 
 
 def _vcpus(resources: Sequence[Resource], region: str) -> int:
@@ -87,13 +92,14 @@ def _images(recording: Recording) -> Iterator[tuple[str, str]]:
         inputs = plain(resource.inputs)
         if resource.type == RELEASE:
             chart = inputs["chart"].rpartition("/")[2]
-            values = inputs["values"]
-            tag = values.get("image", values.get(chart, {}).get("image"))["tag"]
-            yield from ((repository, tag) for repository in _IMAGES_OF_CHART[chart])
+            values = inputs.get("values", {})
+            image = values.get("image") or values.get(chart, {}).get("image") or {}
+            if "tag" in image:  # else the pinned chart brings its own
+                yield from ((repository, image["tag"]) for repository in _IMAGES_OF_CHART[chart])
         elif resource.type in ("kubernetes:apps/v1:StatefulSet", "kubernetes:batch/v1:Job"):
             for container in inputs["spec"]["template"]["spec"]["containers"]:
-                repository, _, tag = container["image"].rpartition(":")
-                yield repository, tag
+                repository = container["image"].partition("@")[0].rpartition(":")[0]
+                yield repository, container["image"].removeprefix(f"{repository}:")
 
 
 def _models(recording: Recording) -> Iterator[Mapping[str, Any]]:

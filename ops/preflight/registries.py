@@ -31,10 +31,10 @@ def artifact_checks(
 
 
 def artifact(repository: str, tag: str, addresses: Mapping[str, str] = ADDRESSES) -> Outcome:
-    """Whether anybody may pull that tag. httpx.HTTPError when the registry does not say."""
+    """Whether anybody may pull that tag, or its digest after an @. httpx.HTTPError when the registry does not say."""
     host, _, name = repository.partition("/")
     base = addresses.get(host, f"https://{host}")
-    url = f"{base}/v2/{name}/manifests/{tag}"
+    url = f"{base}/v2/{name}/manifests/{tag.rpartition('@')[2]}"  # a digest wins over its tag, as where it is pulled
     with httpx.Client(timeout=20, follow_redirects=True, headers={"Accept": _MANIFESTS}) as http:
         answer = http.head(url)
         if answer.status_code == httpx.codes.UNAUTHORIZED:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from catalogue.pins import API_MANAGEMENT_API
 from ops.leftovers.azure import Api, AzureDay, resource_groups
 from ops.leftovers.ownership import ours
 from ops.preflight.check import Check, Outcome, bad, fine
@@ -52,7 +53,7 @@ def look(day: AzureDay, outputs: Mapping[str, Any], now: datetime) -> Found:
 def _service(arm: Api, gateway_id: str) -> Mapping[str, Any]:
     """The properties of the API Management service, none when it is gone."""
     try:
-        return dict(arm.get(f"{gateway_id}?api-version=2024-05-01")["properties"])
+        return dict(arm.get(f"{gateway_id}?api-version={API_MANAGEMENT_API.version}")["properties"])
     except httpx.HTTPStatusError as error:
         if error.response.status_code == httpx.codes.NOT_FOUND:
             return {}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from pulumi_policy import ResourceValidationArgs
 
-from components.aws.kubernetes_versions import STANDARD_SUPPORT_ENDS, in_standard_support
+from catalogue.pins import KUBERNETES
 from policies.guardrails.rule import known, mappings, resource_rule
 from policies.guardrails.workloads import POD_SPECS, containers
 
@@ -23,9 +23,9 @@ def cluster_versions_are_in_standard_support(cluster: ResourceValidationArgs) ->
         return
     today = datetime.datetime.now(datetime.UTC).date()
     version = cluster.props.get("version") or "left open"
-    if not in_standard_support(version, today):
-        supported = ", ".join(one for one in STANDARD_SUPPORT_ENDS if in_standard_support(one, today))
-        yield f"the Kubernetes version is {version}: set version to one in standard support, {supported}"
+    supported = [one for one, pin in KUBERNETES.items() if pin.supported(today)]
+    if version not in supported:
+        yield f"the Kubernetes version is {version}: set version to one in standard support, {', '.join(supported)}"
     if known(cluster.props, "upgradePolicy", "supportType") != "STANDARD":
         yield "the cluster may slide into extended support: set upgradePolicy.supportType to STANDARD"
 

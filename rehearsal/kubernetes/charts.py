@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from charts import versions
+from catalogue.pins import LANGFUSE_CHART, LITELLM_CHART
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,8 +153,8 @@ _LANGFUSE = _keys(
 )
 
 CHARTS: Mapping[str, Chart] = {
-    versions.LITELLM_CHART: Chart(version=versions.LITELLM_CHART_VERSION, services=("",), values=_LITELLM),
-    versions.LANGFUSE_CHART: Chart(version=versions.LANGFUSE_CHART_VERSION, services=("-web",), values=_LANGFUSE),
+    LITELLM_CHART.name: Chart(version=LITELLM_CHART.version, services=("",), values=_LITELLM),
+    LANGFUSE_CHART.name: Chart(version=LANGFUSE_CHART.version, services=("-web",), values=_LANGFUSE),
 }
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from catalogue.pins import LITELLM_IMAGE
 from charts.litellm import Model, proxy_config
-from charts.versions import LITELLM_IMAGE_TAG
 from tests.http_server import Answer, Request
 from tests.litellm_process import litellm
 
@@ -65,7 +65,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_the_version_under_test_is_the_pinned_one() -> None:
-    assert version("litellm") == LITELLM_IMAGE_TAG.removeprefix("v")
+    assert version("litellm") == LITELLM_IMAGE.version.removeprefix("v")
 
 
 def test_litellm_serves_the_configured_models(proxy: str) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from charts import versions
+from catalogue.pins import LANGFUSE_CHART, LITELLM_CHART
 from rehearsal.kubernetes import charts
 from rehearsal.kubernetes.kinds import RELEASE
 from tests.program import VARIANTS, recorded
 
-LITELLM, LANGFUSE = versions.LITELLM_CHART, versions.LANGFUSE_CHART
+LITELLM, LANGFUSE = LITELLM_CHART.name, LANGFUSE_CHART.name
 
 
 def release(chart: str, variant: str = "day") -> dict[str, Any]:

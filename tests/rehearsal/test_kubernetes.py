@@ -10,8 +10,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from charts import versions
-from components.aws.kubernetes_versions import STANDARD_SUPPORT_ENDS
+from catalogue.pins import KUBERNETES, LITELLM_CHART
 from rehearsal.eks_component import kubeconfig
 from rehearsal.kubernetes.kinds import NAMESPACE, RELEASE, STATEFUL_SET
 from rehearsal.kubernetes.package import Kubernetes
@@ -23,8 +22,8 @@ from tests.rehearsal.days import engine, kill_during, nothing_is_left, succeed
 RELEASED = {
     "name": "litellm",
     "namespace": "genai-platform",
-    "chart": versions.LITELLM_CHART,
-    "version": versions.LITELLM_CHART_VERSION,
+    "chart": LITELLM_CHART.name,
+    "version": LITELLM_CHART.version,
     "values": {},
 }
 
@@ -90,7 +89,7 @@ def test_the_version_of_a_cluster_is_the_one_that_eks_was_asked_for(simulation: 
 
 def test_there_is_a_schema_for_every_version_that_eks_offers() -> None:
     namespace = {"apiVersion": "v1", "kind": "Namespace"}
-    for version in STANDARD_SUPPORT_ENDS:
+    for version in KUBERNETES:
         assert kubernetes_validate.validate(namespace, version, strict=True) == version
 
 

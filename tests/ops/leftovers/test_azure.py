@@ -85,6 +85,8 @@ class Azure:
 
     def answer(self, method: str, path: str) -> tuple[int, dict[str, str], Any]:
         path, _, query = path.partition("?")
+        if "Microsoft.KeyVault" in path and "page=2" not in query and query < "api-version=2026-02-01":
+            return 400, {}, {"error": {"code": "InvalidApiVersion"}}  # from 2027-02-27 on
         if any(path.startswith(beginning) for beginning in self.refused):
             return 403, {}, {"error": {"code": "AuthorizationFailed"}}
         if path == "/done":

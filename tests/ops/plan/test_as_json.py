@@ -35,7 +35,7 @@ def test_the_document_keeps_to_the_schema() -> None:
     jsonschema.validate(json.loads(json.dumps(document())), schema())
 
 
-@pytest.mark.parametrize("missing", ["resources", "timeline", "cost", "findings"])
+@pytest.mark.parametrize("missing", ["resources", "timeline", "cost", "findings", "ending"])
 def test_the_schema_misses_what_is_missing(missing: str) -> None:
     without = {key: value for key, value in document().items() if key != missing}
     with pytest.raises(jsonschema.ValidationError):

@@ -22,7 +22,7 @@ def test_the_report_is_plain_in_a_pipe_and_has_every_section() -> None:
     result = genai()
     assert result.exit_code == 0
     assert "\x1b" not in result.output
-    for section in ("What it builds", "while idle", "pulumi up", "pulumi destroy", "Guardrails", "Next"):
+    for section in ("What it builds", "while idle", "pulumi up", "pulumi destroy", "Guardrails", "Support of", "Next"):
         assert section in result.output
 
 

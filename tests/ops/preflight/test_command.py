@@ -70,7 +70,7 @@ def test_all_that_the_day_needs_is_checked() -> None:
         checks = command._aws(_config(domain="genai.example.com", allowedCidrs='["198.51.100.0/24"]'), models=True)
         few = command._aws(_config(), models=False)
     assert set(checks) == {
-        *("pulumi", "aws", "kubectl", "identity", "region", "permissions"),
+        *("pulumi", "aws", "kubectl", "support of what is pinned", "identity", "region", "permissions"),
         *("quota of VPCs", "quota of Elastic IPs", "quota of NAT gateways per zone"),
         "quota of vCPUs of on-demand standard instances",
         *("Kubernetes version", "Aurora version", "Valkey version", "Bedrock amazon.nova-lite-v1:0", "hosted zone"),
@@ -104,6 +104,7 @@ def test_an_azure_stack_has_the_checks_of_azure() -> None:
     )
     assert list(command._azure(config)) == [
         "pulumi",
+        "support of what is pinned",
         "subscription",
         "rights in the subscription",
         "rights in the directory",

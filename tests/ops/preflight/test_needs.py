@@ -7,8 +7,15 @@ import re
 import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
+from catalogue.pins import (
+    CLICKHOUSE_IMAGE,
+    LANGFUSE_CHART,
+    LANGFUSE_IMAGE,
+    LITELLM_CHART,
+    LITELLM_IMAGE,
+    POSTGRES_IMAGE,
+)
 from catalogue.resource_types import ACTIONS, actions
-from charts import versions
 from ops.leftovers.aws import Aws
 from ops.preflight.needs import AwsNeeds, aws_needs
 from tests.program import VARIANTS, recorded
@@ -59,16 +66,12 @@ def test_the_day_needs_what_its_program_says() -> None:
 
 
 def test_every_chart_and_image_is_looked_for_with_its_tag() -> None:
-    litellm, langfuse = versions.LITELLM_IMAGE_TAG, versions.LANGFUSE_IMAGE_TAG
-    charts = [
-        (versions.LITELLM_CHART.removeprefix("oci://"), versions.LITELLM_CHART_VERSION),
-        (versions.LANGFUSE_CHART.removeprefix("oci://"), versions.LANGFUSE_CHART_VERSION),
-    ]
+    charts = [(chart.name.removeprefix("oci://"), chart.version) for chart in (LITELLM_CHART, LANGFUSE_CHART)]
     images = [
-        ("ghcr.io/berriai/litellm", litellm),
-        ("docker.langfuse.com/langfuse/langfuse", langfuse),
-        ("docker.langfuse.com/langfuse/langfuse-worker", langfuse),
-        *(tuple(image.rsplit(":", 1)) for image in (versions.CLICKHOUSE_IMAGE, versions.POSTGRES_IMAGE)),
+        (LITELLM_IMAGE.name, LITELLM_IMAGE.version),
+        (LANGFUSE_IMAGE.name, LANGFUSE_IMAGE.version),
+        (f"{LANGFUSE_IMAGE.name}-worker", LANGFUSE_IMAGE.version),
+        *((image.name, f"{image.version}@{image.digest}") for image in (CLICKHOUSE_IMAGE, POSTGRES_IMAGE)),
     ]
     assert sorted(needs().artifacts) == sorted([*charts, *images])
 

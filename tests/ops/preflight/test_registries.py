@@ -81,3 +81,12 @@ def test_every_artifact_has_its_check(registry: Server) -> None:
         "ghcr.io/berriai/litellm:v1": State.BAD,
     }
     assert checks["docker.io/library/postgres:17.7-alpine"]() == fine("found")
+
+
+def test_an_image_with_a_digest_is_asked_for_by_it(registry: Server) -> None:
+    digest = f"sha256:{'a' * 64}"
+    registry.answers[f"HEAD /v2/library/postgres/manifests/{digest}"] = (200, {}, {})
+    reference = f"17.7-alpine@{digest}"
+    [(name, check)] = artifact_checks([("docker.io/library/postgres", reference)], {"docker.io": registry.url}).items()
+    assert name == f"docker.io/library/postgres:{reference}"
+    assert check() == fine("found")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import functools
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,7 +12,7 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 import pytest
 
-from components.aws.kubernetes_versions import in_standard_support
+from catalogue.pins import KUBERNETES
 from ops.guardrails import findings
 from ops.recorder import UNKNOWN, Recording, record
 from policies.guardrails import versions
@@ -316,8 +315,8 @@ GOOD: Mapping[str, Program] = {
 
 @pytest.fixture(autouse=True)
 def _a_day_on_which_1_35_is_supported(monkeypatch: pytest.MonkeyPatch) -> None:
-    day = datetime.date(2026, 12, 1)
-    monkeypatch.setattr(versions, "in_standard_support", lambda version, _today: in_standard_support(version, day))
+    always = dataclasses.replace(KUBERNETES["1.35"], ends=None)
+    monkeypatch.setattr(versions, "KUBERNETES", {**KUBERNETES, "1.35": always})
 
 
 @functools.cache
