@@ -15,6 +15,8 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from stacks import provider_settings
+
 
 class SettingsError(ValueError):
     """One sentence per line: what is wrong, where, and what to set instead."""
@@ -93,7 +95,7 @@ def read(model: type[S], other: type[StackSettings]) -> S:
     prefix = f"{pulumi.get_project()}:"
     values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
     fields, other_fields = _fields(model), _fields(other)
-    problems: list[str] = []
+    problems = list(provider_settings.refusals(config, pulumi.get_stack()))
     parsed: dict[str, Any] = {}
     for name, value in values.items():
         if name in fields:

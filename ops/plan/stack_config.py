@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from stacks import secrets
+from stacks import provider_settings, secrets
 
 
 class StackConfigError(ValueError):
@@ -32,7 +32,8 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     """Merge `Pulumi.yaml`, `Pulumi.<stack>.yaml` and `overrides` ("key=value"), the later ones winning.
 
     StackConfigError for a stack without a file, a file that is no YAML or of another shape, a key of no known namespace
-    that nearly is one, and an override that is no assignment.
+    that nearly is one, a setting of a provider that would not reach all who ask the cloud, and an override that is no
+    assignment.
     """
     stacks = {path.name.split(".")[1]: path for path in sorted(root.glob("Pulumi.*.yaml"))}
     if stack not in stacks:
@@ -53,6 +54,8 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     for override in overrides:
         key, value = _assignment(override)
         texts[_full(name, key)] = (value, False)
+    if problems := provider_settings.refusals(texts, stack):
+        raise StackConfigError("\n".join(problems))
     return StackConfig(
         stack=stack,
         values={key: text for key, (text, _) in texts.items()},
