@@ -67,18 +67,23 @@ def region(aws: Aws, zones: int) -> Outcome:
             f"{aws.region} is not enabled for this account",
             f"enable it (`aws account enable-region --region-name {aws.region}`) or set another aws:region",
         )
-    filters = [
-        {"Name": "opt-in-status", "Values": ["opt-in-not-required"]},
-        {"Name": "state", "Values": ["available"]},
-    ]
-    listed = aws.items("ec2", "describe_availability_zones", "AvailabilityZones[]", Filters=filters)
-    usable = [zone["ZoneName"] for zone in listed if zone["ZoneId"] not in ZONES_REFUSED_BY_EKS]
+    usable = usable_zones(aws)
     if len(usable) < zones:
         return bad(
             f"EKS can use {len(usable)} zones of {aws.region}, {zones} are wanted",
             "set availabilityZones lower, or another aws:region",
         )
     return fine(f"{aws.region}, {len(usable)} zones")
+
+
+def usable_zones(aws: Aws) -> Sequence[str]:
+    """Names of the zones that EKS takes."""
+    filters = [
+        {"Name": "opt-in-status", "Values": ["opt-in-not-required"]},
+        {"Name": "state", "Values": ["available"]},
+    ]
+    listed = aws.items("ec2", "describe_availability_zones", "AvailabilityZones[]", Filters=filters)
+    return [zone["ZoneName"] for zone in listed if zone["ZoneId"] not in ZONES_REFUSED_BY_EKS]
 
 
 def permissions(aws: Aws, names: Sequence[str]) -> Outcome:
@@ -113,11 +118,17 @@ def _principal(aws: Aws) -> str:
 
 
 def address() -> Outcome:
-    """Whether the address that `allowedCidrs: [auto]` stands for can be told."""
+    """Whether the address that `allowedCidrs: [auto]` stands for can be told, and is the same each time."""
     try:
-        return fine(public_address.look_up())
+        found = sorted({public_address.look_up() for _ in range(3)})
     except public_address.PublicAddressError as error:
         return bad(str(error), "name the ranges that may enter in allowedCidrs")
+    if len(found) > 1:
+        return bad(
+            f"requests leave from several addresses ({', '.join(found)}), and `auto` would let only one of them in",
+            "name the range that they are in in allowedCidrs",
+        )
+    return fine(found[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +171,13 @@ QUOTAS = (
         code="L-F678F1CE",
         needed=lambda _: 1,
         used=_count("ec2", "describe_vpcs", "Vpcs[]"),
+    ),
+    Quota(
+        what="rules of a security group",
+        service="vpc",
+        code="L-0EA8095F",
+        needed=lambda needs: needs.security_group_rules,
+        used=lambda _: 0,  # it is made for the day
     ),
     Quota(
         what="Elastic IPs",

@@ -51,13 +51,21 @@ def preflight(
 
 
 def _aws(config: StackConfig, *, models: bool) -> Mapping[str, Check]:
+    from datetime import UTC, datetime
+
+    from botocore.session import get_session
+
     from ops.leftovers.aws import Aws
     from ops.leftovers.scan import AwsDay
     from ops.preflight.account import account_checks
+    from ops.preflight.credentials import credentials
+    from ops.preflight.domain import domain_checks
     from ops.preflight.model_calls import model_checks
     from ops.preflight.needs import aws_needs
+    from ops.preflight.nodes import node_checks
     from ops.preflight.offers import offer_checks
     from ops.preflight.registries import artifact_checks
+    from ops.preflight.registry_logins import login_checks
     from ops.preflight.tools import tool_checks
     from ops.preflight.yesterday import yesterday_checks
     from ops.recorder import ROOT, record
@@ -75,8 +83,12 @@ def _aws(config: StackConfig, *, models: bool) -> Mapping[str, Check]:
     return {
         **tool_checks(ROOT, needs.kubernetes_version),
         **account_checks(aws, needs, own_address=own_address),
-        **offer_checks(aws, needs, domain),
-        **artifact_checks(needs.artifacts),
+        "life of the credentials": lambda: credentials(get_session(), needs.up_seconds, datetime.now(UTC)),
+        **node_checks(aws, needs.zones),
+        **offer_checks(aws, needs),
+        **domain_checks(aws, domain),
+        **artifact_checks([*needs.charts, *needs.images]),
+        **login_checks(needs.charts),
         **(model_checks(aws, needs.models, config.stack) if models else {}),
         **yesterday_checks(AwsDay(aws, config.stack, domain), config.stack),
     }
