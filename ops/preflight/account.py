@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,27 +37,43 @@ _NOT_LOGGED_IN = (
 _LOG_IN = "log in (`aws sso login`) or set AWS_PROFILE, then try `aws sts get-caller-identity`"
 
 
-def account_checks(aws: Aws, needs: AwsNeeds, *, own_address: bool) -> Mapping[str, Check]:
-    """Identity, region, rights and quotas; with `own_address` also whether this machine's address can be told."""
+def account_checks(aws: Aws, needs: AwsNeeds, config: Mapping[str, str]) -> Mapping[str, Check]:
+    """Identity, region, rights, quotas and, where `auto` stands in for it, this machine's address.
+
+    `config` is the stack's, by full key.
+    """
     checks: dict[str, Check] = {
-        "identity": lambda: identity(aws),
+        "identity": lambda: identity(aws, config),
         "region": lambda: region(aws, needs.zones),
         "permissions": lambda: permissions(aws, actions(needs.types | needs.functions)),
         **{f"quota of {quota.what}": partial(room, aws, quota, quota.needed(needs)) for quota in QUOTAS},
     }
+    own_address = "auto" in config.get("genaiplatform:allowedCidrs", "auto")
     return {**checks, "public address": address} if own_address else checks
 
 
-def identity(aws: Aws) -> Outcome:
-    """Whether AWS knows who this is."""
+def identity(aws: Aws, config: Mapping[str, str]) -> Outcome:
+    """Whether AWS knows who this is, in an account that `aws:allowedAccountIds` and the like leave."""
     try:
-        return fine(str(aws.call("sts", "get_caller_identity")["Arn"]))
+        found = aws.call("sts", "get_caller_identity")
     except _NOT_LOGGED_IN as error:
         return bad(str(error), _LOG_IN)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch"):
             return bad(str(error), _LOG_IN)
         raise
+    account = found["Account"]
+    allowed = _accounts(config, "aws:allowedAccountIds")
+    if (allowed and account not in allowed) or account in _accounts(config, "aws:forbiddenAccountIds"):
+        return bad(
+            f"{found['Arn']} is in an account that aws:allowedAccountIds or aws:forbiddenAccountIds rules out",
+            "log in to the account that is meant, or change the setting",
+        )
+    return fine(str(found["Arn"]))
+
+
+def _accounts(config: Mapping[str, str], key: str) -> Sequence[str]:
+    return [str(account) for account in json.loads(config.get(key, "[]"))]
 
 
 def region(aws: Aws, zones: int) -> Outcome:

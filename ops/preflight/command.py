@@ -79,10 +79,9 @@ def _aws(config: StackConfig, *, models: bool) -> Mapping[str, Check]:
     )
     needs = aws_needs(recording, region)
     aws = Aws(region)
-    own_address = "auto" in config.values.get("genaiplatform:allowedCidrs", "auto")
     return {
         **tool_checks(ROOT, needs.kubernetes_version),
-        **account_checks(aws, needs, own_address=own_address),
+        **account_checks(aws, needs, config.values),
         "life of the credentials": lambda: credentials(get_session(), needs.up_seconds, datetime.now(UTC)),
         **node_checks(aws, needs.zones),
         **offer_checks(aws, needs),

@@ -89,6 +89,14 @@ def test_the_commands_refuse_it_too(stack: str, key: str, tmp_path: Path) -> Non
     assert "hunter2" not in str(error.value)
 
 
+@pytest.mark.parametrize("imports", ["[aws]", "{imports: [aws]}"])
+def test_what_only_pulumi_imports_is_refused_by_the_commands(imports: str, tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: genaiplatform\n", encoding="utf-8")
+    (tmp_path / "Pulumi.dev.yaml").write_text(f"environment: {imports}\n", encoding="utf-8")
+    with pytest.raises(StackConfigError, match=r"Pulumi\.dev\.yaml imports environments of Pulumi ESC"):
+        read(tmp_path, "dev")
+
+
 def test_two_profiles_are_refused_because_pulumi_and_the_aws_command_choose_differently(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -21,7 +21,7 @@ ROLE = {"Arn": "arn:aws:sts::123456789012:assumed-role/Admin/engineer"}
 
 def test_who_runs_this_is_told(aws: Aws) -> None:
     with aws_answers({}):
-        assert account.identity(aws).says.startswith("arn:aws:sts::123456789012:")
+        assert account.identity(aws, {}).says.startswith("arn:aws:sts::123456789012:")
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,22 @@ def test_an_identity_that_is_missing_is_bad_and_an_unreachable_service_is_could_
     aws: Aws, problem: Any, state: State
 ) -> None:
     with aws_answers({"GetCallerIdentity": problem}):
-        assert state_of(lambda: account.identity(aws)) == state
+        assert state_of(lambda: account.identity(aws, {})) == state
+
+
+@pytest.mark.parametrize(
+    ("config", "state"),
+    [
+        ({"aws:allowedAccountIds": '["123456789012"]'}, State.FINE),
+        ({"aws:allowedAccountIds": "[123456789012]"}, State.FINE),
+        ({"aws:allowedAccountIds": '["210987654321"]'}, State.BAD),
+        ({"aws:forbiddenAccountIds": '["210987654321"]'}, State.FINE),
+        ({"aws:forbiddenAccountIds": '["123456789012"]'}, State.BAD),
+    ],
+)
+def test_an_account_that_the_settings_rule_out_is_bad(aws: Aws, config: dict[str, str], state: State) -> None:
+    with aws_answers({}):
+        assert account.identity(aws, config).state == state
 
 
 def test_a_region_with_enough_zones_is_fine(aws: Aws) -> None:
