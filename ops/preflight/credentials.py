@@ -46,17 +46,27 @@ def _end(session: Session, method: str, environment: Mapping[str, str]) -> tuple
     if method == "env":
         told = environment.get("AWS_CREDENTIAL_EXPIRATION")
         return (_time(told) if told else None), "get new ones the way you got these, then run this again"
-    if method == "sso":
-        token = _sso_token(session)
+    profile = _source(session)
+    if method in ("sso", "assume-role") and {"sso_session", "sso_start_url"} & profile.keys():
+        token = _sso_token(session, profile)
         # With a refresh token the SDK gets a new one by itself (AWS CLI user guide, "IAM Identity Center").
         ends = None if token.get("refreshToken") else _time(token["expiresAt"])
         return ends, "`aws sso login`; a profile with an sso_session renews itself"
     return None, ""
 
 
-def _sso_token(session: Session) -> Mapping[str, str]:
+def _source(session: Session) -> Mapping[str, str]:
+    """The profile that credentials come from in the end: a role's may be another profile's."""
+    profile: Mapping[str, str] = session.get_scoped_config()
+    seen: set[str] = set()
+    while (name := profile.get("source_profile", "")) and name not in seen:
+        seen.add(name)
+        profile = session.full_config["profiles"][name]
+    return profile
+
+
+def _sso_token(session: Session, profile: Mapping[str, str]) -> Mapping[str, str]:
     """The one that `aws sso login` left; botocore's error tells when there is none."""
-    profile = session.get_scoped_config()
     name = profile.get("sso_session")
     settings = session.full_config["sso_sessions"][name] if name else profile
     cache = JSONFileCache(str(Path("~/.aws/sso/cache").expanduser()))

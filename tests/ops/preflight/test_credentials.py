@@ -104,6 +104,14 @@ def test_a_login_at_the_identity_center_has_to_outlast_the_run(
     assert state == State.FINE or "`aws sso login`" in outcome.fix
 
 
+def test_a_role_ends_with_the_login_that_it_is_assumed_from(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _sso(home, "2026-11-30T08:20:00Z", session=False)
+    role = "[profile role]\nrole_arn=arn:aws:iam::123456789012:role/Admin\nsource_profile=default\n"
+    (home / "config").write_text((home / "config").read_text() + role)
+    monkeypatch.setenv("AWS_PROFILE", "role")
+    assert look().state == State.BAD
+
+
 def test_a_profile_that_asks_for_a_code_is_bad(home: Path) -> None:
     role = "role_arn=arn:aws:iam::123456789012:role/Admin\nsource_profile=user\nmfa_serial=arn:aws:iam::1:mfa/me\n"
     (home / "config").write_text(f"[default]\n{role}[profile user]\n")
