@@ -15,6 +15,8 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from stacks import provider_settings
+
 
 class SettingsError(ValueError):
     """One sentence per line: what is wrong, where, and what to set instead."""
@@ -96,7 +98,7 @@ def read(model: type[S], others: Sequence[type[StackSettings]]) -> S:
     values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
     fields = _fields(model)
     elsewhere = {name: (other, info) for other in others for name, info in _fields(other).items()}
-    problems: list[str] = []
+    problems = list(provider_settings.refusals(config, pulumi.get_stack()))
     parsed: dict[str, Any] = {}
     for name, value in values.items():
         if name in fields:

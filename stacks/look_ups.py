@@ -29,11 +29,21 @@ def availability_zones(count: int) -> list[str]:
 def hosted_zone(domain: str) -> str:
     """Id of the public hosted zone whose name is the longest that `domain` is in or is."""
     zones = [aws.route53.get_zone(zone_id=zone_id) for zone_id in aws.route53.get_zones().ids]
-    public = {zone.name.rstrip("."): zone.zone_id for zone in zones if not zone.private_zone}
+    public: dict[str, list[str]] = {}
+    for zone in zones:
+        if not zone.private_zone:
+            public.setdefault(zone.name.rstrip("."), []).append(zone.zone_id)
     labels = domain.split(".")
     for start in range(len(labels)):
-        if zone_id := public.get(".".join(labels[start:])):
-            return zone_id
+        name = ".".join(labels[start:])
+        if len(ids := public.get(name, [])) > 1:
+            raise SettingsError(
+                f"domain is {domain}, but {len(ids)} public hosted zones of this account are called {name} "
+                f"({', '.join(sorted(ids))}), and the world asks only one of them: delete the others "
+                "(`genai preflight` tells which one is asked)"
+            )
+        if ids:
+            return ids[0]
     raise SettingsError(
         f"domain is {domain}, but this account has no public hosted zone for it or a parent "
         f"({', '.join(sorted(public)) or 'it has none at all'}): create one, set another domain, or set none"

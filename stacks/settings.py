@@ -260,11 +260,6 @@ def _network(cidr: str) -> ipaddress.IPv4Network:
 
 def load() -> Settings:
     """Read the settings of an AWS stack; SettingsError tells everything that is wrong with them."""
-    if pulumi.Config("aws").get("profile"):
-        raise SettingsError(
-            "aws:profile would not reach kubectl and Helm, whose kubeconfig holds no profile: take it out "
-            "(`pulumi config rm aws:profile`) and set the environment variable AWS_PROFILE"
-        )
     return read(Settings, other_settings(Settings))
 
 

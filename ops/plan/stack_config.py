@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from stacks import secrets
+from stacks import provider_settings, secrets
 from stacks.kinds import Kind, kind_of
 
 
@@ -37,8 +37,9 @@ class StackConfig:
 def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     """Merge `Pulumi.yaml`, `Pulumi.<stack>.yaml` and `overrides` ("key=value"), the later ones winning.
 
-    StackConfigError for a stack without a file, a file that is no YAML or of another shape, a key of no known namespace
-    that nearly is one, and an override that is no assignment.
+    StackConfigError for a stack without a file, a file that is no YAML, of another shape or with imports of Pulumi ESC,
+    a key of no known namespace that nearly is one, a setting of a provider that would not reach all who ask the cloud,
+    and an override that is no assignment.
     """
     files = sorted(root.glob("Pulumi.*.yaml"))
     stacks = {path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path for path in files}
@@ -50,9 +51,16 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     project = _load(root / "Pulumi.yaml")
     name = project["name"]
     declared = {key: _declared(entry) for key, entry in (project.get("config") or {}).items()}
+    own = _load(stacks[stack])
+    if own.get("environment"):
+        raise StackConfigError(
+            f"{stacks[stack].name} imports environments of Pulumi ESC, whose settings and variables only Pulumi sees: "
+            "write the settings below `config:`, and give credentials to every command with "
+            "`pulumi env run <environment> -- genai …`."
+        )
     merged = {
         **{_full(name, key): value for key, value in declared.items() if value is not None},
-        **{_full(name, key): value for key, value in (_load(stacks[stack]).get("config") or {}).items()},
+        **{_full(name, key): value for key, value in (own.get("config") or {}).items()},
     }
     for key in merged:
         _refuse_misspelled_namespace(name, key)
@@ -60,6 +68,8 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     for override in overrides:
         key, value = _assignment(override)
         texts[_full(name, key)] = (value, False)
+    if problems := provider_settings.refusals(texts, stack):
+        raise StackConfigError("\n".join(problems))
     return StackConfig(
         stack=stack,
         values={key: text for key, (text, _) in texts.items()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,27 +37,43 @@ _NOT_LOGGED_IN = (
 _LOG_IN = "log in (`aws sso login`) or set AWS_PROFILE, then try `aws sts get-caller-identity`"
 
 
-def account_checks(aws: Aws, needs: AwsNeeds, *, own_address: bool) -> Mapping[str, Check]:
-    """Identity, region, rights and quotas; with `own_address` also whether this machine's address can be told."""
+def account_checks(aws: Aws, needs: AwsNeeds, config: Mapping[str, str]) -> Mapping[str, Check]:
+    """Identity, region, rights, quotas and, where `auto` stands in for it, this machine's address.
+
+    `config` is the stack's, by full key.
+    """
     checks: dict[str, Check] = {
-        "identity": lambda: identity(aws),
+        "identity": lambda: identity(aws, config),
         "region": lambda: region(aws, needs.zones),
         "permissions": lambda: permissions(aws, actions(needs.types | needs.functions)),
         **{f"quota of {quota.what}": partial(room, aws, quota, quota.needed(needs)) for quota in QUOTAS},
     }
+    own_address = "auto" in config.get("genaiplatform:allowedCidrs", "auto")
     return {**checks, "public address": address} if own_address else checks
 
 
-def identity(aws: Aws) -> Outcome:
-    """Whether AWS knows who this is."""
+def identity(aws: Aws, config: Mapping[str, str]) -> Outcome:
+    """Whether AWS knows who this is, in an account that `aws:allowedAccountIds` and the like leave."""
     try:
-        return fine(str(aws.call("sts", "get_caller_identity")["Arn"]))
+        found = aws.call("sts", "get_caller_identity")
     except _NOT_LOGGED_IN as error:
         return bad(str(error), _LOG_IN)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch"):
             return bad(str(error), _LOG_IN)
         raise
+    account = found["Account"]
+    allowed = _accounts(config, "aws:allowedAccountIds")
+    if (allowed and account not in allowed) or account in _accounts(config, "aws:forbiddenAccountIds"):
+        return bad(
+            f"{found['Arn']} is in an account that aws:allowedAccountIds or aws:forbiddenAccountIds rules out",
+            "log in to the account that is meant, or change the setting",
+        )
+    return fine(str(found["Arn"]))
+
+
+def _accounts(config: Mapping[str, str], key: str) -> Sequence[str]:
+    return [str(account) for account in json.loads(config.get(key, "[]"))]
 
 
 def region(aws: Aws, zones: int) -> Outcome:
@@ -67,18 +84,23 @@ def region(aws: Aws, zones: int) -> Outcome:
             f"{aws.region} is not enabled for this account",
             f"enable it (`aws account enable-region --region-name {aws.region}`) or set another aws:region",
         )
-    filters = [
-        {"Name": "opt-in-status", "Values": ["opt-in-not-required"]},
-        {"Name": "state", "Values": ["available"]},
-    ]
-    listed = aws.items("ec2", "describe_availability_zones", "AvailabilityZones[]", Filters=filters)
-    usable = [zone["ZoneName"] for zone in listed if zone["ZoneId"] not in ZONES_REFUSED_BY_EKS]
+    usable = usable_zones(aws)
     if len(usable) < zones:
         return bad(
             f"EKS can use {len(usable)} zones of {aws.region}, {zones} are wanted",
             "set availabilityZones lower, or another aws:region",
         )
     return fine(f"{aws.region}, {len(usable)} zones")
+
+
+def usable_zones(aws: Aws) -> Sequence[str]:
+    """Names of the zones that EKS takes."""
+    filters = [
+        {"Name": "opt-in-status", "Values": ["opt-in-not-required"]},
+        {"Name": "state", "Values": ["available"]},
+    ]
+    listed = aws.items("ec2", "describe_availability_zones", "AvailabilityZones[]", Filters=filters)
+    return [zone["ZoneName"] for zone in listed if zone["ZoneId"] not in ZONES_REFUSED_BY_EKS]
 
 
 def permissions(aws: Aws, names: Sequence[str]) -> Outcome:
@@ -113,11 +135,17 @@ def _principal(aws: Aws) -> str:
 
 
 def address() -> Outcome:
-    """Whether the address that `allowedCidrs: [auto]` stands for can be told."""
+    """Whether the address that `allowedCidrs: [auto]` stands for can be told, and is the same each time."""
     try:
-        return fine(public_address.look_up())
+        found = sorted({public_address.look_up() for _ in range(3)})
     except public_address.PublicAddressError as error:
         return bad(str(error), "name the ranges that may enter in allowedCidrs")
+    if len(found) > 1:
+        return bad(
+            f"requests leave from several addresses ({', '.join(found)}), and `auto` would let only one of them in",
+            "name the range that they are in in allowedCidrs",
+        )
+    return fine(found[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +188,13 @@ QUOTAS = (
         code="L-F678F1CE",
         needed=lambda _: 1,
         used=_count("ec2", "describe_vpcs", "Vpcs[]"),
+    ),
+    Quota(
+        what="rules of a security group",
+        service="vpc",
+        code="L-0EA8095F",
+        needed=lambda needs: needs.security_group_rules,
+        used=lambda _: 0,  # it is made for the day
     ),
     Quota(
         what="Elastic IPs",

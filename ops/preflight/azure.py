@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -36,6 +37,7 @@ def azure_checks(day: AzureDay, config: Mapping[str, str]) -> Mapping[str, Check
 
     return {
         "subscription": in_subscription(subscription),
+        "one account": lambda: one_account(token()),
         "rights in the subscription": in_subscription(lambda arm, scope: rights(arm, scope, wanted)),
         "rights in the directory": lambda: directory(Api(day.graph, day.token(day.graph)["accessToken"])),
         f"{tier} in {location}": in_subscription(lambda arm, scope: offered(arm, scope, tier, location)),
@@ -49,6 +51,18 @@ def subscription(arm: Api, scope: str) -> Outcome:
     if found["state"] != "Enabled":
         return bad(f"{name} is {found['state']}", "choose another: `az account set --subscription <id>`")
     return fine(name)
+
+
+def one_account(token: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Outcome:
+    """Whether Pulumi, which takes the variables ARM_... first, and `az`, which the commands ask, mean the same."""
+    for variable, chosen in (("ARM_SUBSCRIPTION_ID", token["subscription"]), ("ARM_TENANT_ID", token["tenant"])):
+        named = environment.get(variable, "")
+        if named and named.lower() != chosen.lower():
+            return bad(
+                f"{variable} is {named}, which Pulumi would use, but `az` has chosen {chosen}",
+                f"unset {variable}, or `az login` and `az account set --subscription <id>` for what it names",
+            )
+    return fine("Pulumi and `az` mean the same")
 
 
 def rights(arm: Api, scope: str, wanted: Sequence[str]) -> Outcome:

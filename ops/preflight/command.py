@@ -52,13 +52,20 @@ def preflight(
 
 
 def _aws(config: StackConfig, *, models: bool) -> Mapping[str, Check]:
+
+    from botocore.session import get_session
+
     from ops.leftovers.aws import Aws
     from ops.leftovers.scan import AwsDay
     from ops.preflight.account import account_checks
+    from ops.preflight.credentials import credentials
+    from ops.preflight.domain import domain_checks
     from ops.preflight.model_calls import model_checks
     from ops.preflight.needs import aws_needs
+    from ops.preflight.nodes import node_checks
     from ops.preflight.offers import offer_checks
     from ops.preflight.registries import artifact_checks
+    from ops.preflight.registry_logins import login_checks
     from ops.preflight.support import support
     from ops.preflight.tools import tool_checks
     from ops.preflight.yesterday import yesterday_checks
@@ -73,13 +80,16 @@ def _aws(config: StackConfig, *, models: bool) -> Mapping[str, Check]:
     )
     needs = aws_needs(recording, region)
     aws = Aws(region)
-    own_address = "auto" in config.values.get("genaiplatform:allowedCidrs", "auto")
     return {
         **tool_checks(ROOT, needs.kubernetes_version),
         "support of what is pinned": lambda: support(recording, datetime.now(UTC).date()),
-        **account_checks(aws, needs, own_address=own_address),
-        **offer_checks(aws, needs, domain),
-        **artifact_checks(needs.artifacts),
+        **account_checks(aws, needs, config.values),
+        "life of the credentials": lambda: credentials(get_session(), needs.up_seconds, datetime.now(UTC)),
+        **node_checks(aws, needs.zones),
+        **offer_checks(aws, needs),
+        **domain_checks(aws, domain),
+        **artifact_checks([*needs.charts, *needs.images]),
+        **login_checks(needs.charts),
         **(model_checks(aws, needs.models, config.stack) if models else {}),
         **yesterday_checks(AwsDay(aws, config.stack, domain), config.stack),
     }

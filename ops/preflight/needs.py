@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from catalogue.prices import NODE_TYPES, PRICES
-from ops.plan import nodes
-from ops.plan.engine_graph import engine_resources
+from ops.plan import engine_graph, nodes, timeline, typical_times
 from ops.recorder import Recording, Resource, plain
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
@@ -35,18 +35,25 @@ class AwsNeeds:
     cache_version: str
     zones: int
     addresses: int
+    security_group_rules: int
+    """Of the security group that has most, in one direction."""
+    up_seconds: float
+    """What `up` of a new stack typically takes."""
     vcpus: int
     """Of the nodes that the pods ask for."""
     bedrock_arns: frozenset[str]
-    artifacts: Sequence[tuple[str, str]]
-    """As `artifacts` has them."""
+    charts: Sequence[tuple[str, str]]
+    """Repository and tag of each."""
+    images: Sequence[tuple[str, str]]
+    """Repository and tag of each."""
     models: Sequence[Mapping[str, Any]]
     """`litellm_params` of each model that is called with a key or as Bedrock, with its `model_name`."""
 
 
 def aws_needs(recording: Recording, region: str) -> AwsNeeds:
     """Read them from a run of the program; LookupError when it is not that of an AWS day."""
-    resources = engine_resources(recording.resources)
+    resources = engine_graph.engine_resources(recording.resources)
+    edges = engine_graph.edges(resources)
     return AwsNeeds(
         types=frozenset(r.type for r in resources if r.custom and r.type.startswith(("aws:", "pulumi-python:"))),
         functions=frozenset(token for token, _ in recording.invokes),
@@ -55,9 +62,12 @@ def aws_needs(recording: Recording, region: str) -> AwsNeeds:
         cache_version=recording.one("aws:elasticache/replicationGroup:ReplicationGroup").inputs["engineVersion"],
         zones=len({r.inputs["availabilityZone"] for r in recording.of_type("aws:ec2/subnet:Subnet")}),
         addresses=len(recording.of_type("aws:ec2/eip:Eip")),
+        security_group_rules=_rules(recording),
+        up_seconds=timeline.up(edges, typical_times.create_seconds(resources, edges)).seconds,
         vcpus=_vcpus(resources, region),
         bedrock_arns=frozenset(_bedrock_arns(recording)),
-        artifacts=artifacts(recording),
+        charts=list(_charts(recording)),
+        images=list(_images(recording)),
         models=list(_models(recording)),
     )
 
@@ -65,6 +75,15 @@ def aws_needs(recording: Recording, region: str) -> AwsNeeds:
 def artifacts(recording: Recording) -> list[tuple[str, str]]:
     """Repository and tag of each chart and image; a tag with a digest has it after an @."""
     return [*_charts(recording), *_images(recording)]
+
+
+def _rules(recording: Recording) -> int:
+    groups = Counter(
+        (rule.type, str(plain(rule.inputs)["securityGroupId"]))
+        for direction in ("Ingress", "Egress")
+        for rule in recording.of_type(f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule")
+    )
+    return max(groups.values(), default=0)
 
 
 def _vcpus(resources: Sequence[Resource], region: str) -> int:

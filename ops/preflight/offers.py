@@ -1,4 +1,4 @@
-"""Whether AWS still offers what the program asks for: versions, models, a place for the domain's records."""
+"""Whether AWS still offers what the program asks for: versions and models."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from ops.preflight.needs import AwsNeeds
 AURORA = "aurora-postgresql"
 
 
-def offer_checks(aws: Aws, needs: AwsNeeds, domain: str) -> Mapping[str, Check]:
-    """Versions of Kubernetes, Aurora and Valkey, each Bedrock model, and the hosted zone when there is a domain."""
+def offer_checks(aws: Aws, needs: AwsNeeds) -> Mapping[str, Check]:
+    """Versions of Kubernetes, Aurora and Valkey, and each Bedrock model."""
     return {
         "Kubernetes version": lambda: kubernetes(aws, needs.kubernetes_version),
         "Aurora version": lambda: aurora(aws, needs.aurora_version),
         "Valkey version": lambda: valkey(aws, needs.cache_version),
         **{f"Bedrock {arn.rpartition('/')[2]}": partial(bedrock, aws, arn) for arn in sorted(needs.bedrock_arns)},
-        **({"hosted zone": lambda: hosted_zone(aws, domain)} if domain else {}),
     }
 
 
@@ -108,20 +107,3 @@ def bedrock(aws: Aws, arn: str) -> Outcome:
             f"ask for it: https://{there.region}.console.aws.amazon.com/bedrock/home?region={there.region}#/model-catalog",
         )
     return fine(f"may be called in {there.region}")
-
-
-def hosted_zone(aws: Aws, domain: str) -> Outcome:
-    """Whether the account has a public zone that holds the domain."""
-    public = {
-        zone["Name"].rstrip(".")
-        for zone in aws.items("route53", "list_hosted_zones", "HostedZones[]")
-        if not zone["Config"]["PrivateZone"]
-    }
-    holding = [name for name in public if domain == name or domain.endswith(f".{name}")]
-    if holding:
-        return fine(max(holding, key=len))
-    return bad(
-        f"no public hosted zone of this account holds {domain}",
-        f"create one (`aws route53 create-hosted-zone --name {domain} --caller-reference {domain}`) and delegate to "
-        "it, or set another domain, or none",
-    )

@@ -33,12 +33,7 @@ def artifact_checks(
 def artifact(repository: str, tag: str, addresses: Mapping[str, str] = ADDRESSES) -> Outcome:
     """Whether anybody may pull that tag, or its digest after an @. httpx.HTTPError when the registry does not say."""
     host, _, name = repository.partition("/")
-    base = addresses.get(host, f"https://{host}")
-    url = f"{base}/v2/{name}/manifests/{tag.rpartition('@')[2]}"  # a digest wins over its tag, as where it is pulled
-    with httpx.Client(timeout=20, follow_redirects=True, headers={"Accept": _MANIFESTS}) as http:
-        answer = http.head(url)
-        if answer.status_code == httpx.codes.UNAUTHORIZED:
-            answer = _with_token(http, url, answer.headers.get("WWW-Authenticate", ""))
+    answer = manifest(repository, tag, addresses)
     match answer.status_code:
         case httpx.codes.OK:
             return fine("found")
@@ -50,12 +45,26 @@ def artifact(repository: str, tag: str, addresses: Mapping[str, str] = ADDRESSES
     raise RuntimeError(f"{host} answered {answer.status_code}")
 
 
-def _with_token(http: httpx.Client, url: str, challenge: str) -> httpx.Response:
-    """Ask again with the token that the registry gives to anybody ("Token Authentication Specification")."""
+def manifest(
+    repository: str, tag: str, addresses: Mapping[str, str], login: tuple[str, str] | None = None
+) -> httpx.Response:
+    """What the registry answers to whoever pulls that tag, with a user and password or as anybody."""
+    host, _, name = repository.partition("/")
+    reference = tag.rpartition("@")[2]  # a digest wins over its tag, as where it is pulled
+    url = f"{addresses.get(host, f'https://{host}')}/v2/{name}/manifests/{reference}"
+    with httpx.Client(timeout=20, follow_redirects=True, headers={"Accept": _MANIFESTS}) as http:
+        answer = http.head(url)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            return _with_token(http, url, answer.headers.get("WWW-Authenticate", ""), login)
+        return answer
+
+
+def _with_token(http: httpx.Client, url: str, challenge: str, login: tuple[str, str] | None) -> httpx.Response:
+    """Ask again with the token that the registry gives for it ("Token Authentication Specification")."""
     fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
     if "realm" not in fields:
         raise RuntimeError(f"the registry asks for a log-in that is not known here: {challenge!r}")
-    given = http.get(fields.pop("realm"), params=fields)
+    given = http.get(fields.pop("realm"), params=fields, auth=login)
     if not given.is_success:
         return given
     body = given.json()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
 import re
@@ -78,16 +77,6 @@ def test_newer_versions_of_kubernetes_end_later() -> None:
 def test_an_image_is_pulled_by_its_digest_where_one_is_known() -> None:
     assert pins.CLICKHOUSE_IMAGE.image.startswith("docker.io/clickhouse/clickhouse-server:26.8.20.9@sha256:9b61e3c6")
     assert pins.LITELLM_IMAGE.image == "ghcr.io/berriai/litellm:v1.108.14"
-
-
-def test_the_table_imports_nothing_of_the_project() -> None:
-    ours = {path.parent.name for path in ROOT.glob("*/__init__.py")}
-    assert {"catalogue", "components", "ops"} <= ours
-    for path in (ROOT / "catalogue").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            assert not ours & {name.split(".")[0] for name in names}, path
 
 
 def test_there_is_no_second_copy_of_a_version() -> None:

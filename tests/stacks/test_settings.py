@@ -139,10 +139,6 @@ def test_a_provider_key_with_a_line_break_is_refused() -> None:
     assert "providerKeys.AZURE is no name" in refusal({"providerKeys": {"AZURE": "x"}}, ("providerKeys",))
 
 
-def test_a_profile_in_the_configuration_is_refused_with_advice() -> None:
-    assert "AWS_PROFILE" in refusal({}, (), **{"aws:profile": "work"})
-
-
 def test_the_world_may_enter_when_that_is_confirmed() -> None:
     assert load({"allowedCidrs": ["0.0.0.0/0"], "openToTheWorld": True}).entry_cidrs() == ("0.0.0.0/0",)
 

@@ -21,7 +21,7 @@ ROLE = {"Arn": "arn:aws:sts::123456789012:assumed-role/Admin/engineer"}
 
 def test_who_runs_this_is_told(aws: Aws) -> None:
     with aws_answers({}):
-        assert account.identity(aws).says.startswith("arn:aws:sts::123456789012:")
+        assert account.identity(aws, {}).says.startswith("arn:aws:sts::123456789012:")
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,22 @@ def test_an_identity_that_is_missing_is_bad_and_an_unreachable_service_is_could_
     aws: Aws, problem: Any, state: State
 ) -> None:
     with aws_answers({"GetCallerIdentity": problem}):
-        assert state_of(lambda: account.identity(aws)) == state
+        assert state_of(lambda: account.identity(aws, {})) == state
+
+
+@pytest.mark.parametrize(
+    ("config", "state"),
+    [
+        ({"aws:allowedAccountIds": '["123456789012"]'}, State.FINE),
+        ({"aws:allowedAccountIds": "[123456789012]"}, State.FINE),
+        ({"aws:allowedAccountIds": '["210987654321"]'}, State.BAD),
+        ({"aws:forbiddenAccountIds": '["210987654321"]'}, State.FINE),
+        ({"aws:forbiddenAccountIds": '["123456789012"]'}, State.BAD),
+    ],
+)
+def test_an_account_that_the_settings_rule_out_is_bad(aws: Aws, config: dict[str, str], state: State) -> None:
+    with aws_answers({}):
+        assert account.identity(aws, config).state == state
 
 
 def test_a_region_with_enough_zones_is_fine(aws: Aws) -> None:
@@ -146,6 +161,7 @@ def _instance(kind: str, cores: int, lifecycle: str | None = None) -> dict[str, 
 
 IN_USE: dict[str, tuple[dict[str, Any], int]] = {
     "VPCs": ({"DescribeVpcs": {"Vpcs": [{}, {}, {}]}}, 3),
+    "rules of a security group": ({}, 0),
     "Elastic IPs": ({"DescribeAddresses": {"Addresses": [{}, {}]}}, 2),
     "NAT gateways per zone": ({"DescribeSubnets": SUBNETS, "DescribeNatGateways": GATEWAYS}, 2),
     "vCPUs of on-demand standard instances": (
@@ -211,7 +227,16 @@ def test_the_codes_are_those_of_service_quotas(aws: Aws) -> None:
     """As far as moto keeps a copy of the list."""
     with aws_answers({}):
         answer = aws.call("service-quotas", "get_service_quota", ServiceCode="vpc", QuotaCode=QUOTAS["VPCs"].code)
+        rules = QUOTAS["rules of a security group"].code
+        of_rules = aws.call("service-quotas", "get_service_quota", ServiceCode="vpc", QuotaCode=rules)
     assert answer["Quota"]["QuotaName"] == "VPCs per Region"
+    assert of_rules["Quota"]["QuotaName"] == "Inbound or outbound rules per security group"
+
+
+def test_more_ranges_than_a_security_group_holds_are_bad(aws: Aws) -> None:
+    with aws_answers({}):
+        assert account.room(aws, QUOTAS["rules of a security group"], needed=60).state == State.FINE
+        assert account.room(aws, QUOTAS["rules of a security group"], needed=61).state == State.BAD
 
 
 def test_the_public_address_is_told_or_its_absence() -> None:
@@ -219,3 +244,10 @@ def test_the_public_address_is_told_or_its_absence() -> None:
         assert account.address() == fine("203.0.113.7")
     with mock.patch("stacks.public_address.look_up", side_effect=PublicAddressError("This is a CI runner.")):
         assert account.address().state == State.BAD
+
+
+def test_an_address_that_changes_from_call_to_call_is_bad() -> None:
+    with mock.patch("stacks.public_address.look_up", side_effect=["203.0.113.7", "203.0.113.9", "203.0.113.7"]):
+        outcome = account.address()
+    assert outcome.state == State.BAD
+    assert "203.0.113.7, 203.0.113.9" in outcome.says

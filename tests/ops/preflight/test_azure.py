@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops.leftovers.azure import AzureCliError, AzureDay
-from ops.preflight.azure import azure_checks
+from ops.preflight.azure import azure_checks, one_account
 from ops.preflight.check import State
 from tests.ops.preflight.stand_in import Server, serve, state_of
 
@@ -91,3 +91,16 @@ def test_without_a_token_no_check_could_look() -> None:
 def test_a_service_that_is_not_there_is_could_not_look(server: Server) -> None:
     away = AzureDay(stack="azure", arm="http://127.0.0.1:9", graph="http://127.0.0.1:9", token=day(server).token)
     assert {state_of(check) for check in azure_checks(away, CONFIG).values()} == {State.COULD_NOT_LOOK}
+
+
+@pytest.mark.parametrize(
+    ("environment", "state"),
+    [
+        ({}, State.FINE),
+        ({"ARM_SUBSCRIPTION_ID": "S-1", "ARM_TENANT_ID": "t-1"}, State.FINE),
+        ({"ARM_SUBSCRIPTION_ID": "s-2"}, State.BAD),
+        ({"ARM_TENANT_ID": "t-2"}, State.BAD),
+    ],
+)
+def test_pulumi_and_the_commands_have_to_mean_one_account(environment: dict[str, str], state: State) -> None:
+    assert one_account({"subscription": "s-1", "tenant": "t-1"}, environment).state == state

@@ -71,6 +71,9 @@ def test_all_that_the_day_needs_is_checked() -> None:
         few = command._aws(_config(), models=False)
     assert set(checks) == {
         *("pulumi", "aws", "kubectl", "support of what is pinned", "identity", "region", "permissions"),
+        *("life of the credentials", "quota of rules of a security group", "login to ghcr.io"),
+        *("key of the nodes' disks", "image of the nodes", "instance types of the nodes"),
+        *("delegation", "certificate authority"),
         *("quota of VPCs", "quota of Elastic IPs", "quota of NAT gateways per zone"),
         "quota of vCPUs of on-demand standard instances",
         *("Kubernetes version", "Aurora version", "Valkey version", "Bedrock amazon.nova-lite-v1:0", "hosted zone"),
@@ -79,7 +82,7 @@ def test_all_that_the_day_needs_is_checked() -> None:
     }
     assert sum("/" in name for name in checks) == 7
     assert set(few) - set(checks) == {"public address"}
-    assert set(checks) - set(few) == {"hosted zone", "model nova-lite"}
+    assert set(checks) - set(few) == {"hosted zone", "delegation", "certificate authority", "model nova-lite"}
 
 
 def test_a_configuration_that_the_program_refuses_is_refused() -> None:
@@ -106,6 +109,7 @@ def test_an_azure_stack_has_the_checks_of_azure() -> None:
         "pulumi",
         "support of what is pinned",
         "subscription",
+        "one account",
         "rights in the subscription",
         "rights in the directory",
         "BasicV2 in eastus2",

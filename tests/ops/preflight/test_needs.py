@@ -61,6 +61,8 @@ def test_the_day_needs_what_its_program_says() -> None:
     assert (asked.zones, asked.addresses) == (2, 1)
     assert asked.bedrock_arns == {"arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"}
     assert 2 <= asked.vcpus <= 8
+    assert asked.security_group_rules == 2  # a port of LiteLLM and one of Langfuse, from one range
+    assert 10 * 60 < asked.up_seconds < 60 * 60
     assert needs("team").addresses == 2
     assert needs("team").vcpus >= asked.vcpus
 
@@ -73,7 +75,8 @@ def test_every_chart_and_image_is_looked_for_with_its_tag() -> None:
         (f"{LANGFUSE_IMAGE.name}-worker", LANGFUSE_IMAGE.version),
         *((image.name, f"{image.version}@{image.digest}") for image in (CLICKHOUSE_IMAGE, POSTGRES_IMAGE)),
     ]
-    assert sorted(needs().artifacts) == sorted([*charts, *images])
+    assert sorted(needs().charts) == sorted(charts)
+    assert sorted(needs().images) == sorted(images)
 
 
 def test_models_are_those_that_are_called_with_a_key_or_as_bedrock() -> None:

@@ -1,4 +1,4 @@
-"""Versions, models and the hosted zone: good, bad and could not look."""
+"""Versions and models: good, bad and could not look."""
 
 from __future__ import annotations
 
@@ -42,11 +42,6 @@ def _aurora(ends: datetime.datetime, *, offered: bool = True) -> dict[str, Any]:
     }
 
 
-def _zones(*zones: tuple[str, bool]) -> dict[str, Any]:
-    listed = [{"Name": f"{name}.", "Config": {"PrivateZone": private}} for name, private in zones]
-    return {"ListHostedZones": {"HostedZones": listed, "IsTruncated": False}}
-
-
 Run = Callable[[Aws], Outcome]
 
 
@@ -68,10 +63,6 @@ def model(aws: Aws) -> Outcome:
 
 def profile(aws: Aws) -> Outcome:
     return offers.bedrock(aws, PROFILE)
-
-
-def zone(aws: Aws) -> Outcome:
-    return offers.hosted_zone(aws, "genai.example.com")
 
 
 @pytest.mark.parametrize(
@@ -102,10 +93,6 @@ def zone(aws: Aws) -> Outcome:
         (profile, {"GetInferenceProfile": {"status": "ACTIVE"}}, State.FINE),
         (profile, {"GetInferenceProfile": "ResourceNotFoundException"}, State.BAD),
         (profile, {"GetInferenceProfile": UNREACHABLE}, State.COULD_NOT_LOOK),
-        (zone, _zones(("example.com", False), ("shop.com", False)), State.FINE),
-        (zone, _zones(("genai.example.com", False)), State.FINE),
-        (zone, _zones(("example.com", True), ("ai.example.com", False), ("ple.com", False)), State.BAD),
-        (zone, {"ListHostedZones": "AccessDenied"}, State.COULD_NOT_LOOK),
     ],
 )
 def test_an_offer_is(aws: Aws, check: Run, answers: dict[str, Any], state: State) -> None:
@@ -120,11 +107,6 @@ def test_what_is_bad_comes_with_its_fix(aws: Aws) -> None:
         outcome = model(aws)
     assert "entitlement: NOT_AVAILABLE" in outcome.says
     assert "https://us-west-2.console.aws.amazon.com/bedrock" in outcome.fix
-
-
-def test_the_longest_zone_is_the_one_that_holds_the_domain(aws: Aws) -> None:
-    with aws_answers(_zones(("example.com", False), ("genai.example.com", False))):
-        assert zone(aws).says == "genai.example.com"
 
 
 def test_a_model_is_asked_for_by_its_id_in_the_region_of_its_arn(aws: Aws) -> None:
