@@ -37,10 +37,15 @@ _MAKERS = (
     "ai21|amazon|anthropic|cohere|deepseek|google|luma|meta|minimax|mistral|moonshot|moonshotai|nvidia|openai|qwen|"
     "stability|twelvelabs|writer|xai|zai"
 )
-_WITHOUT_PROVIDER = re.compile(rf"(([a-z]{{2,6}}|us-gov)\.)?({_MAKERS})\.[^/]+|arn:aws.*|[0-9]+-x-[0-9]+/.*")
+_WITHOUT_PROVIDER = re.compile(
+    rf"(([a-z]{{2,6}}|us-gov)\.)?({_MAKERS})\.[^/]+|[^/]*-v[0-9]+:[0-9]+|arn:aws.*|([0-9]+|max)-x-([0-9]+|max)/.*"
+)
 """What LiteLLM takes for Bedrock's because its price list has it."""
 
-_ARN = re.compile(r"arn:(?P<partition>aws[a-z-]*):bedrock:(?P<region>[a-z0-9-]+):[0-9]*:(?P<kind>[a-z-]+)/(?P<name>.+)")
+_ARN = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):bedrock:(?P<region>[a-z0-9-]+):([0-9]{12})?:(?P<kind>[a-z-]+)/(?P<name>[\w.:/-]+)"
+)
+"""Without wildcards: it becomes a resource of the role."""
 _OWN = ("custom-model-deployment", "imported-model", "provisioned-model")
 
 DEFAULT_MODELS: Mapping[str, str] = {

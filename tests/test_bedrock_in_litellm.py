@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 from unittest import mock
@@ -48,9 +49,12 @@ def sent() -> Iterator[list[httpx.Request]]:
         yield requests
 
 
-def _ways(model: str) -> Mapping[str, Callable[..., Any]]:
-    import litellm
+def _litellm() -> Any:
+    return import_module("litellm")
 
+
+def _ways(model: str) -> Mapping[str, Callable[..., Any]]:
+    litellm = _litellm()
     litellm.suppress_debug_info = True
     if "embed" in model:
         return {"embedding": lambda **to: litellm.embedding(input=["Hi"], **to)}
@@ -69,7 +73,7 @@ def _action_and_resource(request: httpx.Request) -> tuple[str, str]:
     assert service == "bedrock-runtime", request.url
     assert f"/{region}/bedrock/aws4_request" in request.headers["Authorization"]
     path = urlsplit(str(request.url)).path
-    if path == "/openai/v1/chat/completions":
+    if path in ("/openai/v1/chat/completions", "/openai/v1/responses"):
         body = json.loads(request.content)
         streams, called = bool(body.get("stream")), str(body["model"])
     else:
@@ -102,7 +106,7 @@ def _calls(model: Model, region: str, sent: list[httpx.Request]) -> Iterator[tup
 def _price_list() -> Iterator[tuple[str, str]]:
     """Each id of LiteLLM's price list that leads to AWS, as it stands there and behind `bedrock/`, with a region."""
     with mock.patch.dict(os.environ, ENVIRONMENT):
-        import litellm
+        litellm = _litellm()
     for name, row in litellm.model_cost.items():
         provider = str(row.get("litellm_provider"))
         if not provider.startswith(("bedrock", "sagemaker", "aws_polly")):
@@ -129,7 +133,7 @@ def test_whatever_litellm_calls_for_its_price_list_is_granted_or_refused(sent: l
                     problems.append(f"{name}: {resource} is called, {granted} is granted")
         except AssertionError as error:
             problems.append(f"{name}: {str(error).splitlines()[0]}")
-    assert problems == []
+    assert not problems, "\n".join(problems)
     assert accepted > 250
     assert refused > 250
 
@@ -167,8 +171,7 @@ def test_what_is_called_by_another_name_is_granted(
 
 @pytest.mark.parametrize("region", ["us-east-1", "us-west-2", "ap-northeast-1", "ap-northeast-3", "us-gov-west-1"])
 def test_litellm_calls_the_default_model_as_granted_and_knows_its_price(sent: list[httpx.Request], region: str) -> None:
-    import litellm
-
+    litellm = _litellm()
     model = Model(name="nova-lite", model=default_model(region))
     actions = set()
     for action, resource in _calls(model, region, sent):
@@ -180,8 +183,7 @@ def test_litellm_calls_the_default_model_as_granted_and_knows_its_price(sent: li
 
 def test_a_region_in_the_id_does_not_reach_every_call(sent: list[httpx.Request]) -> None:
     """Why such ids are refused: LiteLLM sends the region as part of the id, or to another region."""
-    import litellm
-
+    litellm = _litellm()
     with pytest.raises(litellm.exceptions.BadRequestError):
         litellm.completion(
             model="bedrock/eu-west-3/mistral.mistral-7b-instruct-v0:2", messages=MESSAGES, aws_region_name="eu-west-3"

@@ -59,14 +59,14 @@ def test_without_any_configuration_the_day_needs_no_provider_key() -> None:
     ],
 )
 def test_the_default_model_is_called_in_the_way_that_the_region_offers(region: str, model: str) -> None:
-    first, _ = load(**{"aws:region": region}).models
+    first, _ = load({}, (), **{"aws:region": region}).models
     assert (first.name, first.model) == ("nova-lite", f"bedrock/{model}")
 
 
 def test_a_region_without_a_known_way_to_the_default_model_asks_for_models() -> None:
-    assert "no documented way of inference in sa-east-1: set models" in refusal({}, **{"aws:region": "sa-east-1"})
+    assert "no documented way of inference in sa-east-1: set models" in refusal({}, (), **{"aws:region": "sa-east-1"})
     echo = [{"name": "echo", "model": "openai/echo"}]
-    assert load({"models": echo}, **{"aws:region": "sa-east-1"}).models[0].name == "echo"
+    assert load({"models": echo}, (), **{"aws:region": "sa-east-1"}).models[0].name == "echo"
 
 
 @pytest.mark.parametrize(
