@@ -22,7 +22,7 @@ class Model:
     provider_key: str | None = None
     """Name of the provider key that the calls carry."""
     base_model: str | None = None
-    """Whose price applies, where the id is a name of one's own (an Azure deployment)."""
+    """Whose price applies, where the id is a name of one's own (an Azure deployment, a profile of Bedrock)."""
 
 
 def provider_key_variable(name: str) -> str:

@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_snake
 
 from catalogue.pins import AURORA_VERSION, KUBERNETES, KUBERNETES_VERSION, LANGFUSE_IMAGE, LITELLM_IMAGE
 from charts.litellm import Model
-from stacks import public_address
+from stacks import bedrock, public_address
 from stacks.configuration import Frozen, Name, SettingsError, StackSettings, TagValue, nearest, read, text, unique
 from stacks.kinds import other_settings
 from stacks.secrets import FIXABLE, PROVIDER_KEY, VIRTUAL_KEY, problem
@@ -103,10 +103,7 @@ class Settings(StackSettings):
     langfuse_email: Annotated[
         str, text(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address: set one such as you@example.com")
     ] = "admin@example.com"
-    models: tuple[ModelSetting, ...] = (
-        ModelSetting(name="nova-lite", model="bedrock/amazon.nova-lite-v1:0"),
-        ModelSetting(name="echo", model="openai/echo", params={"mock_response": "pong"}),
-    )
+    models: tuple[ModelSetting, ...] = Field(default=(), validate_default=True)
     provider_keys: Mapping[str, str] = Field(default_factory=dict, repr=False)
     virtual_keys: tuple[VirtualKeySetting, ...] = (VirtualKeySetting(alias="demo"),)
     fixed_secrets: Mapping[str, Any] = Field(default_factory=dict, repr=False)
@@ -115,6 +112,14 @@ class Settings(StackSettings):
     def sizing(self) -> Size:
         """The numbers behind `size`."""
         return SIZES[self.size]
+
+    @field_validator("models")
+    @classmethod
+    def _models_of_the_region(cls, models: tuple[ModelSetting, ...]) -> tuple[ModelSetting, ...]:
+        return models or (
+            ModelSetting(name="nova-lite", model=bedrock.default_model(region())),
+            ModelSetting(name="echo", model="openai/echo", params={"mock_response": "pong"}),
+        )
 
     @field_validator("domain")
     @classmethod
@@ -184,8 +189,6 @@ class Settings(StackSettings):
 
     @model_validator(mode="after")
     def _names_refer_to_something(self) -> Settings:
-        if not self.models:
-            raise ValueError("models is empty: configure at least one, LiteLLM would have nothing to serve")
         unique("models", "name", (model.name for model in self.models))
         unique("virtualKeys", "alias", (key.alias for key in self.virtual_keys))
         names = [model.name for model in self.models]
@@ -201,6 +204,18 @@ class Settings(StackSettings):
                     raise ValueError(
                         f"virtualKeys: {key.alias} may use {name!r}, which is no model: use one of {', '.join(names)}"
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _bedrock_models_can_be_called(self) -> Settings:
+        problems = []
+        for setting in self.models:
+            try:
+                bedrock.invokable_arns(Model(**dict(setting)), region())
+            except ValueError as error:
+                problems.append(f"models: {setting.name}: {error}")
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
 
     @model_validator(mode="after")
@@ -237,7 +252,7 @@ class Settings(StackSettings):
 
     def litellm_models(self) -> tuple[Model, ...]:
         """`models` as the LiteLLM chart takes them."""
-        return tuple(Model(**dict(model)) for model in self.models)
+        return tuple(bedrock.in_its_region(Model(**dict(model)), region()) for model in self.models)
 
     def fixed_credentials(self) -> Mapping[str, str]:
         """`fixedSecrets` but the virtual keys, by attribute name of `Credentials`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,9 @@ from botocore.exceptions import ClientError
 from catalogue.pins import ANTHROPIC_API, AZURE_OPENAI_API
 from charts.litellm import provider_key_variable
 from ops.leftovers.aws import Aws
+from ops.preflight.bedrock import needs_a_profile
 from ops.preflight.check import Check, Outcome, bad, fine, once
+from stacks import bedrock
 
 _ASK = [{"role": "user", "content": "Hi"}]
 
@@ -92,8 +93,8 @@ def model_checks(aws: Aws, models: Sequence[Mapping[str, Any]], stack: str) -> M
 def call(aws: Aws, model: Mapping[str, Any], keys: Callable[[], Mapping[str, str]]) -> Outcome:
     """Whether the model answers; `keys` gives the provider keys by name."""
     provider, _, identifier = str(model["model"]).partition("/")
-    if provider == "bedrock":
-        return _bedrock(aws.elsewhere(str(model.get("aws_region_name", aws.region))), identifier)
+    if called := bedrock.target(str(model["model"]), model, aws.region):
+        return _bedrock(aws.elsewhere(called.region), called.identifier)
     if provider not in PROVIDERS:
         raise RuntimeError(f"models of {provider} cannot be called from here, only those of {', '.join(PROVIDERS)}")
     if "api_key" not in model:
@@ -118,13 +119,17 @@ def _only_too_short(answer: httpx.Response) -> bool:
     return answer.status_code == httpx.codes.BAD_REQUEST and "output limit was reached" in answer.text
 
 
-def _bedrock(aws: Aws, identifier: str) -> Outcome:
-    model = re.sub(r"^(converse|converse_like|invoke)/", "", identifier)  # LiteLLM's routes, no part of the id
+def _bedrock(aws: Aws, model: str) -> Outcome:
     messages = [{"role": "user", "content": [{"text": "Hi"}]}]
     try:
         aws.call("bedrock-runtime", "converse", modelId=model, messages=messages, inferenceConfig={"maxTokens": 1})
     except ClientError as error:
-        if error.response["Error"]["Code"] in ("AccessDeniedException", "ResourceNotFoundException"):
+        code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        if code == "ValidationException" and "on-demand throughput" in message:
+            return needs_a_profile(aws, model)
+        if code == "ValidationException" and "model identifier is invalid" in message:
+            return bad(f"Bedrock knows no {model} in {aws.region}", "correct model or params in models")
+        if code in ("AccessDeniedException", "ResourceNotFoundException"):
             return bad(str(error), "ask for access to the model in the Bedrock console, or correct it in models")
         raise
     return fine("answers")

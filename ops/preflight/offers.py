@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from functools import partial
-
-from botocore.exceptions import ClientError
 
 from ops.leftovers.aws import Aws
+from ops.preflight.bedrock import bedrock_checks
 from ops.preflight.check import Check, Outcome, bad, fine
 from ops.preflight.needs import AwsNeeds
 
@@ -21,7 +19,7 @@ def offer_checks(aws: Aws, needs: AwsNeeds) -> Mapping[str, Check]:
         "Kubernetes version": lambda: kubernetes(aws, needs.kubernetes_version),
         "Aurora version": lambda: aurora(aws, needs.aurora_version),
         "Valkey version": lambda: valkey(aws, needs.cache_version),
-        **{f"Bedrock {arn.rpartition('/')[2]}": partial(bedrock, aws, arn) for arn in sorted(needs.bedrock_arns)},
+        **bedrock_checks(aws, needs.bedrock_arns),
     }
 
 
@@ -76,34 +74,3 @@ def valkey(aws: Aws, version: str) -> Outcome:
     if list(aws.items("elasticache", "describe_cache_engine_versions", "CacheEngineVersions[]", **parameters)):
         return fine(version)
     return bad(f"ElastiCache does not offer Valkey {version} in {aws.region}", "set another aws:region")
-
-
-def bedrock(aws: Aws, arn: str) -> Outcome:
-    """Whether the account may call the foundation model or inference profile of that ARN."""
-    region, (kind, identifier) = arn.split(":")[3], arn.split(":", 5)[5].split("/", 1)
-    there = aws.elsewhere(region if region not in ("", "*") else aws.region)
-    try:
-        if kind != "foundation-model":
-            there.call("bedrock", "get_inference_profile", inferenceProfileIdentifier=identifier)
-            return fine(f"the profile exists in {there.region}")
-        found = there.call("bedrock", "get_foundation_model_availability", modelId=identifier)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("ResourceNotFoundException", "ValidationException"):
-            return bad(f"Bedrock knows no {identifier} in {there.region}", "correct it in models")
-        raise
-    wanting = [
-        f"{name}: {value}"
-        for name, value, good in (
-            ("region", found["regionAvailability"], "AVAILABLE"),
-            ("authorization", found["authorizationStatus"], "AUTHORIZED"),
-            ("entitlement", found["entitlementAvailability"], "AVAILABLE"),
-            ("agreement", found["agreementAvailability"]["status"], "AVAILABLE"),
-        )
-        if value != good
-    ]
-    if wanting:
-        return bad(
-            f"{identifier} cannot be called in {there.region} ({', '.join(wanting)})",
-            f"ask for it: https://{there.region}.console.aws.amazon.com/bedrock/home?region={there.region}#/model-catalog",
-        )
-    return fine(f"may be called in {there.region}")

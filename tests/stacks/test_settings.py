@@ -44,6 +44,29 @@ def test_without_any_configuration_the_day_needs_no_provider_key() -> None:
     assert [model.name for model in loaded.models] == ["nova-lite", "echo"]
     assert loaded.provider_keys == {}
     assert loaded.key_models(loaded.virtual_keys[0]) == ("nova-lite",)
+    assert load({"models": []}) == loaded
+
+
+@pytest.mark.parametrize(
+    ("region", "model"),
+    [
+        ("us-east-1", "amazon.nova-lite-v1:0"),
+        ("us-west-2", "us.amazon.nova-lite-v1:0"),
+        ("ap-northeast-1", "jp.amazon.nova-2-lite-v1:0"),
+        ("ap-northeast-3", "jp.amazon.nova-2-lite-v1:0"),
+        ("ap-southeast-2", "apac.amazon.nova-lite-v1:0"),
+        ("eu-central-1", "eu.amazon.nova-lite-v1:0"),
+    ],
+)
+def test_the_default_model_is_called_in_the_way_that_the_region_offers(region: str, model: str) -> None:
+    first, _ = load({}, (), **{"aws:region": region}).models
+    assert (first.name, first.model) == ("nova-lite", f"bedrock/{model}")
+
+
+def test_a_region_without_a_known_way_to_the_default_model_asks_for_models() -> None:
+    assert "no documented way of inference in sa-east-1: set models" in refusal({}, (), **{"aws:region": "sa-east-1"})
+    echo = [{"name": "echo", "model": "openai/echo"}]
+    assert load({"models": echo}, (), **{"aws:region": "sa-east-1"}).models[0].name == "echo"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +91,6 @@ def test_without_any_configuration_the_day_needs_no_provider_key() -> None:
         ({"allowedCidrs": ["198.51.100.0/24", "198.51.100.0/25"]}, "198.51.100.0/25 overlaps 198.51.100.0/24"),
         ({"allowedCidrs": ["everyone"]}, "'everyone' is no IPv4 range"),
         ({"allowedCidrs": "auto"}, "allowedCidrs must be a list, not 'auto'"),
-        ({"models": []}, "models is empty"),
         ({"models": [{"name": "gpt", "model": "azure/x", "providerKey": "azure"}]}, "providerKeys.azure"),
         ({"models": [{"name": "a", "model": "m"}, {"name": "a", "model": "n"}]}, "two entries have the name 'a'"),
         ({"models": [{"name": "a b", "model": "m"}]}, "models.0.name: 'a b' is not a name"),

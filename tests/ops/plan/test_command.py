@@ -42,7 +42,7 @@ def test_a_day_over_budget_is_exit_code_3() -> None:
 
 
 def test_a_budget_is_not_kept_where_prices_are_not_known() -> None:
-    result = genai("--budget", "1000", "--set", "aws:region=sa-east-1")
+    result = genai("--budget", "1000", "--set", "aws:region=eu-central-1")
     assert result.exit_code == 2
     assert "Whether the budget holds is not known: no price for " in result.stderr
 

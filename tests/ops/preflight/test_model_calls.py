@@ -10,6 +10,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ops.leftovers.aws import Aws
 from ops.preflight import model_calls
@@ -123,6 +124,46 @@ def test_bedrock_is_called_with_the_rights_of_whoever_runs_this(aws: Aws, answer
         assert state_of(partial(model_calls.call, aws, model, keys)) == state
     assert all(one["modelId"] == "amazon.nova-lite-v1:0" for one in asked)
     assert all(one["inferenceConfig"] == {"maxTokens": 1} for one in asked)
+
+
+def test_a_model_that_needs_a_profile_is_bad_with_the_profile_to_set(aws: Aws) -> None:
+    def refuse(message: str) -> Any:
+        def converse(parameters: dict[str, Any]) -> Any:
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": message}}, "Converse")
+
+        return converse
+
+    nova = "amazon.nova-lite-v1:0"
+    profile = {"inferenceProfileId": f"apac.{nova}", "models": [{"modelArn": f"arn:aws:bedrock:x::y/{nova}"}]}
+    listed = {"ListInferenceProfiles": {"inferenceProfileSummaries": [profile]}}
+    check = partial(model_calls.call, aws, {"model_name": "m", "model": f"bedrock/{nova}"}, keys)
+    with aws_answers(
+        {"Converse": refuse(f"Invocation of model ID {nova} with on-demand throughput isn’t supported.")} | listed
+    ):
+        outcome = check()
+    assert (outcome.state, outcome.fix) == (State.BAD, f"set in models: bedrock/apac.{nova}")
+    with aws_answers({"Converse": refuse("The provided model identifier is invalid.")}):
+        assert check().state is State.BAD
+    with aws_answers({"Converse": refuse("This action doesn't support the model that you provided.")}):
+        assert state_of(check) == State.COULD_NOT_LOOK
+
+
+def test_bedrock_is_asked_for_what_litellm_will_call(aws: Aws) -> None:
+    asked: list[str] = []
+
+    def converse(parameters: dict[str, Any]) -> Any:
+        asked.append(parameters["modelId"])
+        return {"output": {}}
+
+    arn = "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc"
+    with aws_answers({"Converse": converse}):
+        for model in (
+            {"model": f"bedrock/converse/{arn}"},
+            {"model": "bedrock/us.amazon.nova-lite-v1:0", "model_id": arn, "aws_region_name": "eu-west-1"},
+            {"model": "bedrock/nova/" + arn.replace("application-inference-profile", "custom-model-deployment")},
+        ):
+            assert model_calls.call(aws, {"model_name": "m", **model}, keys) == fine("answers")
+    assert asked == [arn, arn, arn.replace("application-inference-profile", "custom-model-deployment")]
 
 
 def test_the_keys_are_read_with_the_pulumi_cli_and_only_when_a_model_needs_one(aws: Aws, provider: Server) -> None:

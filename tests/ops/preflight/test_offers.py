@@ -1,4 +1,4 @@
-"""Versions and models: good, bad and could not look."""
+"""Versions that AWS offers: good, bad and could not look."""
 
 from __future__ import annotations
 
@@ -17,14 +17,6 @@ from tests.ops.preflight.stand_in import aws_answers, state_of
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://eks.us-west-2.amazonaws.com")
 LATER = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=100)
 EARLIER = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
-MODEL = "arn:aws:bedrock:us-west-2::foundation-model/amazon.nova-lite-v1:0"
-PROFILE = "arn:aws:bedrock:us-west-2:*:inference-profile/us.amazon.nova-lite-v1:0"
-AVAILABLE = {
-    "regionAvailability": "AVAILABLE",
-    "authorizationStatus": "AUTHORIZED",
-    "entitlementAvailability": "AVAILABLE",
-    "agreementAvailability": {"status": "AVAILABLE"},
-}
 
 
 def _eks(status: str) -> dict[str, Any]:
@@ -57,14 +49,6 @@ def valkey(aws: Aws) -> Outcome:
     return offers.valkey(aws, "8.0")
 
 
-def model(aws: Aws) -> Outcome:
-    return offers.bedrock(aws, MODEL)
-
-
-def profile(aws: Aws) -> Outcome:
-    return offers.bedrock(aws, PROFILE)
-
-
 @pytest.mark.parametrize(
     ("check", "answers", "state"),
     [
@@ -81,18 +65,6 @@ def profile(aws: Aws) -> Outcome:
         (valkey, {"DescribeCacheEngineVersions": {"CacheEngineVersions": [{}]}}, State.FINE),
         (valkey, {"DescribeCacheEngineVersions": {"CacheEngineVersions": []}}, State.BAD),
         (valkey, {"DescribeCacheEngineVersions": "AccessDenied"}, State.COULD_NOT_LOOK),
-        (model, {"GetFoundationModelAvailability": AVAILABLE}, State.FINE),
-        (model, {"GetFoundationModelAvailability": {**AVAILABLE, "authorizationStatus": "NOT_AUTHORIZED"}}, State.BAD),
-        (
-            model,
-            {"GetFoundationModelAvailability": {**AVAILABLE, "agreementAvailability": {"status": "PENDING"}}},
-            State.BAD,
-        ),
-        (model, {"GetFoundationModelAvailability": "ValidationException"}, State.BAD),
-        (model, {"GetFoundationModelAvailability": "AccessDeniedException"}, State.COULD_NOT_LOOK),
-        (profile, {"GetInferenceProfile": {"status": "ACTIVE"}}, State.FINE),
-        (profile, {"GetInferenceProfile": "ResourceNotFoundException"}, State.BAD),
-        (profile, {"GetInferenceProfile": UNREACHABLE}, State.COULD_NOT_LOOK),
     ],
 )
 def test_an_offer_is(aws: Aws, check: Run, answers: dict[str, Any], state: State) -> None:
@@ -103,21 +75,3 @@ def test_an_offer_is(aws: Aws, check: Run, answers: dict[str, Any], state: State
 def test_what_is_bad_comes_with_its_fix(aws: Aws) -> None:
     with aws_answers({"DescribeClusterVersions": _eks("EXTENDED_SUPPORT")}):
         assert "kubernetesVersion" in kubernetes(aws).fix
-    with aws_answers({"GetFoundationModelAvailability": {**AVAILABLE, "entitlementAvailability": "NOT_AVAILABLE"}}):
-        outcome = model(aws)
-    assert "entitlement: NOT_AVAILABLE" in outcome.says
-    assert "https://us-west-2.console.aws.amazon.com/bedrock" in outcome.fix
-
-
-def test_a_model_is_asked_for_by_its_id_in_the_region_of_its_arn(aws: Aws) -> None:
-    asked: list[tuple[str, str]] = []
-
-    def answer(parameters: dict[str, str]) -> Any:
-        asked.append(("model", parameters["modelId"]))
-        return AVAILABLE
-
-    with aws_answers({"GetFoundationModelAvailability": answer}):
-        says = offers.bedrock(aws, "arn:aws:bedrock:*::foundation-model/amazon.nova-lite-v1:0").says
-        elsewhere = offers.bedrock(aws, "arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0").says
-    assert asked == [("model", "amazon.nova-lite-v1:0")] * 2
-    assert (says, elsewhere) == ("may be called in us-west-2", "may be called in eu-west-1")
