@@ -111,7 +111,7 @@ def test_litellm_reads_the_key_the_policy_sets(litellm: str) -> None:
     assert ask(url, {**HANDED_OVER, "x-litellm-api-key": KEY_B}, body) in (400, 401)  # 400: this one has no database
     assert ask(url, {"langfuse_trace_user_id": CLIENT_A}, body) == 401
     without_key = {name: value for name, value in HANDED_OVER.items() if name != "x-litellm-api-key"}
-    assert ask(url, without_key, body) == 401  # the front door's secret is no key
+    assert ask(url, without_key, body) in (400, 401)  # the front door's secret is no key
 
 
 @pytest.mark.parametrize("path", CALLS)
@@ -141,7 +141,7 @@ def test_no_trace_and_no_log_holds_a_secret_of_a_header(litellm: str, log: Path)
     for path, body in CALLS.items():
         assert ask(litellm + path, {**HANDED_OVER, "x-in-the-trace": path}, body) == 200
     without_key = {name: value for name, value in HANDED_OVER.items() if name != "x-litellm-api-key"}
-    assert ask(f"{litellm}/v1/chat/completions", without_key, CALLS["/v1/chat/completions"]) == 401
+    assert ask(f"{litellm}/v1/chat/completions", without_key, CALLS["/v1/chat/completions"]) in (400, 401)
     # So headers do stand in traces, and any other name would show the secret.
     wait_for(
         lambda: all(
