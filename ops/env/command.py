@@ -54,10 +54,6 @@ def env(
     except OSError as error:
         typer.echo(f"{write} cannot be written: {error.strerror}.", err=True)
         raise typer.Exit(2) from error
-    if not day.litellm_url.startswith("https://"):
-        typer.echo(
-            "Without a domain these keys cross the network in clear: `genai forward` encrypts the way.", err=True
-        )
     if write:
         typer.echo(f"{len(found)} variables are in {write}, with the virtual key {alias}.", err=True)
     else:

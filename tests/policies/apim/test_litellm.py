@@ -110,8 +110,6 @@ def test_litellm_reads_the_key_the_policy_sets(litellm: str) -> None:
     assert ask(url, HANDED_OVER, body) == 200
     assert ask(url, {**HANDED_OVER, "x-litellm-api-key": KEY_B}, body) in (400, 401)  # 400: this one has no database
     assert ask(url, {"langfuse_trace_user_id": CLIENT_A}, body) == 401
-    without_key = {name: value for name, value in HANDED_OVER.items() if name != "x-litellm-api-key"}
-    assert ask(url, without_key, body) in (400, 401)  # the front door's secret is no key
 
 
 @pytest.mark.parametrize("path", CALLS)
@@ -140,17 +138,15 @@ def test_without_the_header_the_caller_would_choose_the_client(litellm: str) -> 
 def test_no_trace_and_no_log_holds_a_secret_of_a_header(litellm: str, log: Path) -> None:
     for path, body in CALLS.items():
         assert ask(litellm + path, {**HANDED_OVER, "x-in-the-trace": path}, body) == 200
-    without_key = {name: value for name, value in HANDED_OVER.items() if name != "x-litellm-api-key"}
-    assert ask(f"{litellm}/v1/chat/completions", without_key, CALLS["/v1/chat/completions"]) in (400, 401)
     # So headers do stand in traces, and any other name would show the secret.
     wait_for(
         lambda: all(
             any(b"x-in-the-trace" in spans and path.encode() in spans for spans in Langfuse.received) for path in CALLS
         )
     )
-    told = [*Langfuse.received, log.read_bytes()]
+    told = {"traces": b"".join(Langfuse.received), "log": log.read_bytes()}
     for secret in (KEY_A, FRONT_DOOR_KEY):
-        assert not any(secret.encode() in text for text in told)
+        assert not [place for place, text in told.items() if secret.encode() in text]
 
 
 def test_with_a_trace_context_the_caller_would_join_any_trace_or_hide_from_langfuse(litellm: str) -> None:
