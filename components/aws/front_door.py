@@ -11,6 +11,7 @@ import pulumi_tls as tls
 
 from components.aws.domain_listeners import TLS_POLICY
 from components.aws.load_balancer import LoadBalancer
+from policies.apim import FRONT_DOOR_HEADER
 
 PORT = 8443
 USER_PATHS = ("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/models")
@@ -19,7 +20,7 @@ USER_PATHS = ("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/mo
 
 @dataclass(frozen=True, kw_only=True)
 class FrontDoorArgs:
-    """Inputs of `FrontDoor`. `key` is the value the header `x-front-door` must have; ALB compares it without case.
+    """Inputs of `FrontDoor`. `key` is the value that `FRONT_DOOR_HEADER` must have; ALB compares it without case.
 
     Without `certificate_arn` the port shows a self-signed certificate: encrypted, but callers cannot tell who answers.
     """
@@ -85,7 +86,7 @@ class FrontDoor(pulumi.ComponentResource):
                 ),
                 aws.lb.ListenerRuleConditionArgs(
                     http_header=aws.lb.ListenerRuleConditionHttpHeaderArgs(
-                        http_header_name="x-front-door", values=[args.key]
+                        http_header_name=FRONT_DOOR_HEADER, values=[args.key]
                     )
                 ),
             ],

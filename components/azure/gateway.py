@@ -30,7 +30,7 @@ class GatewayArgs:
 
     `named_values` are what the policy of `mode` refers to (`policies.apim.NAMED_VALUES`). `backend_url` has no slash at
     its end; without `verify_certificate` the gateway takes any certificate the backend shows. `front_door_key` is the
-    value of the header `x-front-door`. `key_vault` is where it looks keys up, as the reader of that vault.
+    value of the header `FRONT_DOOR_HEADER`. `key_vault` is where it looks keys up, as the reader of that vault.
     """
 
     resource_group_name: pulumi.Input[str]
@@ -126,7 +126,9 @@ class Gateway(pulumi.ComponentResource):
             tls=apimanagement.BackendTlsPropertiesArgs(
                 validate_certificate_chain=args.verify_certificate, validate_certificate_name=args.verify_certificate
             ),
-            credentials=apimanagement.BackendCredentialsContractArgs(header={"x-front-door": ["{{front-door-key}}"]}),
+            credentials=apimanagement.BackendCredentialsContractArgs(
+                header={apim.FRONT_DOOR_HEADER: ["{{front-door-key}}"]}
+            ),
             opts=inside(front_door_key),
         )
         api = apimanagement.Api(

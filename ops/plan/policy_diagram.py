@@ -20,7 +20,8 @@ _REFUSAL = "when/set-variable[@name='answer']/.."
 _READABLE = (
     (r'\(\w+\)context\.Variables\["(\w+)"\]', r"\1"),
     (r'context\.Variables\.GetValueOrDefault<\w+>\("(\w+)", [^)]*\)', r"\1"),
-    (r'context\.Request\.Headers\.Keys\.\w+\(name => name\.IndexOf\("(\w+)", [\w.]+\) >= 0\)', r"a header *\1*"),
+    (r'context\.Request\.Headers\.Keys\.\w+\(name => Regex\.IsMatch\(name, "\(\?i\)([^"]+)"\)\)', r"a header like \1"),
+    (r"context\.Operation\.UrlTemplate", "path of the operation"),
     (r"context\.Re(?:quest|sponse)\.", ""),
     (r"string\.IsNullOrEmpty\((\w+)\)", r"no \1"),
     (r' \?\? "[\w-]+"', ""),
@@ -134,6 +135,8 @@ def _step(element: ET.Element) -> Iterator[str]:
             asks = f"{element.findtext('set-method')} {url} as {', '.join(identities)}, {said['timeout']} s at most"
             yield f"gateway->>vault: {_lines(asks)}"
             yield f"vault-->>gateway: {said['response-variable-name']}"
+        case "rewrite-uri" if said["copy-unmatched-params"] == "false":
+            yield _does(f"take the {said['template']} in place of the caller's, without a query")
         case "set-backend-service":
             yield _does(f"choose the backend {said['backend-id']}")
         case "forward-request":

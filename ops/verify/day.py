@@ -27,6 +27,7 @@ class Day(_Outputs):
     langfuse_secret_key: str = Secret
     langfuse_bucket: str
     clickhouse_bucket: str
+    cluster_name: str
     front_door_url: str | None = None
     front_door_certificate: Literal["public", "self-signed"] = "public"
 

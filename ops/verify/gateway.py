@@ -119,5 +119,5 @@ def front_door_step(url: str, certificate: str) -> Step:
         name="front door closed",
         prove=closed,
         means="Whoever finds the port 8443 gets past API Management: run `pulumi up` on the AWS stack, which puts the "
-        "rule back that asks for the header x-front-door",
+        "rule back that asks for the secret in the header api-key",
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import httpx
 
+from ops.verify.administrator import Administrator
 from ops.verify.day import Day
 from ops.verify.http import ask, bearer, seen
 from ops.verify.step import Step, UnprovedError
@@ -19,10 +20,11 @@ LOGS = "`kubectl --namespace genai-platform logs deployment/litellm`"
 class LiteLLM:
     """The steps that cost no completion."""
 
-    def __init__(self, day: Day, http: httpx.Client) -> None:
+    def __init__(self, day: Day, http: httpx.Client, administrator: Administrator) -> None:
         """Nothing is asked before the first step is taken."""
         self._day = day
         self._http = http
+        self._administrator = administrator
 
     def steps(self) -> list[Step]:
         """In the order they are to be taken."""
@@ -91,7 +93,7 @@ class LiteLLM:
         return f"the page and {asset.url.path.rpartition('/')[2]}"
 
     def _models(self) -> str:
-        served = self._listed(self._day.litellm_master_key)
+        served = _ids(self._administrator.ask("GET", "/v1/models"))
         if missing := [model for model in self._day.models if model not in served]:
             raise UnprovedError(f"LiteLLM lists {_names(served)}, but not {_names(missing)}")
         return _names(served)
@@ -106,8 +108,11 @@ class LiteLLM:
 
     def _listed(self, key: str) -> set[str]:
         answer = ask(self._http, "GET", f"{self._day.litellm_url}/v1/models", headers=bearer(key))
-        entries: Iterable[Mapping[str, str]] = answer.json()["data"]
-        return {entry["id"] for entry in entries}
+        return _ids(answer.json())
+
+
+def _ids(answer: Mapping[str, Iterable[Mapping[str, str]]]) -> set[str]:
+    return {entry["id"] for entry in answer["data"]}
 
 
 def _names(names: Iterable[str]) -> str:

@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import boto3
 
+from ops.verify.administrator import Administrator, cluster_api
 from ops.verify.buckets import Buckets
 from ops.verify.completions import Completions
 from ops.verify.day import Day, Door
@@ -20,8 +22,9 @@ from ops.verify.step import Step
 from ops.verify.temporary_keys import TemporaryKeys
 
 IN_CLEAR = (
-    "Without a domain LiteLLM and Langfuse speak HTTP: the keys of this proof, LiteLLM's master key among them, "
-    "cross the network in clear. Set domain for HTTPS."
+    "Without a domain LiteLLM and Langfuse speak HTTP: the virtual keys and Langfuse's key pair of this proof "
+    "cross the network in clear, as those of every user do. LiteLLM's master key goes through the Kubernetes API. "
+    "Set domain for HTTPS."
 )
 
 
@@ -39,12 +42,13 @@ def proof_of(day: Day, door: Door | None) -> Iterator[Proof]:
     """The proof of this day, with the front door when there is one; nothing of it is left when the context ends."""
     secrets = day.secrets | (door.secrets if door else set())
     session_id = f"genai-verify-{uuid.uuid4()}"
-    with client() as http, TemporaryKeys(http, day.litellm_url, day.litellm_master_key, secrets) as keys:
+    administrator = Administrator(day.litellm_master_key, partial(cluster_api, day.cluster_name, day.region))
+    with client() as http, TemporaryKeys(administrator, secrets) as keys:
         buckets = Buckets(day, boto3.client("s3", region_name=day.region))
         steps = [
-            *LiteLLM(day, http).steps(),
+            *LiteLLM(day, http, administrator).steps(),
             *buckets.before(),
-            *Completions(day, http, keys, session_id).steps(),
+            *Completions(day, http, administrator, keys, session_id).steps(),
             *Langfuse(day, http, session_id).steps(),
             *buckets.after(),
         ]

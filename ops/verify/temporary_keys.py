@@ -8,9 +8,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-import httpx
+from botocore.exceptions import BotoCoreError
 
-from ops.verify.http import ask, seen
+from ops.verify.administrator import Administrator, NotFoundError
 from ops.verify.litellm import READY
 from ops.verify.step import Step, UnprovedError
 
@@ -22,11 +22,9 @@ BUDGET = 0.05
 class TemporaryKeys:
     """Makes keys, and removes them when it is left, whatever happened."""
 
-    def __init__(self, http: httpx.Client, url: str, master_key: str, hidden: set[str]) -> None:
+    def __init__(self, administrator: Administrator, hidden: set[str]) -> None:
         """`hidden` is told every key, so that none is shown."""
-        self._http = http
-        self._url = url
-        self._headers = {"Authorization": f"Bearer {master_key}"}
+        self._administrator = administrator
         self._hidden = hidden
         self._keys: list[str] = []
 
@@ -36,7 +34,7 @@ class TemporaryKeys:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with suppress(UnprovedError, httpx.TransportError):
+        with suppress(UnprovedError, BotoCoreError):
             self.remove()
 
     def make(self, models: Sequence[str]) -> str:
@@ -52,7 +50,7 @@ class TemporaryKeys:
             "max_budget": BUDGET,
             "duration": LIFETIME,
         }
-        ask(self._http, "POST", f"{self._url}/key/generate", headers=self._headers, json=body)
+        self._administrator.ask("POST", "/key/generate", body)
         return key
 
     def step(self) -> Step:
@@ -69,9 +67,7 @@ class TemporaryKeys:
         """Remove them all, and say how many there were."""
         made = len(self._keys)
         while self._keys:
-            body = {"keys": self._keys[-1:]}
-            answer = self._http.post(f"{self._url}/key/delete", headers=self._headers, json=body)
-            if answer.status_code not in (httpx.codes.OK, httpx.codes.NOT_FOUND):
-                raise UnprovedError(seen(answer))
+            with suppress(NotFoundError):
+                self._administrator.ask("POST", "/key/delete", {"keys": self._keys[-1:]})
             self._keys.pop()
         return f"{made} removed" if made else "none was needed"

@@ -4,7 +4,8 @@
 API Management's own element `include-fragment`, which `load` resolves, so that one resource carries the whole policy.
 
 Whoever deploys a policy creates, before it: every entry of `NAMED_VALUES[mode]`; a backend with the id `BACKEND_ID`
-that sends the header `x-front-door`; and gives the applications that may call the role `ROLE`.
+that sends the front door's secret in the header `FRONT_DOOR_HEADER`; and gives the applications that may call the
+role `ROLE`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,15 @@ from typing import Literal
 
 Mode = Literal["header", "keyVault"]
 """Where the LiteLLM key comes from: the caller's header `x-litellm-api-key`, or Key Vault by the caller's client id."""
+
+FRONT_DOOR_HEADER = "api-key"
+"""The header in which the backend entity shows the front door its secret.
+
+LiteLLM writes every header of a request into its trace but those in which it looks for keys
+(`litellm.types.proxy.auth.special_headers`). This is one of them, and is read only where `x-litellm-api-key` and
+`Authorization` are missing: the policies set the first. Microsoft's own backends carry keys in it
+(microsoft/aoai-logging-with-apim, bicep/apimBackend.bicep).
+"""
 
 BACKEND_ID = "litellm"
 """The backend entity the policies send requests to."""

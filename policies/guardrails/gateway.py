@@ -19,6 +19,7 @@ _DEPLOYMENT = "azure-native:resources:Deployment"
 _DIAGNOSTIC_TEMPLATE = re.compile(r"Microsoft\.ApiManagement/service/(apis/)?diagnostics", re.IGNORECASE)
 _TOKEN_CHECK = re.compile(r"<inbound>.*<validate-(azure-ad-token|jwt)\b.*</inbound>", re.DOTALL)
 _INHERITS = re.compile(r"<inbound>.*<base\s*/>.*</inbound>", re.DOTALL)
+_MODEL_IN_PATH = re.compile(r"/(deployments|engines|models?)/\{", re.IGNORECASE)
 
 SELF_SIGNED_FRONT_DOOR = re.compile(rf"https://[\w.-]+\.elb\.amazonaws\.com:{FRONT_DOOR_PORT}")
 """Exempt from the check of certificates: the front door of an AWS day without a domain. No authority vouches for such a
@@ -49,8 +50,10 @@ def apis_lead_nowhere_by_themselves(api: ResourceValidationArgs) -> Iterator[str
 
 @resource_rule("azure-native:apimanagement:ApiOperation")
 def operations_are_named_one_by_one(operation: ResourceValidationArgs) -> Iterator[str]:
-    """A wildcard would publish LiteLLM's administration, its keys included."""
+    """A wildcard would publish LiteLLM's administration; a model in the path is one that no key is asked for."""
     template, method = operation.props["urlTemplate"], operation.props["method"]
+    if method != "GET" and _MODEL_IN_PATH.search(template):
+        yield f"{method} {template} lets callers name a model past their key (litellm#41810): take the operation out"
     if "*" in template + method:
         yield f"{method} {template} covers more than one path and method: add an operation for each that callers need"
 

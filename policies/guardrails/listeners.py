@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pulumi_policy import PolicyResource, ResourceValidationArgs
 
+from policies.apim import FRONT_DOOR_HEADER
 from policies.guardrails.network import FRONT_DOOR_PORT
 from policies.guardrails.rule import known, of_type, referring, resource_rule, stack_rule
 
@@ -60,5 +61,6 @@ def the_front_door_is_shut_by_default(resources: Sequence[PolicyResource]) -> It
             yield listener, f"port {FRONT_DOOR_PORT} lets strangers in: make its default action a fixed response 403"
         for rule in referring(resources, _RULE, "listenerArn", listener):
             headers = [known(one, "httpHeader", "httpHeaderName") for one in known(rule.props, "conditions") or ()]
-            if "x-front-door" not in headers:
-                yield rule, "the rule forwards without the secret header: add the condition httpHeader x-front-door"
+            if FRONT_DOOR_HEADER not in headers:
+                advice = f"add the condition httpHeader {FRONT_DOOR_HEADER}, which LiteLLM writes into no trace"
+                yield rule, f"the rule forwards without the secret header: {advice}"

@@ -24,6 +24,7 @@ DAY: Mapping[str, Any] = {
     "langfuseSecretKey": f"-n {HOSTILE}",
     "langfuseBucket": "langfuse-1234567",
     "clickhouseBucket": "clickhouse-1234567",
+    "clusterName": "genai-dev-1234567",
 }
 DOOR: Mapping[str, Any] = {
     "gatewayUrl": "https://genai-gateway1a2b3c4d.azure-api.net",

@@ -33,6 +33,7 @@ def world(s3: Any) -> Iterator[World]:
     with (
         running(s3) as made,
         mock.patch("ops.verify.waiting.sleep"),
+        mock.patch("ops.forward.cluster.kubeconfig", return_value=made.kubeconfig()),
         mock.patch("ops.verify.gateway.LOGIN", made.urls["entra"]),
     ):
         yield made

@@ -31,6 +31,7 @@ AWS_STEPS = (
     "buckets",
     "completion",
     "other model refused",
+    "other model refused in query and path",
     "no key and wrong key refused",
     "stream",
     "spend row",

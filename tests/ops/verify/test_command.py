@@ -44,7 +44,7 @@ def test_a_report_names_every_step_with_its_time_and_what_it_saw(world: World) -
         assert f"✓ {name} (" in result.stdout
     assert "nova-lite with the key demo: Yes." in result.stdout
     assert "0af7651916cd43dd of session genai-verify-" in result.stdout
-    assert "21 proved, 0 failed, 0 no answer, 0 skipped." in result.stdout
+    assert "22 proved, 0 failed, 0 no answer, 0 skipped." in result.stdout
 
 
 def test_a_report_explains_what_failed_and_what_was_skipped_for_it(world: World) -> None:
@@ -53,7 +53,7 @@ def test_a_report_explains_what_failed_and_what_was_skipped_for_it(world: World)
     assert re.search(r"✗ Langfuse API \(\d\.\d s\): GET http://127", report)
     assert "/api/public/projects answered 500: Internal Server Error\n  → Langfuse does not take the keys" in report
     assert "– trace: skipped because Langfuse API was not proved\n" in report
-    assert "16 proved, 1 failed, 0 no answer, 1 skipped." in report
+    assert "17 proved, 1 failed, 0 no answer, 1 skipped." in report
 
 
 def test_a_report_says_what_is_not_proved_and_what_went_in_clear(world: World) -> None:
@@ -61,6 +61,23 @@ def test_a_report_says_what_is_not_proved_and_what_went_in_clear(world: World) -
     report = verify(world).stdout
     assert "LiteLLM.Invoke" not in report
     assert "cross the network in clear" in report
+
+
+@pytest.mark.parametrize("settings", [{}, {"models": ONE_MODEL}, {"virtualKeys": "[]"}])
+def test_the_master_key_goes_through_the_kubernetes_api_alone(world: World, settings: dict[str, str]) -> None:
+    assert unproved(verify(world, "--azure-stack", "azure", "--json")) == {}
+    assert unproved(verify(world, "--json", settings=settings)) == {}
+    assert "litellm GET /spend/logs" in world.asked
+    assert not [header for header in world.in_clear if MASTER_KEY in header]
+
+
+def test_a_kubernetes_api_that_does_not_know_the_caller_is_said(world: World) -> None:
+    world.instead["kubernetes GET /api/v1/namespaces/genai-platform/services/litellm:4000/proxy/v1/models"] = Answer(
+        401, {"kind": "Status", "message": "Unauthorized"}
+    )
+    result = verify(world, "--json")
+    assert unproved(result) == {"models": "failed"}
+    assert "use the AWS identity that created the cluster" in result.stdout
 
 
 def test_who_answers_too_slowly_has_not_answered(world: World) -> None:

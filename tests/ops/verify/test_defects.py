@@ -14,9 +14,10 @@ from tests.ops.verify.invoke import unproved, verify
 from tests.ops.verify.world import ASSET, DEMO_KEY, World, error
 
 OF_COMPLETION = ("stream", "spend row", "trace", "Langfuse bucket", "ClickHouse bucket")
+IN_URL = "other model refused in query and path"
 OF_LITELLM = (
     *("OpenAPI page", "admin UI", "models", "virtual keys", "completion", "other model refused"),
-    *("no key and wrong key refused", "temporary keys removed", *OF_COMPLETION),
+    *(IN_URL, "no key and wrong key refused", "temporary keys removed", *OF_COMPLETION),
 )
 CHAT = "litellm POST /v1/chat/completions"
 ASKED_OF_CHAT = ("completion", "other model refused", "no key and wrong key refused")
@@ -28,8 +29,8 @@ ROUTES: dict[str, tuple[Collection[str], Collection[str]]] = {
     "litellm GET /openapi.json": (["OpenAPI page"], ()),
     "litellm GET /ui/": (["admin UI"], ()),
     f"litellm GET {ASSET}": (["admin UI"], ()),
-    "litellm GET /v1/models": (["models", "virtual keys"], ()),
-    CHAT: (ASKED_OF_CHAT, OF_COMPLETION),
+    "litellm GET /v1/models": (["models", "virtual keys", "no key and wrong key refused"], ()),
+    CHAT: (ASKED_OF_CHAT, (*OF_COMPLETION, IN_URL)),
     "litellm GET /spend/logs": (["spend row"], ()),
     "langfuse GET /auth/sign-in": (["Langfuse login page"], ["Langfuse API", "trace"]),
     "langfuse GET /api/public/projects": (["Langfuse API"], ["trace"]),
@@ -96,38 +97,53 @@ DEFECTS: dict[str, tuple[Change, Collection[str], Collection[str], str]] = {
     "a key is not known": (
         forget_the_key,
         ["virtual keys", "completion", "other model refused", "completion through the gateway"],
-        OF_COMPLETION,
+        (*OF_COMPLETION, IN_URL),
         "token_not_found_in_db",
     ),
     "a key may use every model": (
         having(keys={DEMO_KEY: ["nova-lite", "echo"]}),
         ["virtual keys", "other model refused"],
-        (),
+        [IN_URL],
         "the key demo may use echo, nova-lite, not nova-lite",
     ),
     "another model is refused as to a stranger": (
         having(to_other_model=error(401, "key_model_access_denied")),
         ["other model refused"],
-        (),
+        [IN_URL],
         "answered 401",
     ),
     "another model is refused for another reason": (
         having(to_other_model=error(403, "budget_exceeded")),
         ["other model refused"],
-        (),
+        [IN_URL],
         "budget_exceeded",
+    ),
+    **{
+        f"the model of the {where} is served": (
+            having(serves_model_of={where}),
+            [IN_URL],
+            (),
+            f"echo in the {where} with a key that may not use it: POST",
+        )
+        for where in ("query", "path /openai/deployments", "path /engines")
+    },
+    "LiteLLM has no master key": (
+        having(wide_open=True),
+        ["virtual keys", "other model refused", "no key and wrong key refused"],
+        [IN_URL],
+        "may use",
     ),
     "who has no key is answered": (
         having(to_no_key=YES),
         ["no key and wrong key refused"],
         (),
-        "with no key: POST",
+        "LiteLLM is wide open with no key: GET",
     ),
     "who has a wrong key is answered": (
         having(to_wrong_key=YES),
         ["no key and wrong key refused"],
         (),
-        "with a wrong key: POST",
+        "LiteLLM is wide open with a wrong key: GET",
     ),
     "the provider refuses": (
         having(complete=lambda body: error(404, "None", "litellm.NotFoundError: BedrockException")),

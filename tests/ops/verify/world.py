@@ -9,9 +9,10 @@ import base64
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 from tests.http_server import Answer, Request, Service, serve
@@ -24,6 +25,9 @@ PUBLIC_KEY, SECRET_KEY = "pk-lf-0123456789", "sk-lf-0123456789"
 CLIENT_SECRET, FRONT_DOOR_KEY = "client-secret-0123456789", "front-door-0123456789"
 MODELS = ("nova-lite", "echo")
 ASSET = "/litellm-asset-prefix/_next/static/chunks/1a2b.css"
+
+PROXY = "/api/v1/namespaces/genai-platform/services/litellm:4000/proxy"
+EXEC = "client.authentication.k8s.io/v1beta1"
 
 
 def error(status: int, kind: str, message: str = "no") -> Answer:
@@ -49,10 +53,37 @@ class World:
     to_no_key: Answer = field(default_factory=lambda: error(401, "auth_error"))
     to_wrong_key: Answer = field(default_factory=lambda: error(401, "token_not_found_in_db"))
     to_other_model: Answer = field(default_factory=lambda: error(403, "key_model_access_denied"))
+    serves_model_of: Set[str] = frozenset()
+    """The parts of the URL whose model is served to any key."""
+    wide_open: bool = False
+    """As without a master key."""
+    services: dict[str, Service] = field(default_factory=dict)
+    in_clear: list[str] = field(default_factory=list)
+    """Headers of what came to LiteLLM and Langfuse over the load balancer."""
     stream_pause: float = 0.02
     """Seconds after each piece."""
     buckets: dict[str, str] = field(default_factory=dict)
     """Names of the buckets by the prefix that is written to."""
+
+    def kubernetes(self, request: Request) -> Answer:
+        """The Kubernetes API with its service proxy, which keeps `Authorization` to itself."""
+        if request.headers["authorization"] != "Bearer of-the-plugin":
+            return Answer(401, {"kind": "Status", "message": "Unauthorized"})
+        headers = Message()
+        headers["authorization"] = f"Bearer {request.headers['x-litellm-api-key']}"
+        proxied = replace(request, target=request.target.removeprefix(PROXY), headers=headers)
+        return self.services["litellm"](proxied)
+
+    def kubeconfig(self) -> dict[str, Any]:
+        """As of a user whose plugin gives the token that `kubernetes` takes."""
+        token = {"kind": "ExecCredential", "apiVersion": EXEC, "status": {"token": "of-the-plugin"}}
+        plugin = {"apiVersion": EXEC, "command": "echo", "args": [json.dumps(token)]}
+        return {
+            "clusters": [{"name": "c", "cluster": {"server": self.urls["kubernetes"]}}],
+            "users": [{"name": "u", "user": {"exec": plugin}}],
+            "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+            "current-context": "x",
+        }
 
     def litellm(self, request: Request) -> Answer:
         key = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -67,11 +98,18 @@ class World:
                 return Answer(200, f'<link rel="preload" href="/a.woff2"/><link rel="stylesheet" href="{ASSET}"/>')
             case _ if request.path == ASSET:
                 return Answer(200, "body {}", {"Content-Type": "text/css; charset=utf-8"})
+        if self.wide_open:
+            key = MASTER_KEY
         if not key:
             return self.to_no_key
         if key != MASTER_KEY and key not in self.keys:
             return self.to_wrong_key
         models = self.models if key == MASTER_KEY else self.keys[key]
+        if "model" in request.query:
+            return self.complete(request.body) if "query" in self.serves_model_of else self.to_other_model
+        for path in ("/openai/deployments", "/engines"):
+            if request.path.startswith(path):
+                return self.complete(request.body) if f"path {path}" in self.serves_model_of else self.to_other_model
         match request.route:
             case "GET /v1/models":
                 return Answer(200, {"data": [{"id": model, "object": "model"} for model in models]})
@@ -149,7 +187,7 @@ class World:
         return self.complete(request.body)
 
     def front_door(self, request: Request) -> Answer:
-        if request.headers.get("x-front-door") != FRONT_DOOR_KEY:
+        if request.headers.get("api-key") != FRONT_DOOR_KEY:
             return Answer(403, "Forbidden.", {"Content-Type": "text/plain"})
         return self.litellm(request)
 
@@ -185,7 +223,7 @@ class World:
         }
 
 
-SERVICES = ("litellm", "langfuse", "entra", "gateway", "front_door")
+SERVICES = ("litellm", "langfuse", "entra", "gateway", "front_door", "kubernetes")
 
 
 @contextmanager
@@ -205,6 +243,14 @@ def running(s3: S3Client) -> Iterator[World]:
 
         return answer
 
+    def listener(name: str) -> Service:
+        def answer(request: Request) -> Answer:
+            world.in_clear += map(str, request.headers.values()) if name != "kubernetes" else ()
+            return world.services[name](request)
+
+        return answer
+
     with ExitStack() as stack:
-        world.urls = {name: stack.enter_context(serve(service(name))) for name in SERVICES}
+        world.services = {name: service(name) for name in SERVICES}
+        world.urls = {name: stack.enter_context(serve(listener(name))) for name in SERVICES}
         yield world

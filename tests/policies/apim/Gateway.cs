@@ -35,11 +35,14 @@ public class Response : IResponse {
 
 public class Request { public IReadOnlyDictionary<string, string[]> Headers; public string IpAddress; }
 
+public class Operation { public string UrlTemplate; }
+
 public class LastError { public string Source, Reason, Message, Section, PolicyId; }
 
 public class Context {
   public Guid RequestId;
   public Request Request;
+  public Operation Operation;
   public IResponse Response;
   public LastError LastError;
   public IReadOnlyDictionary<string, object> Variables;
@@ -86,6 +89,7 @@ public static class Program {
     var context = new Context {
       RequestId = Guid.Parse((string)json["requestId"]),
       Request = new Request { Headers = Strings(json["request"]["headers"]), IpAddress = (string)json["request"]["ip"] },
+      Operation = new Operation { UrlTemplate = (string)json["operation"] },
       Response = json["response"].Type == JTokenType.Null ? null : ToResponse(json["response"]),
       LastError = json["error"].ToObject<LastError>(),
       Variables = variables

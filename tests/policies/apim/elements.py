@@ -54,6 +54,7 @@ ELEMENTS: Mapping[str, Element] = {
     "set-url": Element(),
     "set-method": Element(),
     "authentication-managed-identity": Element("resource client-id"),
+    "rewrite-uri": Element("template copy-unmatched-params", sections="inbound"),
     "set-backend-service": Element("backend-id", sections="inbound backend"),
     "forward-request": Element("timeout buffer-response", sections="backend"),
 }

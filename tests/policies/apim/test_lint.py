@@ -24,7 +24,6 @@ TYPES = {
     "Jwt",
     "Regex",
     "SHA256",
-    "StringComparison",
 }
 """All allowed by learn.microsoft.com/azure/api-management/api-management-policy-expressions."""
 

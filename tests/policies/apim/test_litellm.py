@@ -10,23 +10,24 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
 from charts.litellm import Model, proxy_config
-from policies.apim import load
+from policies.apim import FRONT_DOOR_HEADER, load
 from tests import litellm_process
 from tests.http_server import Answer, Request
 from tests.policies.apim.cases import BOTH
-from tests.policies.apim.world import CLIENT_A, CLIENT_B, KEY_A, KEY_B
+from tests.policies.apim.world import CLIENT_A, CLIENT_B, FRONT_DOOR_KEY, KEY_A, KEY_B
 
 pytestmark = [
     pytest.mark.litellm,
     pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
 ]
 
-HANDED_OVER = {"x-litellm-api-key": KEY_A, "langfuse_trace_user_id": CLIENT_A}
+HANDED_OVER = {"x-litellm-api-key": KEY_A, "langfuse_trace_user_id": CLIENT_A, FRONT_DOOR_HEADER: FRONT_DOOR_KEY}
 CALLS: Mapping[str, Mapping[str, Any]] = {
     "/v1/chat/completions": {"messages": [{"role": "user", "content": "ping"}]},
     "/v1/responses": {"input": "ping"},
@@ -50,16 +51,26 @@ class Langfuse:
 
 
 @pytest.fixture(scope="module")
-def litellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where LiteLLM runs."""
+    return tmp_path_factory.mktemp("litellm")
+
+
+@pytest.fixture(scope="module")
+def log(folder: Path) -> Path:
+    """What LiteLLM writes to its console."""
+    return folder / "log"
+
+
+@pytest.fixture(scope="module")
+def litellm(folder: Path) -> Iterator[str]:
     """The URL of a running LiteLLM that traces to `Langfuse`."""
     config = proxy_config(
         (Model(name="echo", model="openai/echo", params={"mock_response": "pong"}),),
         region="us-east-1",
         vpc_cidr="127.0.0.0/8",
     )
-    with litellm_process.litellm(
-        tmp_path_factory.mktemp("litellm"), config, Langfuse.take, {"LITELLM_MASTER_KEY": KEY_A}
-    ) as url:
+    with litellm_process.litellm(folder, config, Langfuse.take, {"LITELLM_MASTER_KEY": KEY_A}) as url:
         yield url
 
 
@@ -122,6 +133,20 @@ def test_without_the_header_the_caller_would_choose_the_client(litellm: str) -> 
     body = {**CALLS["/v1/chat/completions"], "metadata": {"trace_user_id": CLIENT_B}}
     assert ask(f"{litellm}/v1/chat/completions", {"x-litellm-api-key": KEY_A}, body) == 200
     wait_for(lambda: CLIENT_B in Langfuse.users)
+
+
+def test_no_trace_and_no_log_holds_a_secret_of_a_header(litellm: str, log: Path) -> None:
+    for path, body in CALLS.items():
+        assert ask(litellm + path, {**HANDED_OVER, "x-in-the-trace": path}, body) == 200
+    # So headers do stand in traces, and any other name would show the secret.
+    wait_for(
+        lambda: all(
+            any(b"x-in-the-trace" in spans and path.encode() in spans for spans in Langfuse.received) for path in CALLS
+        )
+    )
+    told = {"traces": b"".join(Langfuse.received), "log": log.read_bytes()}
+    for secret in (KEY_A, FRONT_DOOR_KEY):
+        assert not [place for place, text in told.items() if secret.encode() in text]
 
 
 def test_with_a_trace_context_the_caller_would_join_any_trace_or_hide_from_langfuse(litellm: str) -> None:

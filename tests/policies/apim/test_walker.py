@@ -43,6 +43,8 @@ INBOUND = {
     "a failed request raises": SEND.format("false"),
     "a variable of another type": """<set-variable name="n" value="@(1)" />
         <set-variable name="t" value='@(context.Variables.GetValueOrDefault&lt;string>("n", ""))' />""",
+    "a query survives a new path": """<rewrite-uri template='@(context.Operation.UrlTemplate + "/v2")' />""",
+    "a query can be dropped": '<rewrite-uri template="/new" copy-unmatched-params="false" />',
     "return-response ends the pipeline": """<return-response><set-status code="204" reason="Ended" /></return-response>
         <set-variable name="n" value='@(int.Parse("x"))' />""",
 }
@@ -69,6 +71,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory, mono: None) -> Iterator[E
         ("a failed request is null", None, {"answer": ["null"]}),
         ("a failed request raises", None, "send-request Timeout"),
         ("a variable of another type", "text", "set-variable ExpressionValueEvaluationFailure"),
+        ("a query survives a new path", "text", {"url": ["/models/v2?a=b&c=d"]}),
+        ("a query can be dropped", "text", {"url": ["/new"]}),
         ("return-response ends the pipeline", "text", 204),
     ],
 )
@@ -77,8 +81,8 @@ def test_the_walker_does_as_the_reference_says(
 ) -> None:
     forwarded: list[Headers] = []
 
-    def echo(headers: Headers) -> Response:
-        forwarded.append(headers)
+    def echo(headers: Headers, url: str) -> Response:
+        forwarded.append({**headers, "url": [url]})
         return Response(200)
 
     def send(*_: object) -> Response:
@@ -87,7 +91,7 @@ def test_the_walker_does_as_the_reference_says(
         return Response(200, body=answer)
 
     walker = Walker(_policy(name), compiled, tokens={}, backends={"echo": echo}, send=send)
-    response = walker.handle({"x-many": ["a", "b"]}, "203.0.113.7")
+    response = walker.handle({"x-many": ["a", "b"]}, "203.0.113.7", "/Models?a=b&c=d", "/models")
     if isinstance(expected, dict):
         assert expected.items() <= forwarded[0].items()
     elif isinstance(expected, int):

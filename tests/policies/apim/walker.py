@@ -63,10 +63,13 @@ class Walker:
         expressions: Expressions,
         *,
         tokens: Mapping[str, Mapping[str, Any]],
-        backends: Mapping[str, Callable[[Headers], Response]],
+        backends: Mapping[str, Callable[[Headers, str], Response]],
         send: Callable[[str, Mapping[str, str]], Response],
     ) -> None:
-        """`tokens`: claims of each token Microsoft signed; `send`: URL and identity to answer, or ConnectionError."""
+        """`tokens`: claims of each token Microsoft signed; `send`: URL and identity to answer, or ConnectionError.
+
+        A backend is told the headers, and path and query.
+        """
         self._policy, self._expressions = policy, expressions
         self.tokens, self.backends, self.send = tokens, backends, send
         self.clock = 0.0
@@ -75,9 +78,9 @@ class Walker:
         self.traces: list[dict[str, str]] = []
         self._calls: dict[str, list[float]] = {}
 
-    def handle(self, headers: Headers, ip: str) -> Response:
-        """What the caller gets back."""
-        self._headers, self._ip = dict(headers), ip
+    def handle(self, headers: Headers, ip: str, url: str = "/", operation: str = "/") -> Response:
+        """What the caller gets back. `url` is path and query, `operation` the template of the operation it matches."""
+        self._headers, self._ip, self._url, self._operation = dict(headers), ip, url, operation
         self._variables: dict[str, Any] = {}
         self._response: Response | None = None
         self._error: Mapping[str, Any] | None = None
@@ -108,6 +111,7 @@ class Walker:
         context = {
             "requestId": self.request_id,
             "request": {"headers": self._headers, "ip": self._ip},
+            "operation": self._operation,
             "response": self._response,
             "error": self._error,
             "variables": self._variables,
@@ -224,6 +228,10 @@ class Walker:
         else:
             self._variables[element.attrib["response-variable-name"]] = answer
 
+    def _rewrite_uri(self, element: ET.Element) -> None:
+        query = self._url.partition("?")[2] if element.get("copy-unmatched-params") != "false" else ""
+        self._url = self._attribute(element, "template") + (f"?{query}" if query else "")
+
     def _set_backend_service(self, element: ET.Element) -> None:
         self._backend = element.attrib["backend-id"]
         if self._backend not in self.backends:
@@ -231,7 +239,7 @@ class Walker:
 
     def _forward_request(self, element: ET.Element) -> None:
         try:
-            answer = self.backends[self._backend](self._headers)
+            answer = self.backends[self._backend](self._headers, self._url)
         except (KeyError, ConnectionError) as error:
             raise PolicyError(element, "BackendConnectionFailure", message=f"{error} for {self._headers}") from error
         if answer.seconds > float(element.attrib["timeout"]):

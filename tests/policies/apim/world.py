@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from policies.apim import BACKEND_ID, Mode, key_bindings, load
+from policies.apim import BACKEND_ID, FRONT_DOOR_HEADER, Mode, key_bindings, load
 from tests.policies.apim.elements import check
 from tests.policies.apim.expressions import Expressions
 from tests.policies.apim.walker import Headers, Response, Walker
@@ -84,7 +84,7 @@ TOKENS: Mapping[str, Mapping[str, Any]] = {
     "client-id-no-guid": _claims(azp="my-app"),
     "client-id-climbs": _claims(azp="../../keys/x?y="),
     "client-id-climbs-v1": _claims(**_V1, appid=f"{CLIENT_A}/../x"),
-    "client-id-injects": _claims(azp=f"{CLIENT_A}\r\nx-front-door: 1"),
+    "client-id-injects": _claims(azp=f"{CLIENT_A}\r\napi-key: 1"),
 }
 
 
@@ -106,6 +106,8 @@ class World(Walker):
         self.litellm_keys = {KEY_A, KEY_B, KEY_C}
         self.litellm_answer: Callable[[], Response] = lambda: Response(200, {"server": ["uvicorn"]}, '{"id": "chat"}')
         self.forwarded: list[Headers] = []
+        self.urls: list[str] = []
+        """Path and query of each request that was forwarded."""
 
     def call(
         self,
@@ -114,6 +116,8 @@ class World(Walker):
         key: str | None = "",
         headers: Mapping[str, str | list[str]] | None = None,
         ip: str = "203.0.113.7",
+        url: str = "/v1/chat/completions",
+        operation: str = "/v1/chat/completions",
     ) -> Response:
         """One request. `key` is the header x-litellm-api-key: by default the client's own, in header mode."""
         sent: Headers = {"Content-Type": ["application/json"]}
@@ -126,7 +130,7 @@ class World(Walker):
         for name, value in (headers or {}).items():
             sent.pop(next((known for known in sent if known.lower() == name.lower()), ""), None)
             sent[name] = value if isinstance(value, list) else [value]
-        return self.handle(sent, ip)
+        return self.handle(sent, ip, url, operation)
 
     def refused(self, status: int, code: str, token: str | None = "client-a", **call: Any) -> Response:
         """A call that must be answered by the gateway itself, in the one shape, giving nothing away."""
@@ -163,13 +167,14 @@ class World(Walker):
         assert not response.buffered
         return self.forwarded[-1]
 
-    def _forward(self, headers: Headers) -> Response:
+    def _forward(self, headers: Headers, url: str) -> Response:
         """The backend entity, which adds its header, the load balancer's rule, and LiteLLM's look for a key."""
         seen = {name.lower(): list(values) for name, values in headers.items()}
-        seen.setdefault("x-front-door", []).append(FRONT_DOOR_KEY)
+        seen.setdefault(FRONT_DOOR_HEADER, []).append(FRONT_DOOR_KEY)
         answer = self.litellm_answer()
         self.forwarded.append(seen)
-        if seen["x-front-door"] != [FRONT_DOOR_KEY]:
+        self.urls.append(url)
+        if seen[FRONT_DOOR_HEADER] != [FRONT_DOOR_KEY]:
             return Response(403, {"server": ["awselb/2.0"]}, "Forbidden")
         if seen.get("x-litellm-api-key", [""])[0] not in self.litellm_keys:
             return Response(401, {"server": ["uvicorn"]}, '{"error": {"code": "401"}}')

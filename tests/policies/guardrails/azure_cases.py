@@ -65,6 +65,9 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
     "operations-are-named-one-by-one": {
         "every path": lambda: good_azure.operation(path="/*"),
         "every path below one": lambda: good_azure.operation(path="/v1/{*rest}"),
+        "a model in the path": lambda: good_azure.operation(
+            method="POST", path="/openai/deployments/{model}/chat/completions"
+        ),
         "every method": lambda: good_azure.operation(method="*"),
     },
     "backends-show-a-valid-certificate": {

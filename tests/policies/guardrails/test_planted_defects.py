@@ -64,6 +64,7 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
         "a front door in plain HTTP": lambda: good.plain_day(protocol="HTTP"),
         "a front door that serves everyone": lambda: good.plain_day(default=good.FORWARD),
         "a front door that answers 200": lambda: good.plain_day(default=good.refuse("200")),
+        "a secret that LiteLLM traces": lambda: good.plain_day(conditions=[good.TRACED_HEADER]),
         "a front door without its secret": lambda: good.plain_day(conditions=[{"path_pattern": {"values": ["/v1/*"]}}]),
     },
     "buckets-are-closed-to-the-public": {
