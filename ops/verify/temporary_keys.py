@@ -10,6 +10,7 @@ from typing import Self
 
 import httpx
 
+from charts.litellm import allowed_routes
 from ops.verify.http import ask, seen
 from ops.verify.litellm import READY
 from ops.verify.step import Step, UnprovedError
@@ -49,6 +50,7 @@ class TemporaryKeys:
             "key": key,
             "key_alias": f"verify-{secrets.token_hex(4)}",
             "models": models,
+            "allowed_routes": allowed_routes(models),
             "max_budget": BUDGET,
             "duration": LIFETIME,
         }
