@@ -149,6 +149,8 @@ def values(
                 {"name": "LITELLM_LOCAL_MODEL_COST_MAP", "value": "True"},
                 # Without it the traces would go to Langfuse's cloud.
                 {"name": "LANGFUSE_OTEL_HOST", "value": "http://langfuse-web:3000"},
+                # LiteLLM's route /langfuse would carry our Langfuse keys to Langfuse's cloud (langfuse_endpoints.py).
+                {"name": "LANGFUSE_HOST", "value": "http://langfuse-web:3000"},
                 # By default a caller's `traceparent` decides whether the call is traced.
                 {"name": "OTEL_TRACES_SAMPLER", "value": "always_on"},
                 # Seconds of trying again while Langfuse restarts. After 10, the default, traces are lost.

@@ -49,7 +49,15 @@ MORE_FIELDS = {
     *("safety_settings", "guardrailConfig", "performanceConfig"),
     # How a call is found again, and how long it is waited for. LiteLLM adds some of them from headers.
     *("metadata", "litellm_metadata", "tags", "litellm_call_id", "litellm_session_id", "litellm_trace_id"),
-    *("timeout", "stream_timeout", "request_timeout", "client_side_timeout", "num_retries", "response_id"),
+    *(
+        "timeout",
+        "stream_timeout",
+        "request_timeout",
+        "client_side_timeout",
+        "num_retries",
+        "response_id",
+        "api_version",
+    ),
 }
 HEADERS = {
     f"x-litellm-{name}"

@@ -47,6 +47,7 @@ def litellm(
                 "HOME": str(folder),
                 **{variable["name"]: variable["value"] for variable in chart["gateway"]["extraEnv"]},
                 "LANGFUSE_OTEL_HOST": langfuse_url,
+                "LANGFUSE_HOST": langfuse_url,
                 "LANGFUSE_PUBLIC_KEY": "pk-lf-1",
                 "LANGFUSE_SECRET_KEY": "sk-lf-1",
                 "OPENAI_API_KEY": "none",

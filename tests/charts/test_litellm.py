@@ -62,7 +62,8 @@ def test_the_key_header_is_left_to_litellm() -> None:
 def test_calls_are_traced_in_the_langfuse_of_the_cluster() -> None:
     """Without the host, LiteLLM sends the traces to Langfuse's cloud."""
     assert config(BEDROCK)["litellm_settings"]["callbacks"][0] == "langfuse_otel"
-    assert {"name": "LANGFUSE_OTEL_HOST", "value": "http://langfuse-web:3000"} in chart_values()["gateway"]["extraEnv"]
+    for name in ("LANGFUSE_OTEL_HOST", "LANGFUSE_HOST"):
+        assert {"name": name, "value": "http://langfuse-web:3000"} in chart_values()["gateway"]["extraEnv"]
 
 
 def test_the_hook_stands_beside_the_configuration_that_names_it_and_rolls_the_pods() -> None:
