@@ -160,7 +160,7 @@ FIELDS: Mapping[str, Any] = {
     "model_info": {"id": OTHERS},
     "litellm_params": {"model": OTHERS},
 }
-PATHS = {
+PATHS: Mapping[str, Mapping[str, Any]] = {
     "/v1/chat/completions": {"messages": MESSAGES},
     "/v1/completions": {"prompt": "ping"},
     "/v1/embeddings": {"input": "ping"},
@@ -327,7 +327,7 @@ def test_a_key_reads_nothing_of_others_by_any_route(url: str) -> None:
         for path, methods in paths.items():
             filled = re.sub(r"\{[^}]*\}", OTHERS, path)
             for method in {"get", "post"} & set(methods):
-                answer = http.request(method, filled, **({"json": {}} if method == "post" else {}))
+                answer = http.post(filled, json={}) if method == "post" else http.get(filled)
                 if answer.is_success:
                     open_routes.add(path)
                     leaks[path] = [text for text in secret if text in answer.text]
