@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from charts import KEEP_ALIVE, UNDISTURBED, Leaf
+
+GUARD = Path(__file__).with_name("model_guard.py")
+"""The hook that the configuration names; LiteLLM looks for it beside config.yaml, under this name."""
+GUARD_CONFIG_MAP = "litellm-model-guard"
+"""The ConfigMap with the hook, which must exist before the chart's pods."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +37,28 @@ def provider_key_variable(name: str) -> str:
     return "PROVIDER_KEY_" + name.upper().replace("-", "_")
 
 
+def allowed_routes(models: Sequence[str]) -> list[str]:
+    """The routes of a virtual key for `models`: those of OpenAI's and Anthropic's SDKs on which LiteLLM runs our hook.
+
+    LiteLLM takes each for a prefix (route_checks.py). So the paths that name a model are spelled out: all of
+    `/openai/deployments` would include LiteLLM's pass-through to OpenAI.
+    """
+    calls = ("chat/completions", "completions", "embeddings", "images/generations")
+    more = ("responses", "moderations", "audio/speech", "audio/transcriptions", "models")
+    paths = [f"{version}/{call}" for version in ("", "/v1") for call in (*calls, *more)]
+    by_model = [
+        f"{path}/{model}/{call}" for model in models for path in ("/openai/deployments", "/engines") for call in calls
+    ]
+    return [*paths, "/openai/v1/responses", "/v1/messages", *by_model]
+
+
 def proxy_config(models: Sequence[Model], *, region: str, vpc_cidr: str) -> dict[str, Any]:
     """LiteLLM's config.yaml. Secrets stand in it as `os.environ/NAME`; `region` is where Bedrock is called."""
     return {
         "model_list": [_entry(model, region) for model in models],
         "litellm_settings": {
-            "callbacks": ["langfuse_otel"],
+            "callbacks": ["langfuse_otel", f"{GUARD.stem}.guard"],
+            "global_disable_no_log_param": True,  # else a caller's `no-log` keeps the call out of Langfuse
             "drop_params": True,
             "request_timeout": 600,  # seconds, the load balancer's idle timeout; LiteLLM's own default is 6000
             "json_logs": True,
@@ -84,8 +107,8 @@ def values(
 ) -> dict[str, Any]:
     """Values of the chart `litellm` around the configuration `config` of the proxy, for a release named `litellm`.
 
-    The Secrets and the service account that they name must exist first: the chart migrates the database in a hook
-    before it creates anything.
+    The Secrets, the ConfigMap `GUARD_CONFIG_MAP` and the service account that they name must exist first: the chart
+    migrates the database in a hook before it creates anything.
     """
     return {
         "fullnameOverride": "litellm",
@@ -126,8 +149,29 @@ def values(
                 {"name": "LITELLM_LOCAL_MODEL_COST_MAP", "value": "True"},
                 # Without it the traces would go to Langfuse's cloud.
                 {"name": "LANGFUSE_OTEL_HOST", "value": "http://langfuse-web:3000"},
+                # LiteLLM's route /langfuse would carry our Langfuse keys to Langfuse's cloud (langfuse_endpoints.py).
+                {"name": "LANGFUSE_HOST", "value": "http://langfuse-web:3000"},
+                # By default a caller's `traceparent` decides whether the call is traced.
+                {"name": "OTEL_TRACES_SAMPLER", "value": "always_on"},
+                # Seconds of trying again while Langfuse restarts. After 10, the default, traces are lost.
+                {"name": "OTEL_EXPORTER_OTLP_TIMEOUT", "value": "120"},
             ],
-            "podAnnotations": {"checksum/secrets": secrets_checksum, **UNDISTURBED},
+            # Beside config.yaml, a single file like that one: a folder mounted there would hide it.
+            "volumes": [{"name": "model-guard", "configMap": {"name": GUARD_CONFIG_MAP}}],
+            "volumeMounts": [
+                {
+                    "name": "model-guard",
+                    "mountPath": f"/app/config/{GUARD.name}",
+                    "subPath": GUARD.name,
+                    "readOnly": True,
+                }
+            ],
+            "podAnnotations": {
+                "checksum/secrets": secrets_checksum,
+                # A file mounted by `subPath` never changes in a running pod.
+                "checksum/model-guard": sha256(GUARD.read_bytes()).hexdigest(),
+                **UNDISTURBED,
+            },
             # One worker idles at 0.75 GB. The CPU limit is the chart's default, which stays unless it is overwritten:
             # Helm merges maps.
             "resources": {"requests": {"cpu": "500m", "memory": "2Gi"}, "limits": {"cpu": "2", "memory": "4Gi"}},

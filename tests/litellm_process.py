@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from charts.litellm import values
+from charts.litellm import GUARD, values
 from tests.http_server import Service, serve
 
 
@@ -31,6 +32,7 @@ def litellm(
 ) -> Iterator[str]:
     """The URL of a LiteLLM with this configuration, started as the chart would start it, with an unreachable cache."""
     (folder / "config.yaml").write_text(json.dumps(config))
+    shutil.copy(GUARD, folder)
     chart = values(config, image_tag="", replicas=1, database_host="", cache_host="", secrets_checksum="")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -45,6 +47,7 @@ def litellm(
                 "HOME": str(folder),
                 **{variable["name"]: variable["value"] for variable in chart["gateway"]["extraEnv"]},
                 "LANGFUSE_OTEL_HOST": langfuse_url,
+                "LANGFUSE_HOST": langfuse_url,
                 "LANGFUSE_PUBLIC_KEY": "pk-lf-1",
                 "LANGFUSE_SECRET_KEY": "sk-lf-1",
                 "OPENAI_API_KEY": "none",

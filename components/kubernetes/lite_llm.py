@@ -82,6 +82,12 @@ class LiteLLM(pulumi.ComponentResource):
             )
             for secret, data in contents.items()
         ]
+        guard = kubernetes.core.v1.ConfigMap(
+            f"{name}-model-guard",
+            metadata={"name": litellm.GUARD_CONFIG_MAP, "namespace": args.namespace},
+            data={litellm.GUARD.name: litellm.GUARD.read_text()},
+            opts=child,
+        )
         service_account = kubernetes.core.v1.ServiceAccount(
             f"{name}-service-account",
             metadata={
@@ -107,7 +113,7 @@ class LiteLLM(pulumi.ComponentResource):
             ),
             # Seconds, for install and uninstall each. Not `atomic`: that removes the pods that could tell what failed.
             timeout=900,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*secrets, service_account]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*secrets, guard, service_account]),
         )
         self.service_name = self.release.name.apply(str)
         self.register_outputs({"service_name": self.service_name})

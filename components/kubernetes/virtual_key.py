@@ -10,12 +10,13 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
+from charts.litellm import allowed_routes
 from components.kubernetes.cluster_api import GONE, ClusterApi, RefusedError, eks_status
 
 
@@ -39,6 +40,8 @@ class VirtualKeyArgs:
     master_key: pulumi.Input[str]
     max_budget: float | None = None
     duration: str | None = None
+    allowed_routes: Sequence[str] = field(init=False)
+    """Follows from `models`. An input, so that keys made before it was known are updated."""
 
     def __post_init__(self) -> None:
         """Refuse what LiteLLM would take to mean something else."""
@@ -48,6 +51,7 @@ class VirtualKeyArgs:
             raise ValueError(f"virtual key {self.alias!r}: set max_budget to more than 0 USD, or to None for no limit")
         if self.duration is not None and not re.fullmatch(r"[1-9][0-9]*(s|m|h|d|w|mo)", self.duration):
             raise ValueError(f"virtual key {self.alias!r}: duration {self.duration!r} is none, use one like 12h or 7d")
+        object.__setattr__(self, "allowed_routes", allowed_routes(self.models))
 
 
 class VirtualKeyError(Exception):
@@ -75,7 +79,7 @@ class VirtualKeyProvider(ResourceProvider):
         refuses when both change in one `up`. So is a new `kubeconfig` or `master_key`: the engine hands delete the
         outputs of the last create or update, and a diff of "no change" leaves those as they were (SameStep.Apply).
         """
-        changed = [field.name for field in fields(VirtualKeyArgs) if _olds.get(field.name) != _news.get(field.name)]
+        changed = [each.name for each in fields(VirtualKeyArgs) if _olds.get(each.name) != _news.get(each.name)]
         replaces = [name for name in changed if name == "alias"]
         return DiffResult(changes=bool(changed), replaces=replaces, delete_before_replace=True)
 
@@ -143,6 +147,7 @@ class _KeyManagement:
         Neither would asking `/key/info`, which finds deleted keys too.
         """
         body = {"key": props["key"], "key_alias": props["alias"], "models": props["models"]}
+        body |= {"allowed_routes": props["allowed_routes"]}
         body |= {"max_budget": props.get("max_budget")}  # null takes a limit away
         expiry = {"duration": props.get("duration")}
         try:

@@ -10,6 +10,7 @@ from typing import Self
 
 from botocore.exceptions import BotoCoreError
 
+from charts.litellm import allowed_routes
 from ops.verify.administrator import Administrator, NotFoundError
 from ops.verify.litellm import READY
 from ops.verify.step import Step, UnprovedError
@@ -47,6 +48,7 @@ class TemporaryKeys:
             "key": key,
             "key_alias": f"verify-{secrets.token_hex(4)}",
             "models": models,
+            "allowed_routes": allowed_routes(models),
             "max_budget": BUDGET,
             "duration": LIFETIME,
         }

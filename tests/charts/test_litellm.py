@@ -1,7 +1,8 @@
 import json
+from hashlib import sha256
 from typing import Any
 
-from charts.litellm import Model, provider_key_variable, proxy_config, values
+from charts.litellm import GUARD, GUARD_CONFIG_MAP, Model, allowed_routes, provider_key_variable, proxy_config, values
 
 BEDROCK = Model(name="nova-lite", model="bedrock/amazon.nova-lite-v1:0")
 AZURE = Model(
@@ -60,8 +61,30 @@ def test_the_key_header_is_left_to_litellm() -> None:
 
 def test_calls_are_traced_in_the_langfuse_of_the_cluster() -> None:
     """Without the host, LiteLLM sends the traces to Langfuse's cloud."""
-    assert config(BEDROCK)["litellm_settings"]["callbacks"] == ["langfuse_otel"]
-    assert {"name": "LANGFUSE_OTEL_HOST", "value": "http://langfuse-web:3000"} in chart_values()["gateway"]["extraEnv"]
+    assert config(BEDROCK)["litellm_settings"]["callbacks"][0] == "langfuse_otel"
+    for name in ("LANGFUSE_OTEL_HOST", "LANGFUSE_HOST"):
+        assert {"name": name, "value": "http://langfuse-web:3000"} in chart_values()["gateway"]["extraEnv"]
+
+
+def test_the_hook_stands_beside_the_configuration_that_names_it_and_rolls_the_pods() -> None:
+    gateway = chart_values()["gateway"]
+    [mount] = gateway["volumeMounts"]
+    assert mount["mountPath"] == "/app/config/model_guard.py"  # the chart mounts /app/config/config.yaml
+    assert mount["subPath"] == GUARD.name
+    assert {"name": mount["name"], "configMap": {"name": GUARD_CONFIG_MAP}} in gateway["volumes"]
+    assert config()["litellm_settings"]["callbacks"][1] == "model_guard.guard"
+    assert gateway["podAnnotations"]["checksum/model-guard"] == sha256(GUARD.read_bytes()).hexdigest()
+
+
+def test_no_caller_decides_whether_a_call_is_traced() -> None:
+    assert config()["litellm_settings"]["global_disable_no_log_param"] is True
+    assert {"name": "OTEL_TRACES_SAMPLER", "value": "always_on"} in chart_values()["gateway"]["extraEnv"]
+
+
+def test_the_routes_of_a_key_name_its_models_and_open_no_pass_through() -> None:
+    routes = allowed_routes(["nova-lite"])
+    assert "/openai/deployments/nova-lite/chat/completions" in routes
+    assert not {"/openai", "/openai/deployments", "/openai/v1", "/engines", "/v1"} & {*routes}
 
 
 def test_both_stores_are_reached_with_tls() -> None:

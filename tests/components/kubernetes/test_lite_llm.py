@@ -8,7 +8,7 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 import pytest
 
-from charts.litellm import Model
+from charts.litellm import GUARD, GUARD_CONFIG_MAP, Model
 from components.kubernetes.lite_llm import LiteLLM, LiteLLMArgs
 from ops.recorder import UNKNOWN, Recording, Resource, plain, record
 
@@ -64,6 +64,13 @@ def checksum(**changes: Any) -> Any:
     return values(run(**changes))["gateway"]["podAnnotations"]["checksum/secrets"]
 
 
+def test_the_hook_is_in_a_config_map_that_exists_before_the_release() -> None:
+    recording = run()
+    config_map = recording.one("kubernetes:core/v1:ConfigMap")
+    assert config_map.inputs["metadata"]["name"] == GUARD_CONFIG_MAP
+    assert config_map.inputs["data"] == {GUARD.name: GUARD.read_text()}
+
+
 def test_no_secret_is_readable_anywhere() -> None:
     recorded = json.dumps([resource.inputs for resource in run().resources], default=repr)
     assert "plain-" not in recorded
@@ -108,9 +115,10 @@ def test_the_pods_and_the_migration_run_as_the_service_account_that_carries_the_
 
 def test_the_release_waits_for_all_that_its_migration_hook_reads() -> None:
     recording = run()
-    needed = [*recording.of_type(SECRET), recording.one("kubernetes:core/v1:ServiceAccount")]
+    made = [recording.one(f"kubernetes:core/v1:{kind}") for kind in ("ServiceAccount", "ConfigMap")]
+    needed = [*recording.of_type(SECRET), *made]
     assert {resource.urn for resource in needed} <= release(recording).dependencies
-    assert len(needed) == 5
+    assert len(needed) == 6
 
 
 def test_the_release_has_a_fixed_name_and_an_exact_version() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
+from charts.litellm import allowed_routes
 from components.kubernetes import virtual_key
 from components.kubernetes.virtual_key import VirtualKey, VirtualKeyArgs, VirtualKeyError, VirtualKeyProvider
 from ops.recorder import Secret, record
@@ -14,6 +15,7 @@ from tests.components.kubernetes.stand_in import MASTER_KEY, PROXY, Clock, Stand
 
 KEY = "sk-virtual-0123456789"
 OTHER_KEY = "sk-virtual-9876543210"
+ROUTES = ["/v1/models"]
 NOT_FOUND_BY_KUBERNETES = (404, {"kind": "Status", "message": 'services "litellm" not found'})
 STARTING = (503, {"kind": "Status", "message": "no endpoints available for service"})
 CLUSTER = {"cluster_name": "day", "region": "us-east-1"}
@@ -37,7 +39,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
 
 def properties(world: StandIn, **others: Any) -> dict[str, Any]:
     """Properties as the engine passes them: an input that is None is not among them."""
-    limits = {"alias": "demo", "key": KEY, "models": ["chat"], "max_budget": 5, "duration": "12h"}
+    rights = {"models": ["chat"], "allowed_routes": ROUTES}
+    limits = {"alias": "demo", "key": KEY, **rights, "max_budget": 5, "duration": "12h"}
     reach = {
         "cluster_name": "day",
         "region": "us-east-1",
@@ -59,7 +62,8 @@ def failure(call: Any, *args: Any) -> str:
 
 def test_a_key_is_created_with_its_limits(world: StandIn) -> None:
     result = provider.create(properties(world))
-    assert world.keys == {KEY: {"key_alias": "demo", "models": ["chat"], "max_budget": 5, "duration": "12h"}}
+    rights = {"models": ["chat"], "allowed_routes": ROUTES}
+    assert world.keys == {KEY: {"key_alias": "demo", **rights, "max_budget": 5, "duration": "12h"}}
     assert (result.id, result.outs) == ("demo", properties(world))
 
 
@@ -90,9 +94,8 @@ def test_a_key_created_twice_is_one_key_with_the_later_limits(world: StandIn) ->
     provider.create(properties(world))
     world.keys[KEY]["spend"] = 1.5
     provider.create(properties(world, models=["chat", "echo"], max_budget=None, duration="1h"))
-    assert world.keys == {
-        KEY: {"key_alias": "demo", "models": ["chat", "echo"], "max_budget": None, "duration": "1h", "spend": 1.5}
-    }
+    rights = {"models": ["chat", "echo"], "allowed_routes": ROUTES}
+    assert world.keys == {KEY: {"key_alias": "demo", **rights, "max_budget": None, "duration": "1h", "spend": 1.5}}
 
 
 def test_an_alias_that_belongs_to_an_older_key_passes_to_the_new_one(world: StandIn) -> None:
@@ -112,8 +115,19 @@ def test_changed_limits_are_updated_in_place_and_the_expiry_stays(world: StandIn
     diff = provider.diff("demo", old, new)
     assert (diff.changes, diff.replaces) == (True, [])
     assert provider.update("demo", old, new).outs == new
-    expected = {"key_alias": "demo", "models": ["echo"], "max_budget": None, "duration": "set at create", "spend": 1.5}
+    rights = {"models": ["echo"], "allowed_routes": ROUTES}
+    expected = {"key_alias": "demo", **rights, "max_budget": None, "duration": "set at create", "spend": 1.5}
     assert world.keys == {KEY: expected}
+
+
+def test_a_key_made_before_its_routes_were_limited_is_limited_by_the_next_up(world: StandIn) -> None:
+    new = properties(world)
+    old = {name: value for name, value in new.items() if name != "allowed_routes"}
+    provider.create(new)
+    del world.keys[KEY]["allowed_routes"]
+    assert provider.diff("demo", old, new).changes
+    provider.update("demo", old, new)
+    assert world.keys[KEY]["allowed_routes"] == ROUTES
 
 
 @pytest.mark.parametrize("duration", ["24h", None])
@@ -261,5 +275,6 @@ def test_the_key_is_registered_under_its_own_type_with_its_secrets_secret() -> N
 
     inputs = dict(record(program).one("pulumi-python:dynamic/genai:VirtualKey").inputs)
     del inputs["__provider"]
-    expected = {"alias": "demo", "models": ["chat"], **CLUSTER, "kubeconfig": "{}", "namespace": "genai-platform"}
+    rights = {"models": ["chat"], "allowed_routes": allowed_routes(["chat"])}
+    expected = {"alias": "demo", **rights, **CLUSTER, "kubeconfig": "{}", "namespace": "genai-platform"}
     assert inputs == {**expected, "key": Secret(KEY), "master_key": Secret(MASTER_KEY)}

@@ -1,0 +1,110 @@
+"""LiteLLM's pre-call hook that keeps a virtual key to its models and every call in Langfuse.
+
+LiteLLM compares the body's `model` with the key's list and then serves what the query, the path or another field of the
+body names (litellm#41810). Here the model that will be called is compared, and whatever OpenAI's API does not know is
+refused: what can name another target, another account or another log changes with every version of LiteLLM.
+
+This file runs inside LiteLLM, beside config.yaml. An administrator's key may do all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from litellm.integrations.custom_logger import CustomLogger
+from litellm.proxy._types import LitellmUserRoles, ProxyException, UserAPIKeyAuth
+from litellm.proxy.auth.auth_checks import can_key_call_model
+from litellm.types.llms.anthropic import AnthropicMessagesRequest
+from openai.types import (
+    completion_create_params,
+    embedding_create_params,
+    image_generate_params,
+    moderation_create_params,
+)
+from openai.types.audio import speech_create_params, transcription_create_params
+from openai.types.chat import completion_create_params as chat_create_params
+from openai.types.responses import response_create_params
+
+CALLS = {
+    "acompletion": chat_create_params.CompletionCreateParamsStreaming,
+    "atext_completion": completion_create_params.CompletionCreateParamsStreaming,
+    "aembedding": embedding_create_params.EmbeddingCreateParams,
+    "aresponses": response_create_params.ResponseCreateParamsStreaming,
+    "acompact_responses": response_create_params.ResponseCreateParamsStreaming,
+    "anthropic_messages": AnthropicMessagesRequest,
+    "moderation": moderation_create_params.ModerationCreateParams,
+    "image_generation": image_generate_params.ImageGenerateParamsStreaming,
+    "aspeech": speech_create_params.SpeechCreateParams,
+    "transcription": transcription_create_params.TranscriptionCreateParamsStreaming,
+}
+"""LiteLLM's names of the calls a key may make, and the fields that the API of each knows."""
+
+ANSWERS = {"aget_responses", "adelete_responses", "acancel_responses", "alist_input_items"}
+"""Calls about an earlier answer. They name no model; LiteLLM's hook `responses_id_security` sees to whose it is."""
+
+MORE_FIELDS = {
+    # How a model answers, where OpenAI's API has no name for it.
+    *("thinking", "top_k", "min_p", "repetition_penalty", "enable_thinking", "chat_template_kwargs"),
+    *("safety_settings", "guardrailConfig", "performanceConfig"),
+    # How a call is found again, and how long it is waited for. LiteLLM adds some of them from headers.
+    *("metadata", "litellm_metadata", "tags", "litellm_call_id", "litellm_session_id", "litellm_trace_id"),
+    *(
+        "timeout",
+        "stream_timeout",
+        "request_timeout",
+        "client_side_timeout",
+        "num_retries",
+        "response_id",
+        "api_version",
+    ),
+}
+HEADERS = {
+    f"x-litellm-{name}"
+    for name in (
+        *("api-key", "session-id", "trace-id", "call-id", "tags", "timeout", "stream-timeout", "num-retries"),
+        *("customer-id", "end-user-id", "spend-logs-metadata"),
+    )
+}
+QUERY = {"api-version", "after", "before", "include", "include[]", "limit", "order", "starting_after", "stream"}
+
+
+class ModelGuard(CustomLogger):
+    """Refuses, with 403 and the name of what is refused, before a model is called."""
+
+    async def async_pre_call_hook(
+        self,
+        user_api_key_dict: UserAPIKeyAuth,
+        cache: Any,  # noqa: ARG002  # LiteLLM hands it over by name
+        data: dict[str, Any],
+        call_type: str,
+    ) -> None:
+        """Let the call pass or raise. `data` is what LiteLLM will call with, and the request as it came."""
+        if user_api_key_dict.user_role == LitellmUserRoles.PROXY_ADMIN:
+            return
+        if call_type not in CALLS and call_type not in ANSWERS:
+            raise refusal(f"A virtual key may not make this call ({call_type}).", None)
+        request = data.get("proxy_server_request") or {}
+        for name, _ in parse_qsl(urlsplit(request.get("url", "")).query, keep_blank_values=True):
+            if name not in QUERY:
+                raise refusal(f"The query parameter {name!r} is not passed on: leave it out.", name)
+        for name in request.get("headers") or {}:
+            if name.lower().startswith(("x-litellm-", "litellm-", "litellm_")) and name.lower() not in HEADERS:
+                raise refusal(f"The header {name!r} is not passed on: leave it out.", name)
+        known = MORE_FIELDS | set(getattr(CALLS.get(call_type), "__annotations__", ()))
+        for name in (*(request.get("body") or {}), *(request.get("credential_fields") or ())):
+            if name not in known:
+                raise refusal(f"The field {name!r} is not part of this API for virtual keys: leave it out.", name)
+        if call_type in CALLS:
+            # Late: this module is loaded while that one is.
+            from litellm.proxy.proxy_server import llm_model_list, llm_router
+
+            await can_key_call_model(data.get("model") or "", llm_model_list, user_api_key_dict, llm_router)
+
+
+def refusal(message: str, parameter: str | None) -> ProxyException:
+    """The error that LiteLLM shows in OpenAI's shape."""
+    return ProxyException(message, "permission_error", parameter, 403)
+
+
+guard = ModelGuard()
