@@ -18,7 +18,7 @@ def plan(
     budget: Annotated[
         float | None, typer.Option(help="USD a day of 8 hours may cost; exit code 3 when it costs more.", min=0)
     ] = None,
-    write_docs: Annotated[bool, typer.Option("--write-docs", help="Also draw this stack anew in docs/.")] = False,
+    write_docs: Annotated[bool, typer.Option("--write-docs", help="Also draw docs/architecture.md anew.")] = False,
 ) -> None:
     """Show what `pulumi up` would build, its cost and its timeline. Needs no account and no Pulumi CLI.
 
@@ -54,6 +54,9 @@ def plan(
     if write_docs:
         try:
             diagram.write(made)
+        except diagram.NotDrawnError as error:
+            typer.echo(error, err=True)
+            raise typer.Exit(2) from error
         except OSError as error:
             typer.echo(f"The drawings in docs/ cannot be written: {error}.", err=True)
             raise typer.Exit(2) from error

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from ops.plan import eks_children, policy_diagram
+from ops.plan import eks_children
 from ops.plan.plan import Plan
 from ops.recorder import ROOT, Recording, Resource, plain
 
@@ -60,12 +60,18 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
 }
 
 
+class NotDrawnError(ValueError):
+    """No page is drawn from the program of this stack."""
+
+
 def write(plan: Plan) -> None:
-    """Draw anew what `docs/` shows of this stack: the AWS day, or of the Azure front door its policies."""
-    if plan.recording.of_type("aws:ec2/vpc:Vpc"):
-        FILE.write_text(page(plan), encoding="utf-8")
-    else:
-        policy_diagram.FILE.write_text(policy_diagram.page(), encoding="utf-8")
+    """Write `docs/architecture.md` anew. NotDrawnError for a stack of another kind: its pages are written by hand."""
+    if not plan.recording.of_type("aws:ec2/vpc:Vpc"):
+        raise NotDrawnError(
+            "Only docs/architecture.md is drawn, from a stack of the AWS day: leave --write-docs out, or name one with "
+            "--stack."
+        )
+    FILE.write_text(page(plan), encoding="utf-8")
 
 
 def page(plan: Plan) -> str:
