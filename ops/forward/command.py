@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 
+from ops.completion import stacks
+
 
 def forward(
-    stack: Annotated[str, typer.Option(help="Whose LiteLLM and Langfuse: the name in Pulumi.<stack>.yaml.")] = "dev",
+    stack: Annotated[
+        str, typer.Option(help="Whose LiteLLM and Langfuse: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
+    ] = "dev",
     litellm_port: Annotated[int, typer.Option(help="Local port for LiteLLM.", min=1, max=65535)] = 4000,
     langfuse_port: Annotated[int, typer.Option(help="Local port for Langfuse.", min=1, max=65535)] = 3000,
     json_: Annotated[bool, typer.Option("--json", help="The addresses as data, once they are open.")] = False,

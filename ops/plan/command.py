@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from ops.completion import stacks
+
 
 def plan(
-    stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml to plan.")] = "dev",
+    stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml to plan.", autocompletion=stacks)] = "dev",
     size: Annotated[str | None, typer.Option(help="Plan another size than the stack's: day or team.")] = None,
     set_: Annotated[
         list[str] | None,
