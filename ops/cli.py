@@ -14,7 +14,7 @@ from ops.status.command import status
 from ops.verify.command import verify
 
 # Without markup `--help` needs a third of the time: Typer's own boxes import all of Rich.
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.callback()

@@ -20,7 +20,7 @@ from stacks.settings import ModelSetting, Settings, VirtualKeySetting
 from tests import azure_program
 from tests.command_lines import commands, problems
 
-PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in PAGES}
 page = pytest.mark.parametrize("name", TEXTS)
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from ops.completion import stacks
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from ops.day.engine import Engine
     from ops.day.up import Show
 
-Stack = Annotated[str, typer.Option(help="Which stack: the name in Pulumi.<stack>.yaml.")]
+Stack = Annotated[str, typer.Option(help="Which stack: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)]
 Json = Annotated[bool, typer.Option("--json", help="Data instead of a report; progress goes to standard error.")]
 
 

@@ -7,11 +7,18 @@ from typing import Annotated
 
 import typer
 
+from ops.completion import stacks
+
 
 def env(
-    stack: Annotated[str, typer.Option(help="The AWS day: the name in Pulumi.<stack>.yaml.")] = "dev",
+    stack: Annotated[
+        str, typer.Option(help="The AWS day: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
+    ] = "dev",
     azure_stack: Annotated[
-        str | None, typer.Option(help="Also what a client of this Azure stack needs, which is in front of the day.")
+        str | None,
+        typer.Option(
+            help="Also what a client of this Azure stack needs, which is in front of the day.", autocompletion=stacks
+        ),
     ] = None,
     key: Annotated[
         str | None,

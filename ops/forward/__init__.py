@@ -1,1 +1,1 @@
-"""`genai forward`: LiteLLM and Langfuse on this machine, through the Kubernetes API."""
+"""`genai forward`: LiteLLM and Langfuse on this machine, through `kubectl port-forward`."""

@@ -6,18 +6,23 @@ from typing import Annotated
 
 import typer
 
+from ops.completion import stacks
+
 
 def forward(
-    stack: Annotated[str, typer.Option(help="Whose LiteLLM and Langfuse: the name in Pulumi.<stack>.yaml.")] = "dev",
+    stack: Annotated[
+        str, typer.Option(help="Whose LiteLLM and Langfuse: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
+    ] = "dev",
     litellm_port: Annotated[int, typer.Option(help="Local port for LiteLLM.", min=1, max=65535)] = 4000,
     langfuse_port: Annotated[int, typer.Option(help="Local port for Langfuse.", min=1, max=65535)] = 3000,
     json_: Annotated[bool, typer.Option("--json", help="The addresses as data, once they are open.")] = False,
 ) -> None:
     """Open LiteLLM and Langfuse on localhost.
 
-    Through the Kubernetes API, until Ctrl-C; nothing goes out in clear.
+    With `kubectl port-forward`, until Ctrl-C; nothing goes out in clear. Needs `kubectl` and `aws`.
 
-    Exit codes: 0 ended with Ctrl-C, 2 the input is wrong, a port is taken, or the cluster or a pod cannot be reached.
+    Exit codes: 0 ended with Ctrl-C, 2 the input is wrong, a program is missing, a port is taken, or the cluster or a
+    pod cannot be reached.
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     import asyncio
@@ -25,16 +30,16 @@ def forward(
 
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from ops.forward import kubectl
     from ops.forward.cluster import ForwardError, kubeconfig
-    from ops.forward.listener import Forward, listen
     from ops.leftovers.aws import Aws
     from ops.plan.stack_config import StackConfigError, read
     from ops.recorder import ROOT
     from ops.stack_outputs import StackOutputsError, read_outputs
 
     forwards = [
-        Forward(title="LiteLLM", service="litellm", port=litellm_port),
-        Forward(title="Langfuse", service="langfuse-web", port=langfuse_port),
+        kubectl.Forward(title="LiteLLM", service="litellm", service_port=4000, port=litellm_port),
+        kubectl.Forward(title="Langfuse", service="langfuse-web", service_port=3000, port=langfuse_port),
     ]
 
     def ready() -> None:
@@ -55,8 +60,8 @@ def forward(
         if "clusterName" not in outputs:
             raise ForwardError(f"Stack {stack} has no output clusterName: name the stack of an AWS day, and run `up`.")
         way = kubeconfig(Aws(region), outputs["clusterName"])
-        asyncio.run(listen(way, forwards, ready=ready, say=lambda line: typer.echo(line, err=True)))
-    except KeyboardInterrupt:
+        asyncio.run(kubectl.forward(way, forwards, ready=ready, say=lambda line: typer.echo(line, err=True)))
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return
     except (StackConfigError, StackOutputsError, ForwardError, BotoCoreError, ClientError) as error:
         typer.echo(error, err=True)

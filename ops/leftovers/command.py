@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.completion import stacks
+
 if TYPE_CHECKING:
     from ops.leftovers.thing import Leftover
 
 
 def leftovers(
-    stack: Annotated[str, typer.Option(help="Whose leftovers: the name in Pulumi.<stack>.yaml.")] = "dev",
+    stack: Annotated[
+        str, typer.Option(help="Whose leftovers: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
+    ] = "dev",
     region: Annotated[
         str | None, typer.Option(help="AWS region to look in; the stack's aws:region if not given.")
     ] = None,

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from ops.completion import stacks
+
 
 def plan(
-    stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml to plan.")] = "dev",
+    stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml to plan.", autocompletion=stacks)] = "dev",
     size: Annotated[str | None, typer.Option(help="Plan another size than the stack's: day or team.")] = None,
     set_: Annotated[
         list[str] | None,
@@ -18,7 +20,7 @@ def plan(
     budget: Annotated[
         float | None, typer.Option(help="USD a day of 8 hours may cost; exit code 3 when it costs more.", min=0)
     ] = None,
-    write_docs: Annotated[bool, typer.Option("--write-docs", help="Also draw this stack anew in docs/.")] = False,
+    write_docs: Annotated[bool, typer.Option("--write-docs", help="Also draw docs/architecture.md anew.")] = False,
 ) -> None:
     """Show what `pulumi up` would build, its cost and its timeline. Needs no account and no Pulumi CLI.
 
@@ -54,6 +56,9 @@ def plan(
     if write_docs:
         try:
             diagram.write(made)
+        except diagram.NotDrawnError as error:
+            typer.echo(error, err=True)
+            raise typer.Exit(2) from error
         except OSError as error:
             typer.echo(f"The drawings in docs/ cannot be written: {error}.", err=True)
             raise typer.Exit(2) from error

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from ops.plan import eks_children, policy_diagram
+from ops.plan import eks_children
 from ops.plan.plan import Plan
 from ops.recorder import ROOT, Recording, Resource, plain
 
@@ -60,9 +60,16 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
 }
 
 
+class NotDrawnError(ValueError):
+    """No page is drawn from the program of this stack."""
+
+
 def write(plan: Plan) -> None:
-    """Draw anew what `docs/` shows of this stack: the AWS day, or of the Azure front door its policies."""
-    PAGES[plan.config.kind.name](plan)
+    """Draw anew what `docs/` shows of this kind of stack. NotDrawnError when its pages are drawn by hand."""
+    draw = PAGES[plan.config.kind.name]
+    if draw is None:
+        raise NotDrawnError(f"What docs/ shows of {plan.config.kind.title} is drawn by hand: leave --write-docs out.")
+    draw(plan)
 
 
 def page(plan: Plan) -> str:
@@ -272,9 +279,5 @@ def _write_architecture(plan: Plan) -> None:
     FILE.write_text(page(plan), encoding="utf-8")
 
 
-def _write_policies(_plan: Plan) -> None:
-    policy_diagram.FILE.write_text(policy_diagram.page(), encoding="utf-8")
-
-
-PAGES: Mapping[str, Callable[[Plan], None]] = {"aws": _write_architecture, "azure": _write_policies}
-"""Draws the pages of a kind of stack, by its name."""
+PAGES: Mapping[str, Callable[[Plan], None] | None] = {"aws": _write_architecture, "azure": None}
+"""What draws the pages of a kind of stack, by its name; None where they are drawn by hand."""

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.completion import stacks
+
 if TYPE_CHECKING:
     from ops.plan.stack_config import StackConfig
     from ops.preflight.check import Check
 
 
 def preflight(
-    stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml is to go up.")] = "dev",
+    stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml is to go up.", autocompletion=stacks)] = "dev",
     models: Annotated[bool, typer.Option("--models", help="Also call each model for one token.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
 ) -> None:

@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 
+from ops.completion import stacks
+
 
 def status(
-    stack: Annotated[str, typer.Option(help="Which stack: the name in Pulumi.<stack>.yaml.")] = "dev",
+    stack: Annotated[
+        str, typer.Option(help="Which stack: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
+    ] = "dev",
     json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
 ) -> None:
     """Say what runs, how it is and what it has cost.

@@ -6,11 +6,18 @@ from typing import Annotated
 
 import typer
 
+from ops.completion import stacks
+
 
 def verify(
-    stack: Annotated[str, typer.Option(help="The AWS day to prove: the name in Pulumi.<stack>.yaml.")] = "dev",
+    stack: Annotated[
+        str, typer.Option(help="The AWS day to prove: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
+    ] = "dev",
     azure_stack: Annotated[
-        str | None, typer.Option(help="Also prove the way through this Azure stack, which is in front of the day.")
+        str | None,
+        typer.Option(
+            help="Also prove the way through this Azure stack, which is in front of the day.", autocompletion=stacks
+        ),
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
 ) -> None:

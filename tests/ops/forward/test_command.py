@@ -9,8 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from ops.forward.command import forward
-from tests.ops.forward.certificates import certificates
-from tests.ops.forward.pod import free_port, pod
-from tests.ops.forward.stand_in import Kubernetes, cluster, credential, program
+from tests.ops.forward.ports import free_port
+from tests.ops.forward.stand_in import Kubectl, kubectl, program
 from tests.ops.preflight.stand_in import Server, serve
 
 app = typer.Typer(rich_markup_mode=None)
@@ -33,27 +33,30 @@ OUTPUTS: Mapping[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module")
-def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]:
-    with (
-        cluster(tmp_path_factory.mktemp("tls")) as made,
-        pod("litellm") as litellm,
-        pod("langfuse") as langfuse,
-    ):
-        made.pods.update({"litellm": ("litellm-0", litellm.port), "langfuse-web": ("langfuse-web-0", langfuse.port)})
-        yield made
+CLUSTER: Mapping[str, Any] = {
+    "name": "genai-dev-abc1234",
+    "status": "ACTIVE",
+    "endpoint": "https://abc.gr7.us-east-1.eks.amazonaws.com",
+    "certificateAuthority": {"data": "Q0E="},
+}
 
 
 @pytest.fixture
-def eks(kubernetes: Kubernetes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
-    """EKS on this machine, and the programs `pulumi` and `aws` of a user who is logged in to a day."""
-    tools = tmp_path / "bin"
-    program(tools / "pulumi", f"print({json.dumps(OUTPUTS)!r})")
-    program(tools / "aws", f"print({credential(kubernetes.token)!r})")
+def tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Kubectl:
+    """The programs of a user who is logged in to a day, and nothing else on PATH."""
+    made = kubectl(tmp_path / "bin")
+    program(made.folder / "pulumi", f"print({json.dumps(OUTPUTS)!r})")
+    program(made.folder / "aws", "")
+    monkeypatch.setenv("PATH", str(made.folder))
+    return made
+
+
+@pytest.fixture(autouse=True)
+def eks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """EKS on this machine."""
     with serve() as server:
-        server.answers["GET /clusters/genai-dev-abc1234"] = (200, {}, {"cluster": kubernetes.described})
+        server.answers["GET /clusters/genai-dev-abc1234"] = (200, {}, {"cluster": CLUSTER})
         for name, value in {
-            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
             "AWS_ENDPOINT_URL_EKS": server.url,
             "AWS_ACCESS_KEY_ID": "x",
             "AWS_SECRET_ACCESS_KEY": "x",
@@ -78,27 +81,63 @@ def run(*arguments: str) -> Result:
         signal.alarm(0)
 
 
-@pytest.mark.usefixtures("eks")
+class Forwarding:
+    """`genai forward` in a process of its own, with open ports."""
+
+    def __init__(self, *arguments: str) -> None:
+        chosen = ports()
+        code = "import typer, ops.forward.command as c; typer.run(c.forward)"
+        words = [sys.executable, "-c", code, *chosen, *arguments]
+        self.port = {"litellm": int(chosen[1]), "langfuse-web": int(chosen[3])}
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert self.process.stdout
+        assert self.process.stderr
+        self.stdout, self.stderr = self.process.stdout, self.process.stderr
+        self.first_line = self.stdout.readline()
+
+    def get(self, service: str) -> str:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port[service], timeout=10)
+        connection.request("GET", "/")
+        return connection.getresponse().read().decode()
+
+    def end(self, how: signal.Signals = signal.SIGINT) -> str:
+        """What it said after its first line."""
+        self.process.send_signal(how)
+        rest = self.stdout.read()
+        assert self.process.wait(10) == 0
+        return rest
+
+
+@contextmanager
+def forwarding(*arguments: str) -> Iterator[Forwarding]:
+    made = Forwarding(*arguments)
+    try:
+        with made.process:
+            yield made
+            made.process.kill()
+    finally:
+        made.process.kill()
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("as_json", [False, True])
-def test_both_services_are_there_until_ctrl_c(as_json: bool) -> None:
-    code = "import typer, ops.forward.command as c; typer.run(c.forward)"
-    chosen = ports()
-    words = [sys.executable, "-c", code, *chosen, *(["--json"] if as_json else [])]
-    addresses = {"litellm": f"http://localhost:{chosen[1]}", "langfuse": f"http://localhost:{chosen[3]}"}
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    with process, ExitStack() as whatever_happens:
-        whatever_happens.callback(process.kill)
-        assert process.stdout
-        assert process.stderr
-        lines = [process.stdout.readline()]
-        connections = [http.client.HTTPConnection("127.0.0.1", int(port), timeout=10) for port in chosen[1::2]]
-        for connection, service in zip(connections, addresses, strict=True):
-            connection.request("GET", "/")
-            assert connection.getresponse().read().decode() == service  # and it stays open while the command ends
-        process.send_signal(signal.SIGINT)
-        lines += process.stdout.readlines()
-        assert process.stderr.read() == ""
-        assert process.wait(10) == 0
+def test_both_services_are_there_until_ctrl_c(as_json: bool, tools: Kubectl) -> None:
+    with forwarding(*(["--json"] if as_json else [])) as made:
+        addresses = {
+            "litellm": f"http://localhost:{made.port['litellm']}",
+            "langfuse": f"http://localhost:{made.port['langfuse-web']}",
+        }
+        for service in made.port:
+            assert made.get(service).startswith(service)
+        lines = [made.first_line, *made.end().splitlines(keepends=True)]
+        assert made.stderr.read() == ""
     if as_json:
         assert [json.loads(line) for line in lines] == [addresses]
     else:
@@ -106,8 +145,154 @@ def test_both_services_are_there_until_ctrl_c(as_json: bool) -> None:
         assert f"logging out leads to {OUTPUTS['langfuseUrl']}" in lines[-1]
 
 
-@pytest.mark.usefixtures("eks")
-def test_a_port_that_is_taken_is_named_with_the_option_that_chooses_another() -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_at_the_end_no_kubectl_and_no_kubeconfig_is_left(how: signal.Signals, tools: Kubectl) -> None:
+    with forwarding() as made:
+        assert all(alive(one["pid"]) for one in tools.runs)
+        made.end(how)
+    assert len(tools.runs) == 2
+    assert not any(alive(one["pid"]) for one in tools.runs)
+    assert not any(Path(one["file"]).parent.exists() for one in tools.runs)
+
+
+def test_kubectl_gets_a_kubeconfig_of_its_own_that_nobody_else_can_read(tools: Kubectl) -> None:
+    with forwarding() as made:
+        made.end()
+    runs = {one["arguments"][-2]: one for one in tools.runs}
+    assert runs.keys() == {"service/litellm", "service/langfuse-web"}
+    for service, remote in (("litellm", 4000), ("langfuse-web", 3000)):
+        one = runs[f"service/{service}"]
+        assert one["mode"] == "0o600"
+        assert one["arguments"][-1] == f"{made.port[service]}:{remote}"
+        assert one["arguments"][one["arguments"].index("--address") + 1] == "127.0.0.1"
+        config = one["kubeconfig"]
+        assert config["clusters"][0]["cluster"] == {
+            "server": CLUSTER["endpoint"],
+            "certificate-authority-data": CLUSTER["certificateAuthority"]["data"],
+        }
+        assert config["users"][0]["user"]["exec"]["args"][2:6] == [
+            "eks",
+            "get-token",
+            "--cluster-name",
+            CLUSTER["name"],
+        ]
+        assert config["contexts"][0]["context"]["namespace"] == "genai-platform"
+
+
+@pytest.mark.parametrize(
+    ("words", "stays", "told"),
+    [
+        ("error: lost connection to pod", False, "lost connection to pod"),
+        ("error: lost connection to pod", True, "lost connection to pod"),
+        (
+            (
+                'E1129 06:57:50.395539   26347 portforward.go:424] "Unhandled Error" err="an error occurred forwarding'
+                ' 4000 -> 4000: error forwarding port 4000 to pod abc: container not running"'
+            ),
+            True,
+            "an error occurred forwarding 4000 -> 4000: error forwarding port 4000 to pod abc: container not running",
+        ),
+        ("", False, "kubectl ended with exit code 1"),
+    ],
+)
+def test_when_a_pod_moves_the_port_leads_to_its_successor(words: str, stays: bool, told: str, tools: Kubectl) -> None:
+    with forwarding() as made:
+        before, other = made.get("litellm"), made.get("langfuse-web")
+        tools.lose("litellm", words, stays=stays)
+        assert made.stderr.readline() == f"LiteLLM: {told}; connecting again.\n"
+        assert made.stderr.readline() == "LiteLLM: connected again.\n"
+        assert made.get("litellm") != before
+        assert made.get("langfuse-web") == other  # whose kubectl goes on
+        made.end()
+
+
+def test_a_trouble_that_lasts_is_told_once(tools: Kubectl) -> None:
+    with forwarding() as made:
+        tools.refuse("litellm", "error: unable to forward port because pod is not running. Current status=Pending")
+        tools.lose("litellm", "error: lost connection to pod")
+        until(lambda: len(tools.runs) >= 5)
+        tools.accept("litellm")
+        lines = [made.stderr.readline() for _ in range(3)]
+        assert made.get("litellm").startswith("litellm")
+        made.end()
+    assert lines == [
+        "LiteLLM: lost connection to pod; connecting again.\n",
+        "LiteLLM: unable to forward port because pod is not running. Current status=Pending; connecting again.\n",
+        "LiteLLM: connected again.\n",
+    ]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            "error: timed out waiting for the condition",
+            "Langfuse: timed out waiting for the condition.",
+        ),
+        (
+            'Error from server (NotFound): services "langfuse-web" not found',
+            'Langfuse: Error from server (NotFound): services "langfuse-web" not found.',
+        ),
+        (
+            (
+                'E1129 06:57:50.395539   26347 memcache.go:265] "Unhandled Error" err="..."\n'
+                "Unable to connect to the server: tls: failed to verify certificate: x509: unknown authority"
+            ),
+            "Langfuse: Unable to connect to the server: tls: failed to verify certificate: x509: unknown authority.",
+        ),
+        (
+            (
+                "Unable to locate credentials\n"
+                "Unable to connect to the server: getting credentials: exec: executable aws failed with exit code 255\n"
+                "\nTo learn more about this feature, consult the documentation"
+            ),
+            "executable aws failed with exit code 255: see whether `aws sts get-caller-identity` works.",
+        ),
+        (
+            "Unable to listen on port 3000: ...\nerror: unable to listen on any of the requested ports",
+            "Langfuse: unable to listen on any of the requested ports.",
+        ),
+        ("exec format error", "Langfuse: exec format error."),
+    ],
+)
+def test_a_service_that_cannot_be_reached_at_the_start_is_named_with_the_reason(
+    words: str, says: str, tools: Kubectl
+) -> None:
+    tools.refuse("langfuse-web", words)
+    result = run()
+    assert result.exit_code == 2
+    assert result.stderr.strip().endswith(says)
+    assert "\n" not in result.stderr.strip()
+    assert not any(alive(one["pid"]) for one in tools.runs)
+
+
+def test_a_kubectl_that_opens_no_port_is_not_waited_for_without_end(
+    tools: Kubectl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.forward.kubectl._START", 2.0)
+    tools.hang("langfuse-web")
+    result = run()
+    assert result.exit_code == 2
+    assert result.stderr == "Langfuse: `kubectl port-forward` opened no port within 2 seconds.\n"
+    assert not any(alive(one["pid"]) for one in tools.runs)
+
+
+@pytest.mark.parametrize("name", ["kubectl", "aws"])
+def test_a_program_that_is_missing_is_named_with_how_to_install_it(name: str, tools: Kubectl) -> None:
+    (tools.folder / name).unlink()
+    result = run()
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"There is no `{name}` on PATH: install it (https://")
+
+
+def test_a_port_that_is_taken_is_named_with_the_option_that_chooses_another(tools: Kubectl) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = run("--langfuse-port", str(port))
@@ -116,50 +301,30 @@ def test_a_port_that_is_taken_is_named_with_the_option_that_chooses_another() ->
     assert "--langfuse-port" in result.stderr
 
 
-@pytest.mark.usefixtures("eks")
-def test_a_cluster_with_another_certificate_than_eks_says_is_not_trusted(
-    kubernetes: Kubernetes, eks: Server, tmp_path: Path
-) -> None:
-    other = Kubernetes(certificates(tmp_path), url=kubernetes.url)
-    eks.answers["GET /clusters/genai-dev-abc1234"] = (200, {}, {"cluster": other.described})
-    result = run()
+def test_one_port_cannot_be_used_for_both(tools: Kubectl) -> None:
+    port = str(free_port())
+    result = run("--litellm-port", port, "--langfuse-port", port)
     assert result.exit_code == 2
-    assert "certificate verify failed" in result.stderr
+    assert result.stderr.startswith(f"Port {port} of this machine cannot be opened")
 
 
-def test_a_cluster_that_is_gone_cannot_be_reached(eks: Server) -> None:
+def test_a_cluster_that_the_outputs_name_and_that_is_gone_is_said(tools: Kubectl, eks: Server) -> None:
     kind = {"x-amzn-ErrorType": "ResourceNotFoundException"}
     eks.answers["GET /clusters/genai-dev-abc1234"] = (404, kind, {"message": "No cluster found for name: genai"})
     result = run()
     assert result.exit_code == 2
-    assert "No cluster found" in result.stderr
+    assert result.stderr.startswith("There is no cluster genai-dev-abc1234 in us-east-1")
 
 
-def test_an_api_that_does_not_answer_is_said(eks: Server, kubernetes: Kubernetes) -> None:
-    away = Kubernetes(kubernetes.certificates, url=f"https://127.0.0.1:{free_port()}")
-    eks.answers["GET /clusters/genai-dev-abc1234"] = (200, {}, {"cluster": away.described})
+@pytest.mark.parametrize("status", ["CREATING", "DELETING", "FAILED"])
+def test_a_cluster_that_is_not_there_yet_or_any_more_is_said(status: str, tools: Kubectl, eks: Server) -> None:
+    cluster = {"name": CLUSTER["name"], "status": status}  # EKS gives no endpoint then
+    eks.answers["GET /clusters/genai-dev-abc1234"] = (200, {}, {"cluster": cluster})
     result = run()
     assert result.exit_code == 2
-    assert result.stderr.startswith("LiteLLM: the Kubernetes API does not answer (Cannot connect to host 127.0.0.1")
+    assert result.stderr == f"Cluster genai-dev-abc1234 is {status}: it can be reached while it is ACTIVE.\n"
 
 
-@pytest.mark.usefixtures("eks")
-def test_without_a_token_nothing_is_opened(tmp_path: Path) -> None:
-    program(tmp_path / "bin" / "aws", "raise SystemExit('Unable to locate credentials')")
-    result = run()
-    assert result.exit_code == 2
-    assert "`aws eks get-token` gave no token" in result.stderr
-
-
-@pytest.mark.usefixtures("eks")
-def test_a_service_without_a_ready_pod_is_named(kubernetes: Kubernetes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(kubernetes.pods, "langfuse-web")
-    result = run()
-    assert result.exit_code == 2
-    assert result.stderr.startswith("Langfuse: no pod is ready")
-
-
-@pytest.mark.usefixtures("eks")
 @pytest.mark.parametrize(
     ("outputs", "arguments", "says"),
     [
@@ -170,9 +335,9 @@ def test_a_service_without_a_ready_pod_is_named(kubernetes: Kubernetes, monkeypa
     ],
 )
 def test_bad_input_is_refused_with_2(
-    outputs: Mapping[str, Any], arguments: list[str], says: str, tmp_path: Path
+    outputs: Mapping[str, Any], arguments: list[str], says: str, tools: Kubectl
 ) -> None:
-    program(tmp_path / "bin" / "pulumi", f"print({json.dumps(outputs)!r})")
+    program(tools.folder / "pulumi", f"print({json.dumps(outputs)!r})")
     result = run(*arguments)
     assert result.exit_code == 2
     assert says in result.stderr

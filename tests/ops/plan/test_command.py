@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -45,6 +46,20 @@ def test_a_budget_is_not_kept_where_prices_are_not_known() -> None:
     result = genai("--budget", "1000", "--set", "aws:region=eu-central-1")
     assert result.exit_code == 2
     assert "Whether the budget holds is not known: no price for " in result.stderr
+
+
+def test_a_stack_without_a_page_of_its_own_draws_nothing(tmp_path: Path) -> None:
+    with mock.patch("ops.plan.diagram.FILE", tmp_path / "architecture.md"):
+        result = genai("--stack", "azure", "--write-docs")
+    assert result.exit_code == 2
+    assert "Only docs/architecture.md is drawn" in result.stderr
+    assert not (tmp_path / "architecture.md").exists()
+
+
+def test_the_page_of_the_aws_day_is_written(tmp_path: Path) -> None:
+    with mock.patch("ops.plan.diagram.FILE", tmp_path / "architecture.md"):
+        assert genai("--write-docs").exit_code == 0
+    assert (tmp_path / "architecture.md").read_text("utf-8").startswith("# Architecture")
 
 
 def test_drawings_that_cannot_be_written_are_a_sentence() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from ops.preflight.check import State, bad, fine
 from ops.status.http import answers
-from tests.ops.forward.pod import free_port
+from tests.ops.forward.ports import free_port
 from tests.ops.preflight.stand_in import serve
 
 
