@@ -8,7 +8,7 @@ from pulumi_policy import ResourceValidationArgs
 
 from policies.guardrails.rule import known, resource_rule
 
-REQUIRED = ("Project", "Environment", "Owner", "ManagedBy")
+REQUIRED = ("Project", "Environment", "Owner", "ManagedBy", "StackId")
 TAGGABLE = (
     "aws:acm/certificate:Certificate",
     "aws:ec2/eip:Eip",
@@ -52,7 +52,7 @@ TAGGABLE = (
 
 @resource_rule(*TAGGABLE)
 def everything_carries_the_required_tags(resource: ResourceValidationArgs) -> Iterator[str]:
-    """Whatever can be tagged says project, environment, owner and who manages it."""
+    """Whatever can be tagged says project, environment, owner, who manages it and which stack it is of."""
     if resource.resource_type == "eks:index:Cluster" and not resource.props:
         return  # in the engine pulumi-eks may register its component without inputs; its children have them
     present = {*(resource.props.get("tags") or ()), *(known(resource.props, "tagsAll") or ())}
