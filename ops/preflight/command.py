@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from ops.leftovers.stack_identity import StackIdentity
     from ops.plan.stack_config import StackConfig
     from ops.preflight.check import Check
 
@@ -78,7 +79,7 @@ def _aws(config: StackConfig, *, models: bool) -> Mapping[str, Check]:
         **offer_checks(aws, needs, domain),
         **artifact_checks(needs.artifacts),
         **(model_checks(aws, needs.models, config.stack) if models else {}),
-        **yesterday_checks(AwsDay(aws, config.stack, domain), config.stack),
+        **yesterday_checks(AwsDay(aws, config.stack, domain, _identity(config)), config.stack),
     }
 
 
@@ -91,9 +92,16 @@ def _azure(config: StackConfig) -> Mapping[str, Check]:
     from ops.recorder import ROOT
 
     make_plan(config)  # refuses settings that the program would refuse
-    day = AzureDay(stack=config.stack)
+    day = AzureDay(stack=config.stack, identity=_identity(config))
     return {
         "pulumi": lambda: pulumi(ROOT),
         **azure_checks(day, config.values),
         **yesterday_checks(day, config.stack),
     }
+
+
+def _identity(config: StackConfig) -> StackIdentity:
+    """Before an `up` there is no id: whatever runs may be somebody else's."""
+    from ops.leftovers.stack_identity import StackIdentity
+
+    return StackIdentity(owner=config.values.get("genaiplatform:owner", ""))
