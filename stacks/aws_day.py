@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pulumi
-import pulumi_random as random
 
 from components.aws.bucket import Bucket, BucketArgs
 from components.aws.cache import Cache, CacheArgs
@@ -19,7 +18,7 @@ from components.kubernetes.langfuse import Langfuse, LangfuseArgs
 from components.kubernetes.lite_llm import LiteLLM, LiteLLMArgs
 from components.kubernetes.target_group_binding import target_group_binding
 from components.kubernetes.virtual_key import VirtualKey, VirtualKeyArgs
-from stacks import look_ups, settings
+from stacks import identity, look_ups, settings
 from stacks.bedrock import invokable_arns
 from stacks.entry import build_entry
 
@@ -36,8 +35,6 @@ def build(stack: str) -> None:
     zone_id = look_ups.hosted_zone(config.domain) if config.domain else ""
     models = config.litellm_models()
     size = config.sizing
-    tags = {"Project": "genaiplatform", "Environment": stack, "Owner": config.owner, "ManagedBy": "pulumi"}
-
     credentials = Credentials(
         "credentials",
         CredentialsArgs(
@@ -47,8 +44,9 @@ def build(stack: str) -> None:
         ),
     )
     # Chosen up front: the target groups carry the cluster's name and should not wait ten minutes for it.
-    suffix = random.RandomString("cluster-name", length=7, upper=False, special=False)
-    cluster_name = pulumi.Output.concat(f"genai-{stack}-", suffix.result)
+    stack_id = identity.stack_id("cluster-name")
+    cluster_name = pulumi.Output.concat(f"genai-{stack}-", stack_id)
+    tags = identity.tags(stack, stack_id, owner=config.owner)
 
     network = Network(
         "network",

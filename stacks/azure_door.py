@@ -14,6 +14,7 @@ from components.azure.key_vault import KeyVault, KeyVaultArgs, StoredKey
 from components.azure.logs import Logs, LogsArgs
 from policies import apim
 from stacks import aws_outputs, azure_look_ups, azure_settings
+from stacks import identity as stack_identity
 from stacks.azure_settings import AzureSettings
 from stacks.configuration import read
 from stacks.kinds import other_settings
@@ -33,11 +34,13 @@ async def _build(stack: str) -> None:
     users = azure_look_ups.object_ids(config.users)
     publisher_email = config.publisher_email or azure_look_ups.email_of(deployer.directory_object_id)
     secret_end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=config.client_secret_days)
-    tags = {"Project": "genaiplatform", "Environment": stack, "Owner": config.owner, "ManagedBy": "pulumi"}
+    stack_id = stack_identity.stack_id("stack-id")
+    tags = stack_identity.tags(stack, stack_id, owner=config.owner)
 
     identity = Identity(
         "identity",
         IdentityArgs(
+            tags=tags,
             display_name=f"genaiplatform {stack}",
             clients=[client.name for client in config.clients],
             secret_days=config.client_secret_days,

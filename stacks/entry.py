@@ -40,7 +40,7 @@ def build_entry(
     front_door_key: pulumi.Input[str],
     entry_cidrs: Sequence[str],
     zone_id: str,
-    tags: Mapping[str, str],
+    tags: Mapping[str, pulumi.Input[str]],
 ) -> Entry:
     """Wire the load balancer. `zone_id` is the hosted zone of `config.domain`, empty without one."""
     # For depth only, as in `aws_day`: destroy deletes the load balancer beside the Aurora cluster, and DNS records

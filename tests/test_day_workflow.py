@@ -22,6 +22,7 @@ DAY, FAILURE = WORKFLOW["jobs"]["day"], WORKFLOW["jobs"]["failure"]
 STEPS = {step["name"]: step for step in DAY["steps"] if "name" in step}
 MORNING, EVENING = (entry["cron"] for entry in WORKFLOW[True]["schedule"])  # YAML reads `on` as true
 KEEP = STEPS["Ask whether the day is to be kept"]["run"]
+OUTPUTS = """echo '{"clusterName": "genai-dev-abc1234"}'"""
 DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 
 
@@ -148,13 +149,31 @@ def test_the_evening_comes_unless_the_cluster_is_to_be_kept(
 ) -> None:
     tag = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=hours)).strftime(form)
     aws = f"case $2 in list-clusters) echo genai-dev-abc1234;; *) echo {tag};; esac"
-    code, told, _ = stand_in(KEEP, {"aws": aws}, GITHUB_EVENT_NAME=event)
+    code, told, _ = stand_in(KEEP, {"aws": aws, "pulumi": OUTPUTS}, GITHUB_EVENT_NAME=event)
     assert (code, told) == (0, "comes=true\n" if comes else "")
+
+
+@pytest.mark.parametrize("other", ["genai-dev-2-abc1234", "genai-dev-b0bb0bb"])
+def test_the_day_of_somebody_else_is_not_asked(stand_in: Any, other: str) -> None:
+    tag = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=2)).strftime("%Y-%m-%dT%H:%MZ")
+    aws = f"case $2 in list-clusters) case $4 in *genai-dev-abc1234*) ;; *) echo {other};; esac;; *) echo {tag};; esac"
+    code, told, calls = stand_in(KEEP, {"aws": aws, "pulumi": OUTPUTS}, GITHUB_EVENT_NAME="schedule")
+    assert (code, told) == (0, "comes=true\n")
+    assert not [call for call in calls if "describe-cluster" in call]
+
+
+@pytest.mark.parametrize(("pulumi", "code"), [("echo '{}'", 0), ("exit 255", 255)])
+def test_a_state_without_a_cluster_ends_and_one_that_cannot_be_read_removes_nothing(
+    stand_in: Any, pulumi: str, code: int
+) -> None:
+    aws = "case $2 in list-clusters) case $4 in *''*) ;; *) echo x;; esac;; *) exit 254;; esac"
+    ended, told, _ = stand_in(KEEP, {"aws": aws, "pulumi": pulumi}, GITHUB_EVENT_NAME="schedule")
+    assert (ended, told) == (code, "" if code else "comes=true\n")
 
 
 @pytest.mark.parametrize("aws", ["true", "case $2 in list-clusters) echo genai-dev-abc1234;; *) echo None;; esac"])
 def test_the_evening_comes_without_a_cluster_and_without_a_tag(stand_in: Any, aws: str) -> None:
-    assert stand_in(KEEP, {"aws": aws}, GITHUB_EVENT_NAME="schedule")[:2] == (0, "comes=true\n")
+    assert stand_in(KEEP, {"aws": aws, "pulumi": OUTPUTS}, GITHUB_EVENT_NAME="schedule")[:2] == (0, "comes=true\n")
 
 
 @pytest.mark.parametrize("answer", ["echo tomorrowish", "exit 254"])
@@ -163,7 +182,7 @@ def test_a_tag_that_is_no_time_or_cannot_be_read_fails_the_run_and_removes_nothi
     stand_in: Any, question: str, answer: str
 ) -> None:
     aws = f"case $2 in {question}) {answer};; list-clusters) echo genai-dev-abc1234;; *) echo tomorrowish;; esac"
-    code, told, _ = stand_in(KEEP, {"aws": aws}, GITHUB_EVENT_NAME="schedule")
+    code, told, _ = stand_in(KEEP, {"aws": aws, "pulumi": OUTPUTS}, GITHUB_EVENT_NAME="schedule")
     assert code != 0
     assert told == ""
 

@@ -13,7 +13,7 @@ import pulumi_aws as aws
 class BucketArgs:
     """Inputs of `Bucket`. `browser_origin` is the origin whose pages may read and upload, such as https://x.example.com."""
 
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
     browser_origin: pulumi.Input[str] | None = None
 
 

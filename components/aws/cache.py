@@ -21,7 +21,7 @@ class CacheArgs:
     subnet_ids: Sequence[pulumi.Input[str]]
     client_security_group_id: pulumi.Input[str]
     auth_token: pulumi.Input[str]
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
     node_type: str = "cache.t4g.small"
     nodes: int = 1
 

@@ -15,7 +15,7 @@ class CertificateArgs:
 
     names: Sequence[str]
     zone_id: str
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
 
     def __post_init__(self) -> None:
         if not self.names:

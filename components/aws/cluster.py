@@ -19,7 +19,7 @@ class ClusterArgs:
     version: str
     vpc_id: pulumi.Input[str]
     private_subnet_ids: Sequence[pulumi.Input[str]]
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
 
 
 class Cluster(pulumi.ComponentResource):

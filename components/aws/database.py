@@ -21,7 +21,7 @@ class DatabaseArgs:
     subnet_ids: Sequence[pulumi.Input[str]]
     client_security_group_id: pulumi.Input[str]
     master_password: pulumi.Input[str]
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
     engine_version: str = AURORA_VERSION
     min_capacity: float = 0.5
     max_capacity: float = 2

@@ -21,7 +21,7 @@ class DomainListenersArgs:
     load_balancer: LoadBalancer
     zone_id: str
     target_group_arns: Mapping[str, pulumi.Input[str]]
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
 
 
 class DomainListeners(pulumi.ComponentResource):

@@ -28,7 +28,7 @@ class FrontDoorArgs:
     load_balancer: LoadBalancer
     target_group_arn: pulumi.Input[str]
     key: pulumi.Input[str]
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
     certificate_arn: pulumi.Input[str] | None = None
 
 
@@ -96,7 +96,9 @@ class FrontDoor(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
-    def _self_signed(self, name: str, host: pulumi.Input[str], tags: Mapping[str, str]) -> pulumi.Output[str]:
+    def _self_signed(
+        self, name: str, host: pulumi.Input[str], tags: Mapping[str, pulumi.Input[str]]
+    ) -> pulumi.Output[str]:
         child = pulumi.ResourceOptions(parent=self)
         key = tls.PrivateKey(name, algorithm="ECDSA", ecdsa_curve="P256", opts=child)
         private_key: pulumi.Output[str] = pulumi.Output.secret(key.private_key_pem)

@@ -17,7 +17,7 @@ class LoadBalancerArgs:
     public_subnet_ids: Sequence[pulumi.Input[str]]
     allowed_cidrs: Sequence[str]
     ports: Sequence[int]
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
 
 
 class LoadBalancer(pulumi.ComponentResource):

@@ -21,7 +21,7 @@ class NetworkArgs:
     cidr: str
     zones: Sequence[str]
     region: str
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
     nat_gateways: Literal["one", "one per zone"] = "one"
 
     def __post_init__(self) -> None:
@@ -50,7 +50,7 @@ class Network(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         slices = list(ipaddress.IPv4Network(args.cidr).subnets(prefixlen_diff=4))
 
-        def tags(suffix: str) -> dict[str, str]:
+        def tags(suffix: str) -> dict[str, pulumi.Input[str]]:
             return {**args.tags, "Name": f"{name}-{suffix}"}
 
         vpc = aws.ec2.Vpc(

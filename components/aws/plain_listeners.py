@@ -17,7 +17,7 @@ class PlainListenersArgs:
 
     load_balancer: LoadBalancer
     target_group_arns: Mapping[int, pulumi.Input[str]]
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
 
 
 class PlainListeners(pulumi.ComponentResource):

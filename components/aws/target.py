@@ -20,7 +20,7 @@ class TargetArgs:
     cluster_security_group_id: pulumi.Input[str]
     port: int
     health_path: str
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
 
 
 class Target(pulumi.ComponentResource):

@@ -27,7 +27,7 @@ class WorkloadRoleArgs:
     namespace: str
     service_account: str
     permissions: Sequence[Permission]
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
 
 
 class WorkloadRole(pulumi.ComponentResource):

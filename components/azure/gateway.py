@@ -40,7 +40,7 @@ class GatewayArgs:
     verify_certificate: bool
     front_door_key: pulumi.Input[str]
     publisher_email: str
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
     key_vault: KeyVault | None = None
     tier: str = "BasicV2"
 

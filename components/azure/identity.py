@@ -26,7 +26,7 @@ class IdentityArgs:
 
     `clients` are names of applications to make; `secret_days` is how long their secrets live and `secret_end` when
     that is over, counted from now (RFC 3339). `owner_id` is the object id of whoever deploys; `users` are object ids
-    by user principal name.
+    by user principal name. `tags` become words such as `Project=genaiplatform`: an application has no other kind.
     """
 
     display_name: str
@@ -35,6 +35,7 @@ class IdentityArgs:
     secret_end: str
     owner_id: pulumi.Input[str]
     users: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(set(self.clients)) < len(self.clients):
@@ -68,15 +69,18 @@ class Identity(pulumi.ComponentResource):
         super().__init__("genai:azure:Identity", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         # Without an owner a deployer with the right Application.ReadWrite.OwnedBy could not change them again. Whoever
-        # runs a later `up` changes nothing: an update would take the API its URI away (pulumi-azuread#1036, #1169).
+        # runs a later `up` changes nothing: an update would take the API its URI away (pulumi-azuread#1036, #1169). So
+        # an application from before there were tags stays without.
         owners = [args.owner_id]
         owned = pulumi.ResourceOptions(parent=self, ignore_changes=["owners"])
+        tags = [pulumi.Output.concat(key, "=", value) for key, value in args.tags.items()]
 
         api = azuread.Application(
             name,
             display_name=f"{args.display_name} API",
             sign_in_audience="AzureADMyOrg",
             owners=owners,
+            tags=tags,
             api=azuread.ApplicationApiArgs(
                 requested_access_token_version=2,
                 oauth2_permission_scopes=[
@@ -101,7 +105,7 @@ class Identity(pulumi.ComponentResource):
                 )
             ],
             # The resource below owns them: the URI holds the client id, which this one makes.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["owners", "identifierUris"]),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["owners", "identifierUris", "tags"]),
         )
         # The only form that every tenant policy allows (learn.microsoft.com, "Restrictions on identifier URIs").
         uri = azuread.ApplicationIdentifierUri(
@@ -129,6 +133,7 @@ class Identity(pulumi.ComponentResource):
                 display_name=f"{args.display_name} {client_name}",
                 sign_in_audience="AzureADMyOrg",
                 owners=owners,
+                tags=tags,
                 required_resource_accesses=[
                     azuread.ApplicationRequiredResourceAccessArgs(
                         resource_app_id=api.client_id,
@@ -137,7 +142,7 @@ class Identity(pulumi.ComponentResource):
                         ],
                     )
                 ],
-                opts=owned,
+                opts=pulumi.ResourceOptions(parent=self, ignore_changes=["owners", "tags"]),
             )
             principal = azuread.ServicePrincipal(
                 f"{name}-{client_name}", client_id=application.client_id, owners=owners, opts=owned

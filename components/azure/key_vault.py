@@ -30,7 +30,7 @@ class KeyVaultArgs:
     subscription_id: str
     deployer_id: str
     keys: Mapping[str, StoredKey]
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
 
 
 def _of_any_type(assignment: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:

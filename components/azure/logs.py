@@ -25,7 +25,7 @@ class LogsArgs:
     resource_group_name: pulumi.Input[str]
     service: apimanagement.ApiManagementService
     api: apimanagement.Api
-    tags: Mapping[str, str]
+    tags: Mapping[str, pulumi.Input[str]]
     log_prompts: bool = False
 
 

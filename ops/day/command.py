@@ -77,29 +77,39 @@ def down(
     from ops.day.down import in_front, take_down
     from ops.day.engine import EngineError
     from ops.day.report import evening_as_json, print_evening
+    from ops.day.whereabouts import WhereaboutsError, settings_of
     from ops.leftovers.aws import Aws
-    from ops.leftovers.azure import AzureDay, is_azure
+    from ops.leftovers.azure import AzureDay
     from ops.leftovers.scan import AwsDay, Cloud
-    from ops.plan.stack_config import StackConfigError, read
-    from ops.recorder import PROJECT, ROOT
+    from ops.recorder import ROOT
 
     console, show = _console(json_)
     try:
-        config = read(ROOT, stack).values
-        azure = is_azure(config)
+        settings = settings_of(ROOT, stack)
+        azure = settings.azure
         if (purge and not azure) or (cost_explorer and azure):
             _refuse("--purge is for Azure stacks, --cost-explorer for AWS stacks: leave it out.", 2)
-        engine = _engine(stack, console)
+        try:
+            engine = _engine(stack, console)
+        except EngineError as error:
+            _refuse(f"{settings.problem} {error}".strip(), 2)
+        state = engine.state()
+        region, identity = settings.region(state), settings.identity(state)
+        if settings.problem:
+            engine.say(f"{settings.problem} The state tells what is needed to end the day.")
+            engine.ignore_settings()
         for other in () if azure else in_front(engine, ROOT):
             engine.say(f"Stack {other} sends its users here and is still up: end it with `genai down --stack {other}`.")
-        aws = None if azure else Aws(config["aws:region"])
-        cloud: Cloud = AwsDay(aws, stack, config.get(f"{PROJECT}:domain", "")) if aws else AzureDay(stack=stack)
+        aws = None if azure else Aws(region)
+        cloud: Cloud = AzureDay(stack=stack, identity=identity)
+        if aws:
+            cloud = AwsDay(aws, stack, settings.domain(state), identity)
         place = f"{aws.region} and what has no region" if aws else "Azure"
         evening = take_down(engine, cloud, show, purge=purge)
-    except (StackConfigError, EngineError) as error:
+    except (WhereaboutsError, EngineError) as error:
         _refuse(error, 2)
     now = datetime.now(UTC)
-    cost = bill.bill(evening.before, config["azure-native:location" if azure else "aws:region"], now)
+    cost = bill.bill(evening.before, region, now)
     said = bill.cost_explorer(aws, cost.since if cost else now, now) if aws and cost_explorer else None
     if json_:
         _print_json(evening_as_json(evening, cost, said, stack=stack, place=place))

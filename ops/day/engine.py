@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -85,6 +86,7 @@ class Engine:
 
     def __init__(self, root: Path, stack: str, say: Callable[[str], None]) -> None:
         self.name, self.say, self.interrupted = stack, say, False
+        self._no_settings: tempfile.TemporaryDirectory[str] | None = None
         self._cli = _Cli()
         try:
             self._stack = automation.Stack.select(stack, _Workspace(work_dir=str(root), pulumi_command=self._cli))
@@ -95,6 +97,15 @@ class Engine:
             ) from error
         except automation.CommandError as error:
             raise EngineError(_said(error)) from error
+
+    def ignore_settings(self) -> None:
+        """Read an empty file in the place of Pulumi.<stack>.yaml: a destroy needs no more than the state."""
+        self._no_settings = tempfile.TemporaryDirectory()
+        self._settings_file.write_text("config: {}\n", encoding="utf-8")
+
+    @property
+    def _settings_file(self) -> Path:
+        return Path(self._no_settings.name if self._no_settings else "", "no-settings.yaml")
 
     def state(self) -> State:
         """What the state holds now."""
@@ -124,6 +135,8 @@ class Engine:
 
     def _operate(self, command: Callable[..., object], watch: Watch, **options: Any) -> str:
         begun = False
+        if self._no_settings:
+            options["config_file"] = str(self._settings_file)
 
         def on_event(event: EngineEvent) -> None:
             nonlocal begun

@@ -28,6 +28,14 @@ class State:
     """Operations that began and whose end nobody knows: their engine died."""
     outputs: Mapping[str, Any]
     """Of the stack; secrets are `Secret`."""
+    ids: Sequence[str] = ()
+    """What each resource is called in its cloud."""
+    stack_id: str = ""
+    """As in the tag `StackId`; empty before the first `up` has made it."""
+    region: str = ""
+    """The AWS region that the resources are in; empty when there is none."""
+    location: str = ""
+    """The same of Azure."""
 
     @property
     def empty(self) -> bool:
@@ -47,6 +55,10 @@ def read(deployment: Mapping[str, Any]) -> State:
             f"{one['type']} {short(one['resource']['urn'])}" for one in deployment.get("pending_operations") or []
         ],
         outputs=_opened(stack.get("outputs", {})),
+        ids=[one["id"] for one in found if one.get("custom") and one.get("id")],
+        stack_id=next((one["outputs"]["result"] for one in found if _is_stack_id(one)), ""),
+        region=_input(found, "region", "pulumi:providers:aws", "pulumi-python:dynamic/genai:DrainGate"),
+        location=_input(found, "location", "azure-native:resources:ResourceGroup"),
     )
 
 
@@ -58,6 +70,19 @@ def short(urn: str) -> str:
 def engine_urn(urn: str) -> str:
     """A URN of `ops.recorder` as the engine writes it: without the stack's own type before the resource's."""
     return urn.replace("::pulumi:pulumi:Stack$", "::")
+
+
+def _is_stack_id(one: Mapping[str, Any]) -> bool:
+    """Whether it is what `stacks.identity` makes, and made."""
+    name = one["urn"].rpartition("::")[2]
+    made = one["type"] == "random:index/randomString:RandomString" and name in ("cluster-name", "stack-id")
+    return made and isinstance((one.get("outputs") or {}).get("result"), str)
+
+
+def _input(found: Sequence[Mapping[str, Any]], key: str, *types: str) -> str:
+    """The first text that a resource of these types has under that key."""
+    values = [(one.get("inputs") or {}).get(key) for one in found if one["type"] in types]
+    return next((value for value in values if value and isinstance(value, str)), "")
 
 
 def _resource(one: Mapping[str, Any]) -> Resource:

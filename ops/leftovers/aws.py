@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ _CONFIG = Config(
 _CLI_NAMES = {"s3": "s3api"}
 _GLOBAL = frozenset({"iam", "route53"})
 """Services that have one place for all regions."""
+
+_LOOKS, _PAUSE = 120, 15.0
+"""How often a cluster that starts is looked at, and the seconds between."""
 
 _One = TypeVar("_One")
 _Other = TypeVar("_Other")
@@ -54,7 +58,7 @@ class Aws:
 
     def elsewhere(self, region: str) -> Aws:
         """The same account as seen from another region."""
-        return self if region == self.region else Aws(region, self._session)
+        return self if region == self.region else type(self)(region, self._session)
 
     def call(self, service: str, operation: str, **parameters: Any) -> Any:
         """One API call; botocore's errors pass through."""
@@ -147,6 +151,45 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class StartCluster:
+    """Starts an Aurora cluster, for RDS deletes none that is stopped; waits for the end of a stop before."""
+
+    aws: Aws
+    cluster: str
+
+    @property
+    def command(self) -> str:
+        """As the AWS CLI spells it."""
+        return " && ".join(
+            step.command
+            for step in (
+                self.aws.step("rds", "start_db_cluster", DBClusterIdentifier=self.cluster),
+                self.aws.wait("rds", "db_cluster_available", DBClusterIdentifier=self.cluster),
+            )
+        )
+
+    def run(self) -> None:
+        """Start it and wait, up to half an hour; one that runs already is left alone."""
+        with _removing():
+            for _ in range(_LOOKS):
+                (found,) = self.aws.call("rds", "describe_db_clusters", DBClusterIdentifier=self.cluster)["DBClusters"]
+                if found["Status"] == "available":
+                    return
+                if found["Status"] == "stopped":
+                    self._start()
+                time.sleep(_PAUSE)
+        raise PermanentError(f"Aurora cluster {self.cluster} did not start: run {self.command}, then this again")
+
+    def _start(self) -> None:
+        try:
+            self.aws.call("rds", "start_db_cluster", DBClusterIdentifier=self.cluster)
+        except ClientError as error:
+            # Another of its instances has just started it.
+            if error.response["Error"]["Code"] != "InvalidDBClusterStateFault":
+                raise
+
+
+@dataclass(frozen=True)
 class RemoveBucket:
     """Deletes a bucket with all its objects and their versions."""
 
@@ -169,7 +212,9 @@ class RemoveBucket:
                     for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
                 ]
                 if objects:
-                    s3.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
+                    answer = s3.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
+                    for error in answer.get("Errors", ()):  # an object lock, for example
+                        raise PermanentError(f"{error.get('Key')}: {error.get('Code')}: {error.get('Message')}")
             s3.delete_bucket(Bucket=self.bucket)
 
 
@@ -180,8 +225,8 @@ def _options(step: Call | Wait) -> list[str]:
 
 def _option(name: str, value: Any) -> list[str]:
     option = "--" + xform_name(name, "-")
-    if value is True:
-        return [option]
+    if isinstance(value, bool):
+        return [option if value else option.replace("--", "--no-", 1)]
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return [option, *value]
     return [option, value if isinstance(value, str) else json.dumps(value)]

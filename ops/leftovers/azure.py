@@ -7,14 +7,15 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
 from catalogue.pins import API_MANAGEMENT_API, KEY_VAULT_API, RESOURCE_GROUPS_API
-from ops.leftovers.ownership import PROJECT, ours
+from ops.leftovers.ownership import ELSEWHERE, PROJECT, RESOURCE_GROUP, ours, share_out
 from ops.leftovers.scan import Failure, Find, Scan, look_with
+from ops.leftovers.stack_identity import StackIdentity, application_tags
 from ops.leftovers.thing import PermanentError, Step, Thing
 
 ARM, GRAPH = "https://management.azure.com", "https://graph.microsoft.com"
@@ -22,11 +23,6 @@ ARM, GRAPH = "https://management.azure.com", "https://graph.microsoft.com"
 
 class AzureCliError(RuntimeError):
     """The `az` command gave no token; the message says what to do."""
-
-
-def is_azure(config: Mapping[str, str]) -> bool:
-    """Whether the configuration (full keys) is that of an Azure stack."""
-    return any(key.startswith("azure-native:") for key in config)
 
 
 def access_token(resource: str) -> Mapping[str, str]:
@@ -93,6 +89,7 @@ class AzureDay:
     """A stack of the Azure front door. `arm` and `graph` are the addresses of the two APIs, `token` gives access."""
 
     stack: str
+    identity: StackIdentity = field(default_factory=StackIdentity)
     arm: str = ARM
     graph: str = GRAPH
     token: Callable[[str], Mapping[str, str]] = access_token
@@ -106,7 +103,9 @@ class AzureDay:
         arm, graph = Api(self.arm, arm_token["accessToken"]), Api(self.graph, graph_token["accessToken"])
         scope = f"/subscriptions/{arm_token['subscription']}"
         things, failures = look_with(self._finders(arm, graph, scope))
-        return Scan(leftovers=ours(things, self.stack), failures=failures)
+        # The directory serves other subscriptions too, whose resource groups are not seen.
+        shares = share_out(ours(things, self.stack), self.stack, self.identity, unseen={ELSEWHERE})
+        return Scan(leftovers=shares.ours, failures=failures, uncertain=shares.uncertain)
 
     def _finders(self, arm: Api, graph: Api, scope: str) -> Mapping[str, Find]:
         return {
@@ -119,9 +118,24 @@ class AzureDay:
 
 
 def _thing(
-    kind: str, name: str, region: str, removal: Step, tags: Mapping[str, str] | None, evidence: str = ""
+    kind: str,
+    name: str,
+    region: str,
+    removal: Step,
+    tags: Mapping[str, str] | None,
+    evidence: str = "",
+    group: str = "",
 ) -> Thing:
-    return Thing(kind=kind, id=name, region=region, removal=(removal,), tags=tags or {}, priced=None, evidence=evidence)
+    return Thing(
+        kind=kind,
+        id=name,
+        region=region,
+        removal=(removal,),
+        tags=tags or {},
+        priced=None,
+        evidence=evidence,
+        part_of=(RESOURCE_GROUP, group) if group else ("", ""),
+    )
 
 
 def resource_groups(arm: Api, scope: str) -> Iterator[Thing]:
@@ -135,7 +149,7 @@ def resource_groups(arm: Api, scope: str) -> Iterator[Thing]:
             f"{scope}/resourcegroups/{name}?api-version={RESOURCE_GROUPS_API.version}",
             f"az group delete --name {name} --yes",
         )
-        yield _thing("resource group", name, group["location"], removal, group.get("tags"))
+        yield _thing(RESOURCE_GROUP, name, group["location"], removal, group.get("tags"))
 
 
 def deleted_gateways(arm: Api, scope: str, stack: str) -> Iterator[Thing]:
@@ -156,7 +170,7 @@ def deleted_gateways(arm: Api, scope: str, stack: str) -> Iterator[Thing]:
                 f"az apim deletedservice purge --service-name {name} --location {place}",
             )
             evidence = f"was in the resource group {group}"
-            yield _thing("deleted API Management service", name, place, removal, {}, evidence)
+            yield _thing("deleted API Management service", name, place, removal, {}, evidence, group)
 
 
 def deleted_vaults(arm: Api, scope: str) -> Iterator[Thing]:
@@ -180,7 +194,8 @@ def applications(graph: Api, stack: str) -> Iterator[Thing]:
         key, name = application["id"], application["displayName"]
         if name.startswith(prefix):  # Graph compares without case
             removal = Request(graph, "DELETE", f"/v1.0/applications/{key}", f"az ad app delete --id {key}")
-            yield _thing("Entra application", key, "", removal, {}, f"is called {name}")
+            tags = application_tags(application.get("tags"))
+            yield _thing("Entra application", key, "", removal, tags, f"is called {name}")
 
 
 def deleted_applications(graph: Api, stack: str) -> Iterator[Thing]:
@@ -189,7 +204,8 @@ def deleted_applications(graph: Api, stack: str) -> Iterator[Thing]:
         name, url = application["displayName"], f"/v1.0/directory/deletedItems/{application['id']}"
         if name.startswith(_display_name(stack)):
             removal = Request(graph, "DELETE", url, f"az rest --method DELETE --url {GRAPH}{url}")
-            yield _thing("deleted Entra application", application["id"], "", removal, {}, f"was called {name}")
+            tags = application_tags(application.get("tags"))
+            yield _thing("deleted Entra application", application["id"], "", removal, tags, f"was called {name}")
 
 
 def _display_name(stack: str) -> str:

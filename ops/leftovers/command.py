@@ -23,13 +23,19 @@ def leftovers(
     azure: Annotated[
         bool, typer.Option("--azure", help="Look in Azure; stacks with azure-native settings do anyway.")
     ] = False,
+    stack_id: Annotated[
+        str | None,
+        typer.Option(help="Whose: the tag StackId, or the end of the cluster's name; the state's if not given."),
+    ] = None,
+    owner: Annotated[str | None, typer.Option(help="Whose: the tag Owner; the settings' if not given.")] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Remove what is found, after showing and asking.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --delete: do not ask.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
 ) -> None:
     """List what a day has left behind.
 
-    Whatever still exists: its age, USD per month and the command that removes it.
+    Whatever still exists: its age, USD per month and the command that removes it. What may be somebody else's is shown
+    apart and never removed.
 
     Exit codes: 0 nothing is left, 1 something is, 2 the input is wrong or not everything could be looked at.
     """
@@ -37,12 +43,12 @@ def leftovers(
     import json
 
     from ops.console import report_console
-    from ops.leftovers import azure as azure_cloud
+    from ops.day.whereabouts import WhereaboutsError, settings_of, state_of
     from ops.leftovers.aws import Aws
+    from ops.leftovers.azure import AzureDay
     from ops.leftovers.deletion import clear_away
     from ops.leftovers.report import as_json, print_report, print_table
     from ops.leftovers.scan import AwsDay, Cloud
-    from ops.plan.stack_config import StackConfigError, read
     from ops.recorder import ROOT
 
     if yes and not delete:
@@ -52,20 +58,28 @@ def leftovers(
         typer.echo("--json --delete asks nobody: add --yes, or leave --json out.", err=True)
         raise typer.Exit(2)
     try:
-        config = read(ROOT, stack).values
-    except StackConfigError as error:
+        settings = settings_of(ROOT, stack)
+    except WhereaboutsError as error:
         typer.echo(error, err=True)
         raise typer.Exit(2) from error
+    azure = azure or settings.azure
+    if azure and region:
+        typer.echo("--region is for AWS; what is left in Azure is looked for everywhere: leave it out.", err=True)
+        raise typer.Exit(2)
+    state, no_state = state_of(ROOT, stack)
+    try:
+        settings.refuse_unknown_stack(state, named=bool(azure or region))
+        region = "" if azure else region or settings.region(state)
+    except WhereaboutsError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(2) from error
+    identity = settings.identity(state, owner=owner or "", stack_id=stack_id or "")
     cloud: Cloud
-    if azure or azure_cloud.is_azure(config):
-        if region:
-            typer.echo("--region is for AWS; what is left in Azure is looked for everywhere: leave it out.", err=True)
-            raise typer.Exit(2)
-        place, cloud = "Azure", azure_cloud.AzureDay(stack=stack)
+    if azure:
+        place, cloud = "Azure", AzureDay(stack=stack, identity=identity)
     else:
-        region = region or config["aws:region"]
         place = f"{region} and what has no region"
-        cloud = AwsDay(Aws(region), stack, config.get("genaiplatform:domain", ""))
+        cloud = AwsDay(Aws(region), stack, settings.domain(state), identity)
 
     console = report_console(stderr=json_)
 
@@ -74,6 +88,10 @@ def leftovers(
         return yes or typer.confirm(f"Remove these {len(todo)}?")
 
     scan = cloud.look()
+    if settings.problem:
+        typer.echo(settings.problem, err=True)
+    if no_state and (scan.leftovers or scan.uncertain):
+        typer.echo(f"Without the state of stack {stack} only tags and names tell what is its own: {no_state}", err=True)
     if delete:
         scan = clear_away(cloud, scan, agreed, lambda line: console.print(line, markup=False, soft_wrap=True))
     if json_:

@@ -7,13 +7,17 @@ from collections.abc import Iterator, Sequence
 
 from ops.leftovers.aws import Aws
 from ops.leftovers.ec2 import tags_of
-from ops.leftovers.ownership import CERTIFICATE
+from ops.leftovers.ownership import CERTIFICATE, DNS_RECORD
 from ops.leftovers.thing import Item, Thing
+
+LOAD_BALANCER = "load balancer"
 
 _KEY_TYPES = ["RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]
 """ACM lists RSA keys of 2048 bits alone unless told otherwise; the front door's own certificate has another."""
 
-_OUR_BALANCER = re.compile(r"(dualstack\.)?entry-[0-9a-f]{7}-\d+\.[a-z0-9-]+\.elb\.amazonaws\.com\.?")
+_OUR_BALANCER = re.compile(
+    r"(dualstack\.)?(?P<host>entry-[0-9a-f]{7}-\d+\.(?P<region>[a-z0-9-]+)\.elb\.amazonaws\.com)\.?"
+)
 """The DNS name of a load balancer whose name is Pulumi's for `entry` (`stacks.entry`)."""
 
 
@@ -25,7 +29,7 @@ def load_balancers(aws: Aws) -> Iterator[Thing]:
         arn = balancer["LoadBalancerArn"]
         addresses = len(balancer.get("AvailabilityZones", ())) if balancer["Scheme"] == "internet-facing" else 0
         yield Thing(
-            kind="load balancer",
+            kind=LOAD_BALANCER,
             id=arn,
             region=aws.region,
             tags=tags[arn],
@@ -88,7 +92,8 @@ def _certificates(aws: Aws) -> Iterator[Thing]:
 def dns_records(aws: Aws, domain: str) -> Iterator[Thing]:
     """Records of the day's hosts: those that lead to a load balancer of ours, and those that proved a certificate.
 
-    Records have no tags. A proof is the same for every certificate of that name, so whoever else has one needs it.
+    Records have no tags: while the load balancer exists that its host leads to, a record is whose that one is. A proof
+    is the same for every certificate of that name, so whoever else has one needs it.
     """
     hosts = [f"{service}.{domain}" for service in ("litellm", "langfuse")] if domain else []
     zones = [
@@ -97,7 +102,9 @@ def dns_records(aws: Aws, domain: str) -> Iterator[Thing]:
         if not zone["Config"]["PrivateZone"] and f".{domain}.".endswith(f".{zone['Name']}")
     ]
     for zone in zones:
-        for record in aws.items("route53", "list_resource_record_sets", "ResourceRecordSets[]", HostedZoneId=zone):
+        records = list(aws.items("route53", "list_resource_record_sets", "ResourceRecordSets[]", HostedZoneId=zone))
+        balancers = _balancers_behind(aws, hosts, records)
+        for record in records:
             name, values = record["Name"].rstrip("."), [one["Value"] for one in record.get("ResourceRecords", ())]
             leads_to = record.get("AliasTarget", {}).get("DNSName", "")
             label, _, host = name.partition(".")
@@ -109,11 +116,12 @@ def dns_records(aws: Aws, domain: str) -> Iterator[Thing]:
                 continue
             changes = [{"Action": "DELETE", "ResourceRecordSet": record}]
             yield Thing(
-                kind="DNS record",
+                kind=DNS_RECORD,
                 id=f"{name} {record['Type']}",
                 region="",
                 evidence=evidence,
                 hosts=proves,
+                part_of=(LOAD_BALANCER, arn) if (arn := balancers.get(host if proves else name, "")) else ("", ""),
                 removal=(
                     aws.step(
                         "route53",
@@ -123,3 +131,19 @@ def dns_records(aws: Aws, domain: str) -> Iterator[Thing]:
                     ),
                 ),
             )
+
+
+def _balancers_behind(aws: Aws, hosts: Sequence[str], records: Sequence[Item]) -> dict[str, str]:
+    """The ARN of the load balancer that each of the hosts leads to, where that one exists."""
+    led = {
+        record["Name"].rstrip("."): match
+        for record in records
+        if record["Name"].rstrip(".") in hosts
+        and (match := _OUR_BALANCER.fullmatch(record.get("AliasTarget", {}).get("DNSName", "").lower()))
+    }
+    existing = {
+        balancer["DNSName"].lower(): str(balancer["LoadBalancerArn"])
+        for region in {match["region"] for match in led.values()}
+        for balancer in aws.elsewhere(region).items("elbv2", "describe_load_balancers", "LoadBalancers[]")
+    }
+    return {host: existing[match["host"]] for host, match in led.items() if match["host"] in existing}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ops.leftovers.aws import Aws
 from ops.leftovers.ec2 import tags_of
 from ops.leftovers.ownership import CLUSTER, is_cluster_of
-from ops.leftovers.thing import Item, Thing
+from ops.leftovers.thing import Item, Step, Thing
 
 ROLE = "IAM role"
 
@@ -30,8 +30,28 @@ def clusters(aws: Aws, stack: str) -> Iterator[Thing]:
             tags=cluster.get("tags", {}),
             created=cluster.get("createdAt"),
             priced=[("EKS cluster", 1)],
-            removal=(deleted,) if cluster["status"] == "DELETING" else (delete, deleted),
+            removal=(deleted,)
+            if cluster["status"] == "DELETING"
+            else (*_made_deletable(aws, cluster), delete, deleted),
         )
+
+
+def _made_deletable(aws: Aws, cluster: Item) -> Iterator[Step]:
+    """What must come before the deletion of a cluster that EKS would refuse to delete as it is."""
+    active = aws.wait("eks", "cluster_active", name=cluster["name"])
+    if cluster["status"] in ("CREATING", "UPDATING"):
+        yield active
+    if cluster.get("deletionProtection"):
+        yield aws.step("eks", "update_cluster_config", name=cluster["name"], deletionProtection=False)
+        yield active
+
+
+def clusters_elsewhere(aws: Aws, stack: str) -> Iterator[Thing]:
+    """The same of every other region that the account has enabled."""
+    regions = [one["RegionName"] for one in aws.call("ec2", "describe_regions")["Regions"]]
+    others = [aws.elsewhere(region) for region in regions if region != aws.region]
+    for found in aws.each(lambda other: list(clusters(other, stack)), others):
+        yield from found
 
 
 def roles(aws: Aws) -> Iterator[Thing]:

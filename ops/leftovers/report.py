@@ -34,6 +34,10 @@ def as_json(scan: Scan, *, stack: str, place: str) -> dict[str, Any]:
             }
             for one in in_order(scan.leftovers)
         ],
+        "uncertain": [
+            {"kind": one.thing.kind, "id": one.thing.id, "region": one.thing.region, "why": one.why}
+            for one in in_order(scan.uncertain)
+        ],
         "usd_per_month": sum(one.thing.usd_per_month or 0 for one in scan.leftovers),
         "could_not_look": [{"what": failure.what, "error": failure.error} for failure in scan.failures],
         "exit_code": scan.exit_code,
@@ -44,6 +48,8 @@ def print_report(scan: Scan, console: Console, *, stack: str, place: str) -> Non
     """Print what is left, how each goes, and what could not be looked at."""
     if scan.leftovers:
         print_table(in_order(scan.leftovers), console)
+    if scan.uncertain:
+        _print_uncertain(in_order(scan.uncertain), console, stack)
     for what, error in scan.unseen():
         console.print(f"[bold red]Could not look[/bold red] at {what}: {escape(error)}", soft_wrap=True)
     console.print(_summary(scan, stack, place))
@@ -65,6 +71,21 @@ def print_table(leftovers: Sequence[Leftover], console: Console) -> None:
         console.print(
             f"The cluster {cluster} exists. If the stack still has its state, end the day with `pulumi destroy`."
         )
+
+
+def _print_uncertain(uncertain: Sequence[Leftover], console: Console, stack: str) -> None:
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("Kind", "Id", "Age", "Why it may not be ours"):
+        table.add_column(heading, justify="right" if heading == "Age" else "left", overflow="fold")
+    for one in uncertain:
+        table.add_row(one.thing.kind, one.thing.id, age(one.thing), one.why)
+    console.print("[bold]Maybe somebody else's[/bold]: not counted, and --delete leaves it alone")
+    console.print(table)
+    console.print(
+        f"What is yours: `genai leftovers --stack {stack} --stack-id ID`, with the id in the tag StackId or at the end "
+        "of the cluster's name, or --owner as in the tag Owner.",
+        soft_wrap=True,
+    )
 
 
 def age(thing: Thing) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
 from ops.leftovers import ec2, entry, identity, other, stores
 from ops.leftovers.aws import Aws
-from ops.leftovers.ownership import CERTIFICATE, CLUSTER, ours
+from ops.leftovers.ownership import CERTIFICATE, CLUSTER, ELSEWHERE, ours, share_out
+from ops.leftovers.stack_identity import StackIdentity
 from ops.leftovers.thing import Leftover, Thing
 
 Find = Callable[[], Iterator[Thing]]
+
+
+_CLUSTERS_ELSEWHERE = f"{CLUSTER}s of other regions"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +34,8 @@ class Scan:
 
     leftovers: Sequence[Leftover]
     failures: Sequence[Failure]
+    uncertain: Sequence[Leftover] = ()
+    """What may be another stack's of the same name, and why: `--delete` leaves it alone, the exit code too."""
 
     @property
     def exit_code(self) -> int:
@@ -56,6 +62,7 @@ class AwsDay:
     aws: Aws
     stack: str
     domain: str
+    identity: StackIdentity = field(default_factory=StackIdentity)
 
     def finders(self) -> Mapping[str, Find]:
         """Everything that is looked for, by what it is called when it could not be looked at."""
@@ -63,6 +70,7 @@ class AwsDay:
         return {
             **{f"{one.kind}s": partial(ec2.find, aws, one) for one in ec2.LISTINGS},
             f"{CLUSTER}s": lambda: identity.clusters(aws, stack),
+            **({} if self.identity.known else {_CLUSTERS_ELSEWHERE: lambda: identity.clusters_elsewhere(aws, stack)}),
             "IAM roles": lambda: identity.roles(aws),
             "instance profiles": lambda: identity.instance_profiles(aws),
             "OIDC providers": lambda: identity.oidc_providers(aws),
@@ -87,8 +95,19 @@ class AwsDay:
     def look(self) -> Scan:
         """Look at everything now, at once."""
         things, failures = look_with(self.finders())
-        unseen = {kind for kind in (CLUSTER, CERTIFICATE) for failure in failures if failure.what == f"{kind}s"}
-        return Scan(leftovers=ours(things, self.stack, unseen), failures=failures)
+        kinds = {f"{CLUSTER}s": CLUSTER, f"{CERTIFICATE}s": CERTIFICATE, _CLUSTERS_ELSEWHERE: ELSEWHERE}
+        unseen = {kinds[failure.what] for failure in failures if failure.what in kinds}
+        place = self.aws.region
+        elsewhere = [thing for thing in things if thing.kind == CLUSTER and thing.region != place]
+        shares = share_out(
+            ours([thing for thing in things if thing not in elsewhere], self.stack, unseen),
+            self.stack,
+            self.identity,
+            place=place,
+            elsewhere=elsewhere,
+            unseen=unseen,
+        )
+        return Scan(leftovers=shares.ours, failures=failures, uncertain=shares.uncertain)
 
 
 def look_with(finders: Mapping[str, Find]) -> tuple[list[Thing], list[Failure]]:

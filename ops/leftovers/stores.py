@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from botocore.exceptions import ClientError
 
-from ops.leftovers.aws import Aws, RemoveBucket, gone
+from ops.leftovers.aws import Aws, RemoveBucket, StartCluster, gone
 from ops.leftovers.ec2 import tags_of
 from ops.leftovers.ownership import auto_named
 from ops.leftovers.thing import Item, Step, Thing
@@ -26,7 +26,8 @@ def database_clusters(aws: Aws) -> Iterator[Thing]:
             "delete_db_cluster",
             DBClusterIdentifier=name,
             SkipFinalSnapshot=True,
-            DeleteAutomatedBackups=True,
+            # "NoDeleteAutomatedBackups must be specified": AWS Backup keeps its own (terraform-provider-aws#20839).
+            DeleteAutomatedBackups="AwsBackupRecoveryPointArn" not in cluster,
         )
         yield Thing(
             kind=AURORA,
@@ -35,8 +36,14 @@ def database_clusters(aws: Aws) -> Iterator[Thing]:
             tags=tags_of(cluster.get("TagList")),
             created=cluster.get("ClusterCreateTime"),
             priced=[("Aurora PostgreSQL ACU", capacity * members)] if capacity is not None else None,
-            removal=_unless(
-                cluster["Status"], "deleting", delete, aws.wait("rds", "db_cluster_deleted", DBClusterIdentifier=name)
+            removal=(
+                *_made_deletable(aws, cluster),
+                *_unless(
+                    cluster["Status"],
+                    "deleting",
+                    delete,
+                    aws.wait("rds", "db_cluster_deleted", DBClusterIdentifier=name),
+                ),
             ),
         )
 
@@ -54,11 +61,14 @@ def database_instances(aws: Aws) -> Iterator[Thing]:
             created=instance.get("InstanceCreateTime"),
             priced=() if instance["DBInstanceClass"] == "db.serverless" else None,
             part_of=(AURORA, instance.get("DBClusterIdentifier", "")),
-            removal=_unless(
-                instance["DBInstanceStatus"],
-                "deleting",
-                delete,
-                aws.wait("rds", "db_instance_deleted", DBInstanceIdentifier=name),
+            removal=(
+                *_started(aws, instance["DBInstanceStatus"], instance.get("DBClusterIdentifier", "")),
+                *_unless(
+                    instance["DBInstanceStatus"],
+                    "deleting",
+                    delete,
+                    aws.wait("rds", "db_instance_deleted", DBInstanceIdentifier=name),
+                ),
             ),
         )
 
@@ -136,11 +146,18 @@ def caches(aws: Aws) -> Iterator[Thing]:
             tags=tags,
             created=group.get("ReplicationGroupCreateTime"),
             priced=[(node, len(group.get("MemberClusters", ())))],
-            removal=_unless(
-                group["Status"],
-                "deleting",
-                aws.step("elasticache", "delete_replication_group", ReplicationGroupId=name),
-                aws.wait("elasticache", "replication_group_deleted", ReplicationGroupId=name),
+            removal=(
+                *(
+                    [aws.wait("elasticache", "replication_group_available", ReplicationGroupId=name)]
+                    if group["Status"] in ("creating", "modifying", "snapshotting")  # deleted only when available
+                    else ()
+                ),
+                *_unless(
+                    group["Status"],
+                    "deleting",
+                    aws.step("elasticache", "delete_replication_group", ReplicationGroupId=name),
+                    aws.wait("elasticache", "replication_group_deleted", ReplicationGroupId=name),
+                ),
             ),
         )
 
@@ -193,7 +210,7 @@ def buckets(aws: Aws) -> Iterator[Thing]:
     named = [one for one in listed if auto_named(one["Name"])]
     for bucket, tags in zip(named, aws.each(lambda one: _bucket_tags(aws, one["Name"]), named), strict=True):
         name = bucket["Name"]
-        region = bucket.get("BucketRegion") or aws.region
+        region = bucket.get("BucketRegion") or _bucket_region(aws, name)
         yield Thing(
             kind="S3 bucket",
             id=name,
@@ -203,6 +220,11 @@ def buckets(aws: Aws) -> Iterator[Thing]:
             priced=None,
             removal=(RemoveBucket(aws, name, region),),
         )
+
+
+def _bucket_region(aws: Aws, bucket: str) -> str:
+    # "Buckets in Region us-east-1 have a LocationConstraint of null" (API reference, GetBucketLocation).
+    return str(aws.call("s3", "get_bucket_location", Bucket=bucket).get("LocationConstraint") or "us-east-1")
 
 
 def _bucket_tags(aws: Aws, bucket: str) -> dict[str, str]:
@@ -216,6 +238,25 @@ def _bucket_tags(aws: Aws, bucket: str) -> dict[str, str]:
 
 def _cache_tags(aws: Aws, arn: str) -> dict[str, str]:
     return tags_of(aws.call("elasticache", "list_tags_for_resource", ResourceName=arn)["TagList"])
+
+
+def _made_deletable(aws: Aws, cluster: Item) -> tuple[Step, ...]:
+    """What must come before the deletion of a cluster that AWS would refuse to delete as it is."""
+    key = {"DBClusterIdentifier": cluster["DBClusterIdentifier"]}
+    unprotect = aws.step("rds", "modify_db_cluster", **key, DeletionProtection=False)
+    return (
+        *_started(aws, cluster["Status"], key["DBClusterIdentifier"]),
+        *((unprotect,) if cluster.get("DeletionProtection") else ()),
+        *((aws.step("rds", "promote_read_replica_db_cluster", **key),) if _is_replica(cluster) else ()),
+    )
+
+
+def _is_replica(cluster: Item) -> bool:
+    return bool(cluster.get("ReplicationSourceIdentifier"))
+
+
+def _started(aws: Aws, status: str, cluster: str) -> tuple[Step, ...]:
+    return (StartCluster(aws, cluster),) if status in ("stopped", "stopping", "starting") else ()
 
 
 def _unless(status: str, on_its_way: str, delete: Step, wait: Step) -> tuple[Step, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,16 @@ from typing import Any
 import yaml
 
 from stacks import provider_settings, secrets
+from stacks.configuration import SettingsError
 from stacks.kinds import Kind, kind_of
 
 
 class StackConfigError(ValueError):
     """The files or the overrides cannot be read; the message says what to write instead."""
+
+
+class RefusedStackError(StackConfigError):
+    """The files can be read, and what they say must not be worked with, not even to take the stack down."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +36,7 @@ class StackConfig:
 
     @property
     def kind(self) -> Kind:
-        """What kind of stack it is; SettingsError when nothing says it."""
+        """What kind of stack it is."""
         return kind_of(self.stack, self.values.get("genaiplatform:kind", ""))
 
 
@@ -38,8 +44,8 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     """Merge `Pulumi.yaml`, `Pulumi.<stack>.yaml` and `overrides` ("key=value"), the later ones winning.
 
     StackConfigError for a stack without a file, a file that is no YAML, of another shape or with imports of Pulumi ESC,
-    a key of no known namespace that nearly is one, a setting of a provider that would not reach all who ask the cloud,
-    and an override that is no assignment.
+    a value that Pulumi could not pass on, a key of no known namespace that nearly is one, a setting of a provider that
+    would not reach all who ask the cloud, an override that is no assignment, and a stack of no known kind.
     """
     files = sorted(root.glob("Pulumi.*.yaml"))
     stacks = {path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path for path in files}
@@ -48,20 +54,16 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
             f"There is no stack {stack!r}: there is no file Pulumi.{stack}.yaml. "
             f"Use --stack with one of: {', '.join(stacks) or 'none, write the file first'}."
         )
-    project = _load(root / "Pulumi.yaml")
-    name = project["name"]
-    declared = {key: _declared(entry) for key, entry in (project.get("config") or {}).items()}
-    own = _load(stacks[stack])
-    if own.get("environment"):
-        raise StackConfigError(
+    name, defaults = _project(root)
+    loaded = _load(stacks[stack])
+    if loaded.get("environment"):
+        raise RefusedStackError(
             f"{stacks[stack].name} imports environments of Pulumi ESC, whose settings and variables only Pulumi sees: "
             "write the settings below `config:`, and give credentials to every command with "
             "`pulumi env run <environment> -- genai …`."
         )
-    merged = {
-        **{_full(name, key): value for key, value in declared.items() if value is not None},
-        **{_full(name, key): value for key, value in (own.get("config") or {}).items()},
-    }
+    own = loaded.get("config") or {}
+    merged = {**defaults, **{_full(name, key): value for key, value in own.items()}}
     for key in merged:
         _refuse_misspelled_namespace(name, key)
     texts = {key: (_text(key, value), _has_secret(value)) for key, value in merged.items()}
@@ -69,7 +71,11 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
         key, value = _assignment(override)
         texts[_full(name, key)] = (value, False)
     if problems := provider_settings.refusals(texts, stack):
-        raise StackConfigError("\n".join(problems))
+        raise RefusedStackError("\n".join(problems))
+    try:
+        kind_of(stack, texts.get(f"{name}:kind", ("", False))[0])
+    except SettingsError as error:
+        raise RefusedStackError(str(error)) from error
     return StackConfig(
         stack=stack,
         values={key: text for key, (text, _) in texts.items()},
@@ -77,20 +83,104 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     )
 
 
+def read_project(root: Path) -> Mapping[str, str]:
+    """What `Pulumi.yaml` gives to every stack, as the values of `StackConfig`."""
+    return {key: _text(key, value) for key, value in _project(root)[1].items()}
+
+
+def _project(root: Path) -> tuple[str, dict[str, Any]]:
+    """The project's name, and by full key what it declares for every stack."""
+    project = _load(root / "Pulumi.yaml")
+    name = project.get("name")
+    if not isinstance(name, str) or not name:
+        raise StackConfigError("Pulumi.yaml does not name the project: write `name: genaiplatform` into it.")
+    declared = {key: _declared(entry) for key, entry in (project.get("config") or {}).items()}
+    return name, {_full(name, key): value for key, value in declared.items() if value is not None}
+
+
 def _load(path: Path) -> dict[str, Any]:
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise StackConfigError(f"{path.name} cannot be read: {error}.") from error
-    except yaml.YAMLError as error:
+        loaded = yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}  # noqa: S506  a SafeLoader
+    except OSError as error:
+        raise StackConfigError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise StackConfigError(f"{path.name} cannot be read: {error}. Save it as UTF-8.") from error
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # ValueError: a date or a number that cannot be
         raise StackConfigError(f"{path.name} is no valid YAML: {error}") from error
+    except RecursionError as error:
+        raise StackConfigError(f"{path.name} is nested too deeply: write it flat.") from error
     config = loaded.get("config") or {} if isinstance(loaded, dict) else None
     if not isinstance(config, dict) or not all(isinstance(key, str) for key in config):
         raise StackConfigError(
             f"{path.name} does not hold settings by name: write them below `config:`, each as a line such as "
             "`genaiplatform:size: day`."
         )
+    for key, value in config.items():
+        _refuse_what_is_no_json(f"{path.name}: {key}", value, _Walk())
     return dict(loaded)
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice, as Pulumi does; PyYAML takes the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping, if its keys differ."""
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                if (key.tag, key.value) in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"the key {key.value!r} stands twice: leave one out", key.start_mark
+                    )
+                seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep)
+
+
+_LARGEST = 10_000
+"""Parts of one setting; an alias counts as often as it stands."""
+_DEEPEST = 50
+"""Lists and objects inside each other."""
+
+
+@dataclass
+class _Walk:
+    """How much of a value was seen."""
+
+    parts: int = 0
+
+
+def _refuse_what_is_no_json(where: str, value: Any, walk: _Walk, depth: int = 0) -> None:
+    """Refuse what is no JSON: YAML knows dates, sets, bytes, endless numbers, and anchors to themselves."""
+    walk.parts += 1
+    if walk.parts > _LARGEST or depth > _DEEPEST:
+        raise StackConfigError(
+            f"{where[:200]} is too large or holds itself (by an anchor): write it out, without `&` and `*`."
+        )
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise StackConfigError(f"{where}: the key {_shown(key)} is no text but {_kind(key)}: put it in quotes.")
+            _refuse_what_is_no_json(f"{where}.{key}", item, walk, depth + 1)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _refuse_what_is_no_json(f"{where}[{index}]", item, walk, depth + 1)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise StackConfigError(
+            f"{where} is {value}, which is no number that can be passed on: write another, or quotes."
+        )
+    elif isinstance(value, int) and abs(value) >= 2**64:
+        raise StackConfigError(f"{where} is a number of more than 64 bits: put it in quotes if it is meant.")
+    elif not isinstance(value, str | int | float | None):
+        raise StackConfigError(f"{where} is no text but {_kind(value)}: put it in quotes.")
+
+
+def _kind(value: Any) -> str:
+    kinds = {"date": "a date", "datetime": "a time", "bool": "a truth value", "int": "a number", "float": "a number"}
+    return kinds.get(type(value).__name__, f"of the kind {type(value).__name__}")
+
+
+def _shown(value: Any) -> str:
+    return "of 64 bits or more" if isinstance(value, int) and abs(value) >= 2**64 else str(value)[:60]
 
 
 def _refuse_misspelled_namespace(project: str, key: str) -> None:
@@ -136,7 +226,7 @@ def _without_secrets(path: str, value: Any) -> Any:
 def _text(key: str, value: Any) -> str:
     """Text stays as it is; anything else becomes JSON (sdk/go/common/resource/config/object.go, MarshalString)."""
     opened = _without_secrets(key.partition(":")[2], value)
-    return opened if isinstance(opened, str) else json.dumps(opened, default=str)
+    return opened if isinstance(opened, str) else json.dumps(opened)
 
 
 def _assignment(override: str) -> tuple[str, str]:
@@ -144,8 +234,10 @@ def _assignment(override: str) -> tuple[str, str]:
     if not key or not equals:
         raise StackConfigError(f"--set {override} is no assignment: write for example --set size=team.")
     try:
-        parsed = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise StackConfigError(f"--set {key}: {value} is neither a YAML scalar nor JSON ({error}).") from error
+        parsed = yaml.load(value, _Loader)  # noqa: S506  a SafeLoader
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        raise StackConfigError(f"--set {key}: {value[:200]} is neither a YAML scalar nor JSON ({error}).") from error
+    if isinstance(parsed, dict | list):
+        _refuse_what_is_no_json(f"--set {key}", parsed, _Walk())
     # A scalar is passed as typed, as `pulumi config set` does: 1.40 stays 1.40.
     return key, json.dumps(parsed) if isinstance(parsed, dict | list) else value

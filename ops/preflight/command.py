@@ -11,6 +11,7 @@ import typer
 from ops.completion import stacks
 
 if TYPE_CHECKING:
+    from ops.leftovers.stack_identity import StackIdentity
     from ops.plan.stack_config import StackConfig
     from ops.preflight.check import Check
 
@@ -28,7 +29,6 @@ def preflight(
     import json
 
     from ops.console import report_console
-    from ops.leftovers.azure import is_azure
     from ops.plan.stack_config import StackConfigError, read
     from ops.preflight.check import State, exit_code, run
     from ops.preflight.outcomes import as_data, print_outcomes
@@ -37,7 +37,7 @@ def preflight(
 
     try:
         config = read(ROOT, stack)
-        checks = _azure(config) if is_azure(config.values) else _aws(config, models=models)
+        checks = _azure(config) if config.kind.name == "azure" else _aws(config, models=models)
     except (StackConfigError, SettingsError) as error:
         typer.echo(error, err=True)
         raise typer.Exit(2) from error
@@ -93,7 +93,7 @@ def _aws(config: StackConfig, *, models: bool) -> Mapping[str, Check]:
         **artifact_checks([*needs.charts, *needs.images]),
         **login_checks(needs.charts),
         **(model_checks(aws, needs.models, config.stack) if models else {}),
-        **yesterday_checks(AwsDay(aws, config.stack, domain), config.stack),
+        **yesterday_checks(AwsDay(aws, config.stack, domain, _identity(config)), config.stack),
     }
 
 
@@ -107,10 +107,17 @@ def _azure(config: StackConfig) -> Mapping[str, Check]:
     from ops.recorder import ROOT
 
     plan = make_plan(config)  # refuses settings that the program would refuse
-    day = AzureDay(stack=config.stack)
+    day = AzureDay(stack=config.stack, identity=_identity(config))
     return {
         "pulumi": lambda: pulumi(ROOT),
         "support of what is pinned": lambda: support(plan.recording, plan.today),
         **azure_checks(day, config.values),
         **yesterday_checks(day, config.stack),
     }
+
+
+def _identity(config: StackConfig) -> StackIdentity:
+    """Before an `up` there is no id: whatever runs may be somebody else's."""
+    from ops.leftovers.stack_identity import StackIdentity
+
+    return StackIdentity(owner=config.values.get("genaiplatform:owner", ""))

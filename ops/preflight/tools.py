@@ -38,8 +38,13 @@ def _to_look_into_the_cluster(kubectl: Outcome) -> Outcome:
 
 def pulumi(root: Path) -> Outcome:
     """Whether the Pulumi CLI is as new as `Pulumi.yaml` in that directory requires."""
-    required = yaml.safe_load((root / "Pulumi.yaml").read_text(encoding="utf-8"))["requiredPulumiVersion"]
-    minimum = tuple(map(int, required.removeprefix(">=").split(".")))
+    try:
+        required = yaml.safe_load((root / "Pulumi.yaml").read_text(encoding="utf-8"))["requiredPulumiVersion"]
+        minimum = tuple(map(int, required.removeprefix(">=").split(".")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+        return bad(
+            f"Pulumi.yaml does not tell which pulumi is needed ({error})", "restore it: `git checkout Pulumi.yaml`"
+        )
     return at_least(["pulumi", "version"], minimum, "https://www.pulumi.com/docs/install")
 
 

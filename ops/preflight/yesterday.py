@@ -23,7 +23,9 @@ def _outcome(scan: Scan, stack: str, *, soft_deleted: bool) -> Outcome:
     recoverable = ("deleted ", "secret in recovery")
     found = [one.thing for one in scan.leftovers if one.thing.kind.startswith(recoverable) == soft_deleted]
     if not found:
-        return fine("none")
+        apart = [one.thing for one in scan.uncertain if one.thing.kind.startswith(recoverable) == soft_deleted]
+        said = f"none; {len(apart)} things of a stack of this name belong to a day that runs, or to somebody else"
+        return fine(said if apart else "none")
     advice = f"`genai leftovers --stack {stack}` shows all, with --delete it removes them"
     shown = _few([f"{thing.kind} {thing.id}" for thing in found])
     return bad(shown, advice if soft_deleted else f"unless the day is running: {advice}")

@@ -11,8 +11,9 @@ from typing import Any
 
 from catalogue.resource_types import TYPES
 from ops.leftovers.aws import Aws, Call
-from ops.leftovers.ownership import CLUSTER, ours
+from ops.leftovers.ownership import CLUSTER, ours, share_out
 from ops.leftovers.scan import AwsDay, look_with
+from ops.leftovers.stack_identity import TAG, StackIdentity
 from ops.plan import eks_children
 from ops.preflight.check import Check, Outcome, bad, fine
 from ops.status.day import Found, could_not_look
@@ -100,7 +101,12 @@ def look(aws: Aws, stack: str, expected: Mapping[str, int], outputs: Mapping[str
     finders = AwsDay(aws, stack, "").finders()
     things, failures = look_with({f"{part.kind}s": finders[f"{part.kind}s"] for part in PARTS})
     unseen = {failure.what: failure.error for failure in failures}
-    mine = [one.thing for one in ours(things, stack, {CLUSTER} if f"{CLUSTER}s" in unseen else set())]
+    namesakes = ours(things, stack, {CLUSTER} if f"{CLUSTER}s" in unseen else set())
+    identity = StackIdentity(id=str(outputs.get("clusterName", "")).rpartition("-")[2])
+    shares = share_out(namesakes, stack, identity)
+    # What has no id was made before there was one; without outputs nobody knows the stack's own.
+    maybe = [one for one in shares.uncertain if not (identity.id and TAG in one.thing.tags)]
+    mine = [one.thing for one in (*shares.ours, *maybe)]
     checks: dict[str, Check] = {}
     complete = True
     for part in PARTS:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.leftovers.aws import Aws
-from ops.leftovers.azure import AzureDay, is_azure
+from ops.leftovers.azure import AzureDay
 from ops.plan.plan import make_plan
 from ops.plan.stack_config import StackConfig
 from ops.preflight.check import Check, bad, run
@@ -33,12 +33,11 @@ def look(config: StackConfig, root: Path, now: datetime) -> Status:
         checks["stack outputs"] = could_not_look(str(error))
     ends: datetime | None = None
     behind = ""
-    if is_azure(config.values):
-        place = config.values["azure-native:location"]
+    place = config.values[config.kind.region_key]
+    if config.kind.name == "azure":
         found = azure.look(AzureDay(stack=config.stack), outputs or {}, now)
         behind = config.values.get(f"{PROJECT}:awsStack", "").rpartition("/")[2]
     else:
-        place = config.values["aws:region"]
         expected = Counter(resource.type for resource in plan.resources)
         found = aws.look(Aws(place), config.stack, expected, outputs or {})
         try:

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ops.leftovers.azure import is_azure
 from ops.plan.stack_config import StackConfigError, read
 from ops.recorder import ROOT
 from ops.stack_outputs import StackOutputsError, read_outputs
@@ -24,9 +23,12 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def read_day(stack: str) -> Day:
     """The AWS day of this stack."""
-    config = read(ROOT, stack).values
-    if is_azure(config):
-        raise StackConfigError(f"{stack} is an Azure stack: name it with --azure-stack, and its AWS day with --stack.")
+    found = read(ROOT, stack)
+    config = found.values
+    if found.kind.name != "aws":
+        raise StackConfigError(
+            f"{stack} is {found.kind.title}: name it with --azure-stack, and its AWS day with --stack."
+        )
     settings = _settings(Settings, stack, config, "models", "virtualKeys", "providerKeys")
     day = _fitted(
         Day,
@@ -49,8 +51,9 @@ def read_day(stack: str) -> Day:
 
 def read_door(azure_stack: str, stack: str, day: Day) -> Door:
     """The front door of this Azure stack, which must stand before the AWS day of `stack`."""
-    config = read(ROOT, azure_stack).values
-    if not is_azure(config):
+    found = read(ROOT, azure_stack)
+    config = found.values
+    if found.kind.name != "azure":
         raise StackConfigError(f"{azure_stack} is no Azure stack: name one with --azure-stack, such as azure.")
     settings = _settings(AzureSettings, azure_stack, config, "awsStack", "clients")
     behind = settings.aws_stack.rpartition("/")[2]

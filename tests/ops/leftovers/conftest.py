@@ -9,6 +9,7 @@ from unittest import mock
 
 import pytest
 
+from ops.leftovers.stack_identity import StackIdentity
 from tests.ops.leftovers import world as accounts
 from tests.ops.leftovers.world import OTHER_REGION, Answers, World, account, fill
 
@@ -48,4 +49,5 @@ def answers(world: World) -> Answers:
 def answers_elsewhere(world: World, answers: Answers) -> Answers:
     """The same for a look at another region, and at stacks that have nothing."""
     days = (world.day(region=OTHER_REGION), *(world.day(stack) for stack in accounts.STACKS_WITHOUT_LEFTOVERS))
-    return {**answers, **accounts.record(world, *days)}
+    nobodys = (world.day(region=region, identity=StackIdentity()) for region in (accounts.REGION, OTHER_REGION))
+    return {**answers, **accounts.record(world, *days, *nobodys)}

@@ -11,11 +11,13 @@ from urllib.parse import unquote
 
 import pytest
 
-from ops.leftovers.azure import AzureCliError, AzureDay, access_token, is_azure
+from ops.leftovers.azure import AzureCliError, AzureDay, access_token
 from ops.leftovers.deletion import clear_away
+from ops.leftovers.stack_identity import StackIdentity
 from tests import http_server
 
-OURS = {"Project": "genaiplatform", "Environment": "azure", "ManagedBy": "pulumi"}
+OURS = {"Project": "genaiplatform", "Environment": "azure", "ManagedBy": "pulumi", "StackId": "abc1234"}
+NEIGHBOUR = {**OURS, "StackId": "b0bb0bb"}
 PROVIDERS = "/subscriptions/s-1/providers"
 
 
@@ -32,6 +34,10 @@ def _vault(name: str, tags: Mapping[str, str] | None) -> dict[str, Any]:
     return {"name": name, "properties": {"location": "eastus2", "tags": tags}}
 
 
+def words(tags: Mapping[str, str]) -> list[str]:
+    return [f"{key}={value}" for key, value in tags.items()]
+
+
 @dataclass
 class Azure:
     """What is there, by kind; a look-alike beside each."""
@@ -41,6 +47,7 @@ class Azure:
         default_factory=lambda: [
             _group("genai-azure1a2b3c4d", OURS),
             _group("genai-azure-of-a-colleague", {**OURS, "Environment": "azure-2"}),
+            _group("genai-azure5e6f7a8b", NEIGHBOUR),
             _group("shop", None),
         ]
     )
@@ -54,19 +61,22 @@ class Azure:
     vaults: list[dict[str, Any]] = field(
         default_factory=lambda: [
             _vault("genai-keys1a2b3c4d", OURS),
+            _vault("genai-keys5e6f7a8b", NEIGHBOUR),
             _vault("shop", {"Project": "shop"}),
             _vault("x", None),
         ]
     )
-    applications: list[dict[str, str]] = field(
+    applications: list[dict[str, Any]] = field(
         default_factory=lambda: [
-            {"id": "app-1", "displayName": "genaiplatform azure API"},
+            {"id": "app-1", "displayName": "genaiplatform azure API", "tags": words(OURS)},
+            {"id": "app-5", "displayName": "genaiplatform azure API", "tags": words(NEIGHBOUR)},
             {"id": "app-2", "displayName": "genaiplatform azure-2 API"},
         ]
     )
-    deleted_applications: list[dict[str, str]] = field(
+    deleted_applications: list[dict[str, Any]] = field(
         default_factory=lambda: [
-            {"id": "app-3", "displayName": "genaiplatform azure demo"},
+            {"id": "app-3", "displayName": "genaiplatform azure demo", "tags": words(OURS)},
+            {"id": "app-6", "displayName": "genaiplatform azure demo", "tags": words(NEIGHBOUR)},
             {"id": "app-4", "displayName": "shop"},
         ]
     )
@@ -124,11 +134,14 @@ def azure() -> Iterator[Azure]:
         yield cloud
 
 
-def day(azure: Azure) -> AzureDay:
+IN_STATE = StackIdentity(id="abc1234", in_state=frozenset({"genai-azure1a2b3c4d", "genai-azure0a0a0a0a"}))
+
+
+def day(azure: Azure, identity: StackIdentity = IN_STATE) -> AzureDay:
     def token(resource: str) -> Mapping[str, str]:
         return {"accessToken": f"token for {resource}", "subscription": "s-1"}
 
-    return AzureDay(stack="azure", arm=azure.url, graph=azure.url, token=token)
+    return AzureDay(stack="azure", identity=identity, arm=azure.url, graph=azure.url, token=token)
 
 
 def test_what_is_ours_is_found_on_every_page_and_nothing_else(azure: Azure) -> None:
@@ -150,6 +163,30 @@ def test_what_is_ours_is_found_on_every_page_and_nothing_else(azure: Azure) -> N
     assert scan.exit_code == 1
 
 
+def test_without_the_state_a_front_door_that_exists_and_what_the_directory_has_are_shown_apart(azure: Azure) -> None:
+    scan = day(azure, StackIdentity(owner="genaiplatform")).look()
+    assert {one.thing.id for one in scan.leftovers} == {"genai-gateway1a2b3c4d"}  # its group is gone
+    assert {one.thing.id for one in scan.uncertain} == {
+        *("genai-azure1a2b3c4d", "genai-azure5e6f7a8b", "genai-keys1a2b3c4d", "genai-keys5e6f7a8b"),
+        *("app-1", "app-3", "app-5", "app-6"),
+    }
+    named = day(azure, StackIdentity(id="abc1234")).look()
+    assert {one.thing.id for one in named.leftovers} >= {"genai-azure1a2b3c4d", "genai-keys1a2b3c4d", "app-1", "app-3"}
+    assert not {one.thing.id for one in named.leftovers} & {"genai-azure5e6f7a8b", "genai-keys5e6f7a8b", "app-5"}
+
+
+def test_a_front_door_from_before_there_were_ids_is_known_by_its_state(azure: Azure) -> None:
+    for entry in (*azure.groups, *azure.vaults):
+        (entry.get("properties") or entry).update(tags={key: OURS[key] for key in OURS if key != "StackId"})
+    for entry in (*azure.applications, *azure.deleted_applications):
+        entry.pop("tags", None)
+    azure.groups[1:] = []
+    ids = {"genai-azure1a2b3c4d", "/applications/app-1", "app-1"}
+    scan = day(azure, StackIdentity(in_state=frozenset(ids))).look()
+    assert {one.thing.id for one in scan.leftovers} == {"genai-azure1a2b3c4d", "app-1"}
+    assert {"app-5", "app-3", "app-6"} <= {one.thing.id for one in scan.uncertain}
+
+
 def test_all_of_ours_goes_with_what_its_deletion_leaves_behind(azure: Azure) -> None:
     cloud = day(azure)
     scan = clear_away(cloud, cloud.look(), lambda _: True, lambda _: None)
@@ -160,7 +197,7 @@ def test_all_of_ours_goes_with_what_its_deletion_leaves_behind(azure: Azure) -> 
         *("app-1", "app-1", "app-3"),
         *("genai-azure1a2b3c4d", *gateways, "genai-keys1a2b3c4d"),
     ]
-    assert [group["name"] for group in azure.groups] == ["genai-azure-of-a-colleague", "shop"]
+    assert [group["name"] for group in azure.groups] == ["genai-azure-of-a-colleague", "genai-azure5e6f7a8b", "shop"]
 
 
 @pytest.mark.parametrize(
@@ -213,11 +250,6 @@ def test_the_token_is_that_of_the_azure_cli() -> None:
     with mock.patch("subprocess.run", return_value=answer) as run:
         assert access_token("https://graph.microsoft.com")["accessToken"] == "t"
     assert "https://graph.microsoft.com" in run.call_args[0][0]
-
-
-def test_a_stack_with_a_location_in_azure_is_an_azure_stack() -> None:
-    assert is_azure({"azure-native:location": "eastus2"})
-    assert not is_azure({"aws:region": "us-east-1"})
 
 
 def test_the_names_that_are_looked_for_are_those_the_program_gives() -> None:

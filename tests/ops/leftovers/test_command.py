@@ -10,9 +10,23 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from ops.day import state
 from ops.leftovers.command import leftovers
 from tests.ops.leftovers.world import CLUSTER, OTHER_REGION, Answers, World, answering, replay
 
+STATE = state.read(
+    {
+        "resources": [
+            {
+                "urn": "urn:pulumi:dev::genaiplatform::random:index/randomString:RandomString::cluster-name",
+                "type": "random:index/randomString:RandomString",
+                "custom": True,
+                "id": "abc1234",
+                "outputs": {"result": "abc1234"},
+            }
+        ]
+    }
+)
 app = typer.Typer()
 app.command()(leftovers)
 
@@ -28,6 +42,7 @@ def _account(world: World, answers_elsewhere: Answers) -> Iterator[None]:
     with (
         mock.patch("ops.leftovers.aws.Aws", world.aws),
         mock.patch("ops.plan.stack_config.read") as read,
+        mock.patch("ops.day.whereabouts.state_of", return_value=(STATE, "")),
         mock.patch("time.sleep"),
         answering(replay(answers_elsewhere)),
     ):

@@ -25,14 +25,25 @@ from moto import mock_aws
 
 from ops.leftovers.aws import Aws
 from ops.leftovers.scan import AwsDay
+from ops.leftovers.stack_identity import StackIdentity
 
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
 DOMAIN = "genai.example.com"
-OURS = {"Project": "genaiplatform", "Environment": "dev", "Owner": "genaiplatform", "ManagedBy": "pulumi"}
-STRANGERS: Sequence[dict[str, str]] = ({**OURS, "Environment": "dev-2"}, {})
+IDENTITY = StackIdentity(owner="genaiplatform", id="abc1234", home=REGION)
+OURS = {
+    "Project": "genaiplatform",
+    "Environment": "dev",
+    "Owner": "genaiplatform",
+    "ManagedBy": "pulumi",
+    "StackId": IDENTITY.id,
+}
+NEIGHBOUR = {**OURS, "StackId": "b0bb0bb"}
+"""Somebody else's stack of the same name, whose day runs."""
+STRANGERS: Sequence[dict[str, str]] = ({**OURS, "Environment": "dev-2"}, {}, NEIGHBOUR)
 """Tags of what is not ours, whatever its name."""
 STACKS_WITHOUT_LEFTOVERS = ("de", "dev-2-abc1234", ".*")
 CLUSTER, DEAD_CLUSTER, STRANGE_CLUSTER = "genai-dev-abc1234", "genai-dev-0ld5678", "genai-dev-backend"
+NEIGHBOURS_CLUSTER = "genai-dev-b0bb0bb"
 
 POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
@@ -63,6 +74,8 @@ class World:
 
     ours: dict[str, set[str]] = field(default_factory=dict)
     """Ids by kind of what `leftovers` must find in `REGION` or in no region."""
+    earlier: dict[str, set[str]] = field(default_factory=dict)
+    """Ids by kind of what a cluster left that is not there any more: ours or somebody else's."""
     go_along: set[tuple[str, str]] = field(default_factory=set)
     """What a removal of ours takes with it: kind and id."""
     backups: list[dict[str, Any]] = field(default_factory=list)
@@ -88,8 +101,9 @@ class World:
         self.ours.setdefault(kind, set()).add(identifier)
         return identifier
 
-    def day(self, stack: str = "dev", region: str = REGION) -> AwsDay:
-        return AwsDay(self.aws(region), stack, DOMAIN)
+    def day(self, stack: str = "dev", region: str = REGION, identity: StackIdentity | None = None) -> AwsDay:
+        known = IDENTITY if stack == "dev" else StackIdentity()
+        return AwsDay(self.aws(region), stack, DOMAIN, known if identity is None else identity)
 
     def call(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         """Answers itself what moto lacks, refuses what AWS would refuse and moto does not; the rest is moto's."""
@@ -406,7 +420,12 @@ def _others(world: World, tags: dict[str, str], region: str) -> dict[str, str]:
 def _clusters(world: World, region: str) -> None:
     """EKS clusters, and what they leave without tags of ours."""
     eks, ec2, iam, logs = (world.client(service, region) for service in ("eks", "ec2", "iam", "logs"))
-    for name, tags in ((CLUSTER, OURS), (STRANGE_CLUSTER, {"Project": "shop"}), ("shop", {})):
+    for name, tags in (
+        (CLUSTER, OURS),
+        (NEIGHBOURS_CLUSTER, NEIGHBOUR),
+        (STRANGE_CLUSTER, {"Project": "shop"}),
+        ("shop", {}),
+    ):
         vpc: dict[str, list[str]] = {"subnetIds": [], "securityGroupIds": []}
         eks.create_cluster(name=name, roleArn="arn:aws:iam::123456789012:role/r", resourcesVpcConfig=vpc, tags=tags)
     world.keep("EKS cluster", CLUSTER)
@@ -414,8 +433,8 @@ def _clusters(world: World, region: str) -> None:
         tags = {"eks:eks-cluster-name": name, "kubernetes.io/cluster/" + name: "owned"}
         specification = [{"ResourceType": "volume", "Tags": pairs(tags)}]
         volume = ec2.create_volume(AvailabilityZone=f"{region}a", Size=20, TagSpecifications=specification)
-        world.keep("EBS volume", volume["VolumeId"])
-    for name in (STRANGE_CLUSTER, "genai-dev-2-abc1234", "genai-dev-abc12345", "shop"):
+        (world.ours if name == CLUSTER else world.earlier).setdefault("EBS volume", set()).add(volume["VolumeId"])
+    for name in (NEIGHBOURS_CLUSTER, STRANGE_CLUSTER, "genai-dev-2-abc1234", "genai-dev-abc12345", "shop"):
         for tags in ({"eks:eks-cluster-name": name}, {f"kubernetes.io/cluster/{name}": "owned"}):
             specification = [{"ResourceType": "volume", "Tags": pairs(tags)}]
             ec2.create_volume(AvailabilityZone=f"{region}a", Size=20, TagSpecifications=specification)
@@ -430,13 +449,14 @@ def _clusters(world: World, region: str) -> None:
         iam.create_instance_profile(InstanceProfileName=f"eks-{region}-{name}-1234567890123456789")
         for group in (f"/aws/eks/{name}/cluster", f"/aws/containerinsights/{name}/application"):
             logs.create_log_group(logGroupName=group)
-    world.keep("instance profile", f"eks-{region}-{DEAD_CLUSTER}-1234567890123456789")
+    world.earlier["instance profile"] = {f"eks-{region}-{DEAD_CLUSTER}-1234567890123456789", f"eks-{region}-form"}
+    world.earlier["log group"] = {
+        f"/aws/eks/{DEAD_CLUSTER}/cluster",
+        f"/aws/containerinsights/{DEAD_CLUSTER}/application",
+    }
     for name, cluster in ((f"eks-{region}-form", DEAD_CLUSTER), (f"eks-{region}-shop", STRANGE_CLUSTER)):
         iam.create_instance_profile(InstanceProfileName=name)
         world.profile_tags[name] = {"eks:eks-cluster-name": cluster}
-    world.keep("instance profile", f"eks-{region}-form")
-    world.keep("log group", f"/aws/eks/{DEAD_CLUSTER}/cluster")
-    world.keep("log group", f"/aws/containerinsights/{DEAD_CLUSTER}/application")
 
 
 def _dns(world: World) -> None:

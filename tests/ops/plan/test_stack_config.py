@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ops.plan.stack_config import StackConfig, StackConfigError, read
 from ops.recorder import ROOT
@@ -113,6 +115,82 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").unlink()
     with pytest.raises(StackConfigError, match=r"Pulumi\.yaml cannot be read"):
         read(tmp_path, "dev")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("config: {genaiplatform:owner: 2026-01-01}", "genaiplatform:owner is no text but a date: put it in quotes"),
+        ("config: {genaiplatform:a: {2026-01-01: x}}", "the key 2026-01-01 is no text but a date"),
+        ("config: {genaiplatform:a: {1: x}}", "the key 1 is no text but a number"),
+        ("config: {genaiplatform:a: &a [*a]}", "holds itself"),
+        ("config: {genaiplatform:a: &a {b: *a}}", "holds itself"),
+        (f"config: {{genaiplatform:a: {'9' * 5000}}}", "no valid YAML"),
+        (f"config: {{genaiplatform:a: {'9' * 4000}}}", "more than 64 bits"),
+        (f"config: {{genaiplatform:a: 0x{'f' * 9000}}}", "more than 64 bits"),
+        ("config: {genaiplatform:a: .inf}", "no number that can be passed on"),
+        ("config: {genaiplatform:a: !!binary aGk=}", "of the kind bytes"),
+        ("config: {genaiplatform:a: !!set {b}}", "of the kind set"),
+        ("config: {genaiplatform:a: 2026-13-99}", "no valid YAML"),
+        ("config: {genaiplatform:a: x, genaiplatform:a: y}", "stands twice"),
+        ("config:\n\tgenaiplatform:a: x", "no valid YAML"),
+        ("config: {genaiplatform:a: " + "[" * 3000 + "]" * 3000 + "}", "nested too deeply"),
+    ],
+)
+def test_what_pulumi_could_not_pass_on_is_refused_in_a_sentence(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(StackConfigError) as caught:
+        stack_of(tmp_path, text)
+    assert says in str(caught.value)
+
+
+def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    stack_of(tmp_path, "")
+    (tmp_path / "Pulumi.dev.yaml").unlink()
+    (tmp_path / "Pulumi.dev.yaml").mkdir()
+    with pytest.raises(StackConfigError, match=r"Pulumi\.dev\.yaml cannot be read: Is a directory"):
+        read(tmp_path, "dev")
+
+
+def test_a_project_without_a_name_is_refused(tmp_path: Path) -> None:
+    stack_of(tmp_path, "")
+    (tmp_path / "Pulumi.yaml").write_text("config: {}")
+    with pytest.raises(StackConfigError, match="does not name the project"):
+        read(tmp_path, "dev")
+
+
+SCALARS = st.sampled_from(
+    ["a", "1", "2026-01-01", "1e400", ".nan", "~", "yes", "'q'", "!!binary x", "*x", "&x y", "\t"]
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
+        st.lists(st.tuples(inner, inner), max_size=3).map(
+            lambda pairs: "{" + ", ".join(f"? {key} : {value}" for key, value in pairs) + "}"
+        ),
+        inner.map(lambda value: f"&x {value}"),
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    content=st.one_of(
+        st.binary(max_size=60), VALUES.map(lambda value: f"config: {{genaiplatform:a: {value}}}".encode())
+    )
+)
+def test_whatever_the_file_holds_it_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
+    (folder / "Pulumi.dev.yaml").write_bytes(content)
+    try:
+        values = read(folder, "dev").values
+    except StackConfigError:
+        return
+    assert all(isinstance(value, str) for value in values.values())
 
 
 def test_a_misspelled_namespace_is_refused_and_another_package_is_not(tmp_path: Path) -> None:

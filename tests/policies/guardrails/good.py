@@ -11,7 +11,13 @@ import pulumi_aws as aws
 import pulumi_eks as eks
 import pulumi_kubernetes as kubernetes
 
-TAGS = {"Project": "genaiplatform", "Environment": "test", "Owner": "someone", "ManagedBy": "pulumi"}
+TAGS = {
+    "Project": "genaiplatform",
+    "Environment": "test",
+    "Owner": "someone",
+    "ManagedBy": "pulumi",
+    "StackId": "a1b2c3d",
+}
 TLS = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 ISSUER = "oidc.eks.us-east-1.amazonaws.com/id/X"
 RESOURCES = {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "128Mi"}}
