@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from ops.day.command import down, up
 from ops.leftovers.scan import Failure, Scan
+from ops.plan.stack_config import StackConfig
 from tests.ops.day.conftest import Cli
 
 app = typer.Typer()
@@ -29,7 +30,7 @@ def _settings() -> Iterator[Mapping[str, str]]:
     """The stack `dev` as it is in a fresh clone, whatever the files here say."""
     values = {"aws:region": "us-east-1"}
     with mock.patch("ops.plan.stack_config.read") as read, mock.patch("ops.day.down.read", read):
-        read.return_value.values = values
+        read.return_value = StackConfig(stack="dev", values=values, secret_keys=())
         yield values
 
 

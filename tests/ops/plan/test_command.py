@@ -52,7 +52,7 @@ def test_a_stack_without_a_page_of_its_own_draws_nothing(tmp_path: Path) -> None
     with mock.patch("ops.plan.diagram.FILE", tmp_path / "architecture.md"):
         result = genai("--stack", "azure", "--write-docs")
     assert result.exit_code == 2
-    assert "Only docs/architecture.md is drawn" in result.stderr
+    assert "What docs/ shows of an Azure stack is drawn by hand" in result.stderr
     assert not (tmp_path / "architecture.md").exists()
 
 

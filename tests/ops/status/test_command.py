@@ -94,11 +94,11 @@ def test_a_service_that_is_not_well_is_1_with_a_fix(services: Server) -> None:
 
 def test_a_day_that_is_down_names_the_command_that_begins_one(project: Project) -> None:
     project.pulumi("print({})")
-    shown, data = run("--stack", "de"), run("--stack", "de", "--json")
+    shown, data = run("--stack", "aws"), run("--stack", "aws", "--json")
     assert shown.exit_code == data.exit_code == 1
     assert shown.output == (
-        "Stack de in us-east-1 is down: it has no outputs, and no part of it exists.\n"
-        "Next: `pulumi up -s de` begins a day.\n"
+        "Stack aws in us-east-1 is down: it has no outputs, and no part of it exists.\n"
+        "Next: `pulumi up -s aws` begins a day.\n"
     )
     assert json.loads(data.stdout)["stage"] == "down"
 
@@ -114,7 +114,7 @@ def test_parts_without_outputs_are_a_day_that_did_not_come_to_its_end(project: P
 
 @pytest.mark.usefixtures("project")
 def test_outputs_without_parts_are_a_state_that_was_left() -> None:
-    result = run("--stack", "de")
+    result = run("--stack", "aws")
     assert result.exit_code == 1
     assert "is gone without `destroy`" in result.output
     assert "✗ EKS clusters: 0 of 1 exist" in result.output

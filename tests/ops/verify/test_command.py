@@ -124,7 +124,7 @@ def test_bad_input_is_refused_with_2(world: World, options: list[str], aws: dict
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"models": "[]"}, "Pulumi.dev.yaml: models is empty"),
+        ({"models": "5"}, "Pulumi.dev.yaml: "),
         ({"virtualKeys": '[{"alias": "batch"}]'}, "virtual keys that stack dev does not know yet (batch)"),
     ],
 )
