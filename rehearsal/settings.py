@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, ip_network
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import yaml
 
 from ops.recorder import OPERATOR_ADDRESS, PROJECT, ROOT
+from stacks.addresses import RULES_PER_GROUP, with_own
 from stacks.secrets import placeholder
 
 _BEHIND = f"{PROJECT}:awsStack"
@@ -40,7 +42,8 @@ def read(stack: str, overrides: Sequence[str]) -> EngineSettings:
         config[key if ":" in key else f"{PROJECT}:{key}"] = text if kind == "string" else yaml.safe_load(text)
     if not is_azure(stack):
         cidrs = config.get(f"{PROJECT}:allowedCidrs", ["auto"])
-        config[f"{PROJECT}:allowedCidrs"] = [f"{OPERATOR_ADDRESS}/32" if cidr == "auto" else cidr for cidr in cidrs]
+        with suppress(ValueError):  # the program says what is wrong with a range
+            config[f"{PROJECT}:allowedCidrs"] = list(with_own(cidrs, OPERATOR_ADDRESS))
     elif name := config.get(_BEHIND):
         config[_BEHIND] = f"organization/{PROJECT}/{name.rpartition('/')[2]}"
     secrets = {
@@ -63,14 +66,14 @@ def is_azure(stack: str) -> bool:
 def another(settings: EngineSettings) -> dict[str, Any]:
     """A setting that a user may change on a running day: who may enter, or where the gateway finds the key.
 
-    Who lets everybody in gets another capacity of the database instead: one more address would overlap.
+    Who lets everybody in, or as many as a security group takes, gets another capacity of the database instead.
     """
     config = settings.plain
     if is_azure(settings.stack):
         mode = config.get(f"{PROJECT}:keyMode", "header")
         return {f"{PROJECT}:keyMode": "keyVault" if mode == "header" else "header"}
     cidrs = config[f"{PROJECT}:allowedCidrs"]
-    if any(ip_network(cidr).overlaps(_COLLEAGUE) for cidr in cidrs):
+    if any(ip_network(cidr).overlaps(_COLLEAGUE) for cidr in cidrs) or 2 * len(cidrs) + 2 >= RULES_PER_GROUP:
         return {f"{PROJECT}:auroraMaxCapacity": float(config.get(f"{PROJECT}:auroraMaxCapacity", 2)) + 1}
     return {f"{PROJECT}:allowedCidrs": [*cidrs, str(_COLLEAGUE)]}
 

@@ -58,8 +58,18 @@ Name = Annotated[
 TagValue = Annotated[
     str,
     text(
-        r"[\w.:/=+@-]([\w .:/=+@-]{0,254}[\w.:/=+@-])?",
-        "a value that tags can carry: use letters, digits, spaces and _ . : / = + - @, at most 256",
+        r"(?!(?i:aws):)[\w.:/=+@-]([\w .:/=+@-]{0,254}[\w.:/=+@-])?",
+        "a value that tags can carry: use letters, digits, spaces and _ . : / = + - @, at most 256, and another "
+        "beginning than aws:",
+    ),
+]
+
+Email = Annotated[
+    str,
+    text(
+        # What `z.email()` of zod 4 takes, by which Langfuse checks LANGFUSE_INIT_USER_EMAIL (langfuse web/src/env.mjs).
+        r"(?!\.)(?!.*\.\.)[A-Za-z0-9_'+.-]{0,63}[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9-]{0,62}\.)+[A-Za-z]{2,63}",
+        "an e-mail address: set one such as you@example.com",
     ),
 ]
 
@@ -125,8 +135,9 @@ def _fields(model: type[StackSettings]) -> Mapping[str, FieldInfo]:
 def _parsed(field: FieldInfo, value: str) -> Any:
     try:
         return value if field.annotation is str else json.loads(value)
-    except json.JSONDecodeError:
-        # Text where a list, number or flag belongs: the model says which.
+    except (ValueError, RecursionError):
+        # Text where a list, number or flag belongs, a number of thousands of digits, or brackets without end: the
+        # model says which.
         return value
 
 
@@ -142,12 +153,16 @@ _WORDS = {
     "bool_parsing": "must be true or false",
     "dict_type": "must be an object",
     "extra_forbidden": "is not known there: see Pulumi.yaml for what it may hold",
+    "finite_number": "must be a number",
     "float_parsing": "must be a number",
+    "float_type": "must be a number",
     "greater_than": "must be more than {gt}",
     "greater_than_equal": "must be at least {ge}",
     "int_from_float": "must be a whole number",
     "int_parsing": "must be a whole number",
-    "less_than_equal": "must be at most {le}",
+    "int_parsing_size": "must be a smaller number",
+    "int_type": "must be a whole number",
+    "less_than_equal": "must be at most {le:.0f}",
     "literal_error": "must be {expected}",
     "missing": "is missing",
     "model_type": "must be an object",
