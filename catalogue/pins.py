@@ -129,6 +129,8 @@ AURORA: Mapping[str, Pin] = {
     for major, ends in {"16": date(2028, 11, 9), "17": date(2029, 11, 8)}.items()
 }
 """By major version."""
+AURORA_OFFERED = ("16.8", "16.9", "16.10", "16.11", "17.4", "17.5", "17.6", "17.7")
+"""What AWS has of these, in order ("Release calendar for Aurora PostgreSQL" in its release notes)."""
 AURORA_VERSION = "17.7"
 """The default, a long-term support minor."""
 VALKEY = Pin(

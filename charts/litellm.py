@@ -24,7 +24,7 @@ class Model:
     """What callers ask for."""
     model: str
     """LiteLLM's id: provider, slash, model, such as `bedrock/amazon.nova-lite-v1:0`."""
-    params: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
     """More `litellm_params`, spelled as LiteLLM spells them."""
     provider_key: str | None = None
     """Name of the provider key that the calls carry."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, ip_network
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import yaml
 
 from ops.recorder import OPERATOR_ADDRESS, PROJECT, ROOT
+from stacks.addresses import RULES_PER_GROUP, with_own
 from stacks.kinds import kind_of
 from stacks.secrets import placeholder
 
@@ -68,13 +70,14 @@ class Adaptation:
 
 def _settle_addresses(config: dict[str, Any]) -> None:
     cidrs = config.get(f"{PROJECT}:allowedCidrs", ["auto"])
-    config[f"{PROJECT}:allowedCidrs"] = [f"{OPERATOR_ADDRESS}/32" if cidr == "auto" else cidr for cidr in cidrs]
+    with suppress(ValueError):  # the program says what is wrong with a range
+        config[f"{PROJECT}:allowedCidrs"] = list(with_own(cidrs, OPERATOR_ADDRESS))
 
 
 def _another_range(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Who lets everybody in gets another capacity of the database instead: one more address would overlap."""
+    """Who lets everybody in, or as many as a security group takes, gets another capacity of the database instead."""
     cidrs = config[f"{PROJECT}:allowedCidrs"]
-    if any(ip_network(cidr).overlaps(_COLLEAGUE) for cidr in cidrs):
+    if any(ip_network(cidr).overlaps(_COLLEAGUE) for cidr in cidrs) or 2 * len(cidrs) + 2 >= RULES_PER_GROUP:
         return {f"{PROJECT}:auroraMaxCapacity": float(config.get(f"{PROJECT}:auroraMaxCapacity", 2)) + 1}
     return {f"{PROJECT}:allowedCidrs": [*cidrs, str(_COLLEAGUE)]}
 

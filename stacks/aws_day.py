@@ -33,7 +33,7 @@ def build(stack: str) -> None:
     entry_cidrs = config.entry_cidrs()
     zones = look_ups.availability_zones(config.availability_zones)
     zone_id = look_ups.hosted_zone(config.domain) if config.domain else ""
-    models = config.litellm_models()
+    models = config.litellm_models(region)
     size = config.sizing
     credentials = Credentials(
         "credentials",

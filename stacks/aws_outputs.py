@@ -116,6 +116,7 @@ def _backend_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterat
 
 def _key_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterator[str]:
     known = found["virtualKeys"]
+    yield from secrets.equal({f"awsOutputs.virtualKeys.{alias}": key for alias, key in known.items()})
     for client in config.clients:
         for alias in dict.fromkeys((client.key_alias, *client.keys)):
             if alias not in known:

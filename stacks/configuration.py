@@ -62,8 +62,18 @@ Name = Annotated[
 TagValue = Annotated[
     str,
     text(
-        r"[\w.:/=+@-]([\w .:/=+@-]{0,254}[\w.:/=+@-])?",
-        "a value that tags can carry: use letters, digits, spaces and _ . : / = + - @, at most 256",
+        r"(?!(?i:aws):)[\w.:/=+@-]([\w .:/=+@-]{0,254}[\w.:/=+@-])?",
+        "a value that tags can carry: use letters, digits, spaces and _ . : / = + - @, at most 256, and another "
+        "beginning than aws:",
+    ),
+]
+
+Email = Annotated[
+    str,
+    text(
+        # What `z.email()` of zod 4 takes, by which Langfuse checks LANGFUSE_INIT_USER_EMAIL (langfuse web/src/env.mjs).
+        r"(?!\.)(?!.*\.\.)[A-Za-z0-9_'+.-]{0,63}[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9-]{0,62}\.)+[A-Za-z]{2,63}",
+        "an e-mail address: set one such as you@example.com",
     ),
 ]
 
@@ -87,11 +97,11 @@ def nearest(name: str, names: Iterable[str]) -> str:
 S = TypeVar("S", bound=StackSettings)
 
 
-def read(model: type[S], others: Sequence[type[StackSettings]]) -> S:
+def read(model: type[S], others: Sequence[type[StackSettings]], **context: str) -> S:
     """The settings of this stack; SettingsError tells everything that is wrong with them.
 
     A stack gets every default of `Pulumi.yaml`, those of `others`, the other kinds of stack, too: they are passed over
-    as long as nobody changed them.
+    as long as nobody changed them. `context` is what the model's validators have to know beside the settings.
     """
     config = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
@@ -115,7 +125,7 @@ def read(model: type[S], others: Sequence[type[StackSettings]]) -> S:
         elif not _is_default(elsewhere[name][1], value):
             problems.append(f"{name} is a setting of {elsewhere[name][0].KIND}: take it out here and set it there")
     try:
-        settings = model.model_validate(parsed)
+        settings = model.model_validate(parsed, context=context)
     except ValidationError as error:
         problems += [_sentence(detail, model.SECRET) for detail in error.errors()]
     if problems:
@@ -130,8 +140,9 @@ def _fields(model: type[StackSettings]) -> Mapping[str, FieldInfo]:
 def _parsed(field: FieldInfo, value: str) -> Any:
     try:
         return value if field.annotation is str else json.loads(value)
-    except json.JSONDecodeError:
-        # Text where a list, number or flag belongs: the model says which.
+    except (ValueError, RecursionError):
+        # Text where a list, number or flag belongs, a number of thousands of digits, or brackets without end: the
+        # model says which.
         return value
 
 
@@ -147,12 +158,16 @@ _WORDS = {
     "bool_parsing": "must be true or false",
     "dict_type": "must be an object",
     "extra_forbidden": "is not known there: see Pulumi.yaml for what it may hold",
+    "finite_number": "must be a number",
     "float_parsing": "must be a number",
+    "float_type": "must be a number",
     "greater_than": "must be more than {gt}",
     "greater_than_equal": "must be at least {ge}",
     "int_from_float": "must be a whole number",
     "int_parsing": "must be a whole number",
-    "less_than_equal": "must be at most {le}",
+    "int_parsing_size": "must be a smaller number",
+    "int_type": "must be a whole number",
+    "less_than_equal": "must be at most {le:.0f}",
     "literal_error": "must be {expected}",
     "missing": "is missing",
     "model_type": "must be an object",

@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from stacks import stack_name
 from stacks.configuration import SettingsError, StackSettings
 
 
@@ -84,8 +85,11 @@ _BY_WORD = {word: kind for kind in KINDS.values() for word in (kind.name, *kind.
 def kind_of(stack: str, declared: str = "") -> Kind:
     """The kind of the stack of that name; `declared` is its setting `kind`, which only other names need.
 
-    Raises SettingsError for a name that says no kind when the setting does not either, and for two that disagree.
+    Raises SettingsError for a name that a service cannot carry, for one that says no kind when the setting does not
+    either, and when the two disagree.
     """
+    if problem := stack_name.problem(stack):
+        raise SettingsError(problem)
     if declared and declared not in KINDS:
         raise SettingsError(f"kind is {declared!r}, which is no kind of stack: {_nearest(declared, KINDS)}")
     by_name = _BY_WORD.get(stack.partition("-")[0])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -62,7 +63,9 @@ VIRTUAL_KEY = _LITELLM_KEY
 """A virtual key fixed under `fixedSecrets.virtualKeys.<alias>`; API Management lets the same shape through."""
 
 PROVIDER_KEY = SecretRule(
-    pattern=r"[!-~]{1,4096}", meaning="printable ASCII characters without spaces", example="placeholder-provider-key"
+    pattern=r"[!-~]{1,4096}|\{[ -~]{1,16382}\}",
+    meaning="printable ASCII characters without spaces, or a JSON object in one line (a Vertex AI credential)",
+    example="placeholder-provider-key-" + "0" * 32,
 )
 """A key of a model provider under `providerKeys`."""
 
@@ -74,11 +77,38 @@ def problem(where: str, value: object, rule: SecretRule) -> str | None:
     return f"{where} is not {rule.meaning}: set it anew with `pulumi config set --secret --path {where}`."
 
 
+def equal(secrets: Mapping[str, object], repeatable: Mapping[str, object] | None = None) -> Iterator[str]:
+    """Say which of the secrets, by configuration path, have one value, never showing it.
+
+    Whoever has the one would have the other: LiteLLM gives two aliases of one key the rights of the last. Those that
+    are `repeatable` may be equal among themselves, as two names for one account of a provider are.
+    """
+    first: dict[object, str] = {}
+    for where, value in secrets.items():
+        if isinstance(value, str) and first.setdefault(value, where) != where:
+            yield _same(where, first[value])
+    for where, value in (repeatable or {}).items():
+        if isinstance(value, str) and value in first:
+            yield _same(where, first[value])
+
+
+def _same(where: str, other: str) -> str:
+    return (
+        f"{where} has the value of {other}, so whoever knows one has the other: set it anew with "
+        f"`pulumi config set --secret --path {where}`."
+    )
+
+
 def placeholder(path: str) -> str:
-    """A value that passes for the secret at that configuration path, for use where it cannot be decrypted."""
+    """A value that passes for the secret at that configuration path, for use where it cannot be decrypted.
+
+    Every path has one of its own, as secrets must differ.
+    """
     head, _, name = path.rpartition(".")
+    rule = FIXABLE.get(name, _PASSWORD)
     if head == "providerKeys":
-        return PROVIDER_KEY.example
-    if head.endswith("virtualKeys"):
-        return VIRTUAL_KEY.example
-    return FIXABLE[name].example if name in FIXABLE else "0" * 32
+        rule = PROVIDER_KEY
+    elif head.endswith("virtualKeys"):
+        rule = VIRTUAL_KEY
+    own = iter(hashlib.sha256(path.encode()).hexdigest())
+    return re.sub("0", lambda _: next(own), rule.example)

@@ -6,25 +6,22 @@
 from __future__ import annotations
 
 import datetime
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import pulumi
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_snake
 
-from catalogue.pins import AURORA_VERSION, KUBERNETES, KUBERNETES_VERSION, LANGFUSE_IMAGE, LITELLM_IMAGE
+from catalogue.pins import AURORA_OFFERED, AURORA_VERSION, KUBERNETES, KUBERNETES_VERSION, LANGFUSE_IMAGE, LITELLM_IMAGE
 from charts.litellm import Model
-from stacks import bedrock, public_address
-from stacks.configuration import Frozen, Name, SettingsError, StackSettings, TagValue, nearest, read, text, unique
+from stacks import addresses, bedrock, public_address
+from stacks.configuration import Email, SettingsError, StackSettings, TagValue, nearest, read, text, unique
 from stacks.kinds import other_settings
-from stacks.secrets import FIXABLE, PROVIDER_KEY, VIRTUAL_KEY, problem
-
-SERVICE_RANGES = ("10.100.0.0/16", "172.20.0.0/16")
-"""EKS takes the cluster's service addresses from one of these (EKS user guide, "View networking requirements")."""
+from stacks.litellm_settings import ModelSetting, VirtualKeySetting, model_problems
+from stacks.secrets import FIXABLE, PROVIDER_KEY, VIRTUAL_KEY, equal, problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,40 +39,15 @@ SIZES: Mapping[str, Size] = {
     "team": Size(nat_gateways="one per zone", aurora_instances=2, cache_nodes=2, replicas=2),
 }
 
+DEFAULT_REGION = "us-east-1"
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_LONGEST_DOMAIN = 64 - len("litellm.")
+"""Characters: the first name of a certificate has at most 64 (ACM API reference, RequestCertificate, DomainName)."""
 
 ImageTag = Annotated[str, text(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", "an image tag: set one such as v1.108.14")]
-Capacity = Annotated[float, Field(ge=0.5, le=256, multiple_of=0.5)]
-
-
-class ModelSetting(Frozen):
-    """One public model name and the LiteLLM parameters behind it."""
-
-    name: Name
-    model: str = Field(min_length=1)
-    params: Mapping[str, str | int | float | bool] = Field(default_factory=dict)
-    provider_key: str | None = None
-    base_model: str | None = None
-
-    @field_validator("params")
-    @classmethod
-    def _no_secrets(cls, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        for name in params:
-            if re.search(r"key|secret|token|password|credential", name, re.IGNORECASE):
-                raise ValueError(
-                    f"{name} would stand in a ConfigMap: put the value under providerKeys "
-                    "(`pulumi config set --secret --path providerKeys.<name>`) and name it in providerKey"
-                )
-        return params
-
-
-class VirtualKeySetting(Frozen):
-    """A LiteLLM virtual key that exists from the first minute of the day."""
-
-    alias: Name
-    models: tuple[str, ...] = ()
-    max_budget: float | None = Field(default=None, gt=0)
-    duration: Annotated[str, text(r"[1-9][0-9]*(s|m|h|d)", "a duration: set one such as 30m, 12h or 7d")] | None = None
+MinCapacity = Annotated[float, Field(ge=0.5, le=256, multiple_of=0.5)]
+MaxCapacity = Annotated[float, Field(ge=1, le=256, multiple_of=0.5)]
+"""Aurora capacity units (Aurora user guide, "Choosing the maximum Aurora Serverless v2 capacity setting")."""
 
 
 class Settings(StackSettings):
@@ -93,16 +65,12 @@ class Settings(StackSettings):
     vpc_cidr: str = "10.0.0.0/16"
     availability_zones: int = 2
     kubernetes_version: str = KUBERNETES_VERSION
-    aurora_version: Annotated[
-        str, text(r"1[67]\.[0-9]+", "a version of Aurora PostgreSQL 16 or 17: set one such as 17.7")
-    ] = AURORA_VERSION
-    aurora_min_capacity: Capacity = 0.5
-    aurora_max_capacity: Capacity = 2
+    aurora_version: str = AURORA_VERSION
+    aurora_min_capacity: MinCapacity = 0.5
+    aurora_max_capacity: MaxCapacity = 2
     litellm_image_tag: ImageTag = LITELLM_IMAGE.version
     langfuse_image_tag: ImageTag = LANGFUSE_IMAGE.version
-    langfuse_email: Annotated[
-        str, text(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address: set one such as you@example.com")
-    ] = "admin@example.com"
+    langfuse_email: Email = "admin@example.com"
     models: tuple[ModelSetting, ...] = Field(default=(), validate_default=True)
     provider_keys: Mapping[str, str] = Field(default_factory=dict, repr=False)
     virtual_keys: tuple[VirtualKeySetting, ...] = (VirtualKeySetting(alias="demo"),)
@@ -115,9 +83,9 @@ class Settings(StackSettings):
 
     @field_validator("models")
     @classmethod
-    def _models_of_the_region(cls, models: tuple[ModelSetting, ...]) -> tuple[ModelSetting, ...]:
+    def _models_of_the_region(cls, models: tuple[ModelSetting, ...], info: ValidationInfo) -> tuple[ModelSetting, ...]:
         return models or (
-            ModelSetting(name="nova-lite", model=bedrock.default_model(region())),
+            ModelSetting(name="nova-lite", model=bedrock.default_model(_region_of(info))),
             ModelSetting(name="echo", model="openai/echo", params={"mock_response": "pong"}),
         )
 
@@ -126,22 +94,28 @@ class Settings(StackSettings):
     def _domain_is_a_name(cls, domain: str) -> str:
         if domain and not _DOMAIN.fullmatch(domain):
             raise ValueError(f"{domain!r} is no domain name: set one in lower case such as genai.example.com")
+        if len(domain) > _LONGEST_DOMAIN:
+            raise ValueError(
+                f"{domain} has {len(domain)} characters, and with litellm. before it the certificate takes "
+                f"{_LONGEST_DOMAIN}: set a shorter one"
+            )
         return domain
 
     @field_validator("vpc_cidr")
     @classmethod
-    def _vpc_holds_the_subnets(cls, cidr: str) -> str:
-        network = _network(cidr)
-        if network.prefixlen > 20 or network.prefixlen < 16:
-            size = "too small" if network.prefixlen > 20 else "larger than a VPC may be"
-            raise ValueError(f"{cidr} is {size}: set a range from /16 to /20")
-        for services in SERVICE_RANGES:
-            if network.overlaps(ipaddress.IPv4Network(services)):
-                raise ValueError(
-                    f"{cidr} overlaps {services}, where EKS may put its service addresses: set another, "
-                    "such as 10.0.0.0/16"
-                )
+    def _vpc_can_be_made(cls, cidr: str) -> str:
+        addresses.check_vpc(cidr)
         return cidr
+
+    @field_validator("aurora_version")
+    @classmethod
+    def _version_is_offered(cls, version: str) -> str:
+        if version not in AURORA_OFFERED:
+            raise ValueError(
+                f"{version!r} is not a version of Aurora PostgreSQL 16 or 17 that AWS has: set one of "
+                f"{', '.join(AURORA_OFFERED)}"
+            )
+        return version
 
     @field_validator("availability_zones")
     @classmethod
@@ -164,18 +138,12 @@ class Settings(StackSettings):
 
     @model_validator(mode="after")
     def _allowed_cidrs_are_meant(self) -> Settings:
-        networks = [_network(cidr) for cidr in self.allowed_cidrs if cidr != "auto"]
-        for position, network in enumerate(networks):
-            if network.prefixlen == 0 and not self.open_to_the_world:
-                raise ValueError(
-                    "allowedCidrs lets the whole world in: name your own ranges, or confirm with "
-                    "`pulumi config set openToTheWorld true`"
-                )
-            for other in networks[:position]:
-                if network.overlaps(other):
-                    raise ValueError(f"allowedCidrs: {network} overlaps {other}: keep the wider one only")
-        if not self.allowed_cidrs:
-            raise ValueError("allowedCidrs is empty, nobody could enter: set `auto` or your own ranges")
+        addresses.check_allowed(
+            self.allowed_cidrs,
+            rules_per_range=2,  # a port each for LiteLLM and Langfuse, or 80 and 443 with a domain
+            other_rules=1 if self.front_door else 0,
+            open_to_the_world=self.open_to_the_world,
+        )
         return self
 
     @model_validator(mode="after")
@@ -207,15 +175,21 @@ class Settings(StackSettings):
         return self
 
     @model_validator(mode="after")
-    def _bedrock_models_can_be_called(self) -> Settings:
+    def _bedrock_models_can_be_called(self, info: ValidationInfo) -> Settings:
         problems = []
         for setting in self.models:
             try:
-                bedrock.invokable_arns(Model(**dict(setting)), region())
+                bedrock.invokable_arns(Model(**dict(setting)), _region_of(info))
             except ValueError as error:
                 problems.append(f"models: {setting.name}: {error}")
         if problems:
             raise ValueError("\n".join(problems))
+        return self
+
+    @model_validator(mode="after")
+    def _models_hold_no_credentials(self) -> Settings:
+        if found := list(model_problems(self.models, self.provider_keys)):
+            raise ValueError("\n".join(found))
         return self
 
     @model_validator(mode="after")
@@ -227,9 +201,12 @@ class Settings(StackSettings):
             for name in self.provider_keys
             if not re.fullmatch(r"[a-z][a-z0-9-]*", name)
         ]
-        virtual = self.fixed_secrets.get("virtualKeys", {})
+        given = self.fixed_secrets.get("virtualKeys", {})
+        virtual = given if isinstance(given, Mapping) else {}
+        if virtual is not given:
+            problems.append("fixedSecrets.virtualKeys must be an object: the key of each alias")
         aliases = [key.alias for key in self.virtual_keys]
-        for alias, value in virtual.items() if isinstance(virtual, Mapping) else ():
+        for alias, value in virtual.items():
             if alias not in aliases:
                 problems.append(
                     f"fixedSecrets.virtualKeys.{alias} belongs to no entry of virtualKeys: {nearest(alias, aliases)}"
@@ -242,6 +219,11 @@ class Settings(StackSettings):
                 problems.append(
                     f"fixedSecrets.{name} is no secret of the day: {nearest(name, [*FIXABLE, 'virtualKeys'])}"
                 )
+        fixed = {
+            **{f"fixedSecrets.{name}": value for name, value in self.fixed_secrets.items()},
+            **{f"fixedSecrets.virtualKeys.{alias}": value for alias, value in virtual.items()},
+        }
+        problems += equal(fixed, {f"providerKeys.{name}": value for name, value in self.provider_keys.items()})
         if found := [line for line in problems if line]:
             raise ValueError("\n".join(found))
         return self
@@ -250,9 +232,9 @@ class Settings(StackSettings):
         """The models a virtual key may use; the first configured one when it names none."""
         return key.models or (self.models[0].name,)
 
-    def litellm_models(self) -> tuple[Model, ...]:
-        """`models` as the LiteLLM chart takes them."""
-        return tuple(bedrock.in_its_region(Model(**dict(model)), region()) for model in self.models)
+    def litellm_models(self, region: str) -> tuple[Model, ...]:
+        """`models` as the LiteLLM chart takes them, for a stack in that AWS region."""
+        return tuple(bedrock.in_its_region(Model(**dict(model)), region) for model in self.models)
 
     def fixed_credentials(self) -> Mapping[str, str]:
         """`fixedSecrets` but the virtual keys, by attribute name of `Credentials`."""
@@ -261,26 +243,24 @@ class Settings(StackSettings):
     def entry_cidrs(self) -> tuple[str, ...]:
         """`allowedCidrs` with `auto` replaced by the public address of whoever runs this, looked up now."""
         try:
-            return tuple(f"{public_address.look_up()}/32" if cidr == "auto" else cidr for cidr in self.allowed_cidrs)
+            own = public_address.look_up() if "auto" in self.allowed_cidrs else ""
         except public_address.PublicAddressError as error:
             raise SettingsError(str(error)) from error
+        return addresses.with_own(self.allowed_cidrs, own)
 
 
-def _network(cidr: str) -> ipaddress.IPv4Network:
-    try:
-        return ipaddress.IPv4Network(cidr)
-    except ValueError as error:
-        raise ValueError(f"{cidr!r} is no IPv4 range ({error}): write one like 198.51.100.0/24") from error
+def _region_of(info: ValidationInfo) -> str:
+    return str((info.context or {}).get("region", DEFAULT_REGION))
 
 
 def load() -> Settings:
     """Read the settings of an AWS stack; SettingsError tells everything that is wrong with them."""
-    return read(Settings, other_settings(Settings))
+    return read(Settings, other_settings(Settings), region=region())
 
 
 def region() -> str:
     """`aws:region`, us-east-1 when not set."""
-    region = pulumi.Config("aws").get("region") or "us-east-1"
+    region = pulumi.Config("aws").get("region") or DEFAULT_REGION
     if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[1-9]", region):
         raise SettingsError(f"aws:region: {region!r} is no region of AWS: set one such as us-east-1")
     return region

@@ -73,8 +73,9 @@ def read_door(azure_stack: str, stack: str, day: Day) -> Door:
 def _settings(model: type[Model], stack: str, config: Mapping[str, str], *names: str) -> Model:
     """These settings alone; the others keep their defaults."""
     values = {name: config[f"genaiplatform:{name}"] for name in names if f"genaiplatform:{name}" in config}
+    region = {"region": config.get("aws:region", "")}
     try:
-        return model.model_validate({name: _parsed(value) for name, value in values.items()})
+        return model.model_validate({name: _parsed(value) for name, value in values.items()}, context=region)
     except ValidationError as error:
         said = "; ".join(detail["msg"].removeprefix("Value error, ") for detail in error.errors(include_input=False))
         raise StackConfigError(f"Pulumi.{stack}.yaml: {said}.") from error

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from catalogue.pins import KUBERNETES
+from catalogue.pins import AURORA_OFFERED, KUBERNETES
 
 OFFERED: Mapping[str, Sequence[str]] = {
     # Release calendar in the EKS user guide; older versions are in extended support, which we do not want.
     "eks": tuple(KUBERNETES),
-    # "Release calendar for Aurora PostgreSQL" in its release notes.
-    "aurora-postgresql": ("16.8", "16.9", "16.10", "16.11", "17.4", "17.5", "17.6", "17.7"),
+    "aurora-postgresql": AURORA_OFFERED,
     # "Supported engine versions" in the ElastiCache user guide.
     "valkey": ("7.2", "8.0", "8.1", "8.2"),
 }

@@ -32,9 +32,15 @@ def test_the_name_says_the_kind_and_the_setting_says_it_for_other_names(stack: s
     assert kind_of(stack, declared).name == kind
 
 
-@pytest.mark.parametrize("stack", ["azrue", "azure2", "devel", "production", "databricks", "", "-dev", "Dev"])
+@pytest.mark.parametrize("stack", ["azrue", "azure2", "devel", "production", "databricks", "-dev"])
 def test_a_name_that_says_no_kind_is_refused(stack: str) -> None:
     with pytest.raises(SettingsError, match="does not say what kind of stack it is"):
+        kind_of(stack)
+
+
+@pytest.mark.parametrize("stack", ["", "Dev", "dev-Zoe", "dev.zoe", "dev-" + "a" * 83, "dev zoe"])
+def test_a_name_that_a_service_cannot_carry_is_refused(stack: str) -> None:
+    with pytest.raises(SettingsError, match="not every service can carry in its names"):
         kind_of(stack)
 
 

@@ -118,7 +118,7 @@ def test_outputs_without_parts_are_a_state_that_was_left() -> None:
     assert result.exit_code == 1
     assert "is gone without `destroy`" in result.output
     assert "✗ EKS clusters: 0 of 1 exist" in result.output
-    assert "pulumi destroy -s de --refresh" in result.output
+    assert "pulumi destroy -s aws --refresh" in result.output
 
 
 def test_outputs_that_cannot_be_read_are_2_and_the_parts_are_shown_all_the_same(project: Project) -> None:
