@@ -15,8 +15,9 @@ from ops.plan.plan import make_plan
 from ops.plan.stack_config import read
 from ops.recorder import ROOT
 from stacks.azure_settings import AzureSettings, ClientSetting
+from stacks.litellm_settings import ModelSetting, VirtualKeySetting
 from stacks.secrets import FIXABLE
-from stacks.settings import ModelSetting, Settings, VirtualKeySetting
+from stacks.settings import Settings
 from tests import azure_program
 from tests.command_lines import commands, problems
 
