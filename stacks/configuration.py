@@ -103,12 +103,15 @@ def read(model: type[S], others: Sequence[type[StackSettings]], **context: str) 
     A stack gets every default of `Pulumi.yaml`, those of `others`, the other kinds of stack, too: they are passed over
     as long as nobody changed them. `context` is what the model's validators have to know beside the settings.
     """
+    from stacks.kinds import kind_of  # which imports this module
+
     config = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
     values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
     fields = _fields(model)
     elsewhere = {name: (other, info) for other in others for name, info in _fields(other).items()}
-    problems = list(provider_settings.refusals(config, pulumi.get_stack()))
+    kind = kind_of(pulumi.get_stack(), values.get("kind", ""))
+    problems = list(provider_settings.refusals(config, kind.name))
     parsed: dict[str, Any] = {}
     for name, value in values.items():
         if name in fields:

@@ -65,3 +65,10 @@ def env(
         typer.echo(f"{len(found)} variables are in {write}, with the virtual key {alias}.", err=True)
     else:
         typer.echo(json.dumps(found, indent=2) if json_ else variables.as_shell(found), nl=json_)
+    if not (day.litellm_url.startswith("https://") and day.langfuse_url.startswith("https://")):
+        typer.echo(
+            "Without a domain LiteLLM and Langfuse speak HTTP: these keys cross the network in clear, and so would "
+            "LiteLLM's master key if your tool sends it there. `genai forward` opens both on localhost, encrypted; or "
+            "set domain for HTTPS.",
+            err=True,
+        )

@@ -17,17 +17,17 @@ def leftovers(
     stack: Annotated[
         str, typer.Option(help="Whose leftovers: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
     ] = "dev",
-    region: Annotated[
-        str | None, typer.Option(help="AWS region to look in; the stack's aws:region if not given.")
-    ] = None,
+    region: Annotated[str | None, typer.Option(help="AWS region to look in; by default where the stack is.")] = None,
     azure: Annotated[
-        bool, typer.Option("--azure", help="Look in Azure; stacks with azure-native settings do anyway.")
+        bool, typer.Option("--azure", help="Look in Azure; for a stack of the kind azure it does anyway.")
     ] = False,
     stack_id: Annotated[
         str | None,
-        typer.Option(help="Whose: the tag StackId, or the end of the cluster's name; the state's if not given."),
+        typer.Option(help="What is yours: its tag StackId, or the end of the cluster's name. By default the state's."),
     ] = None,
-    owner: Annotated[str | None, typer.Option(help="Whose: the tag Owner; the settings' if not given.")] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="What is yours: its tag Owner. By default the setting owner.")
+    ] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Remove what is found, after showing and asking.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --delete: do not ask.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,

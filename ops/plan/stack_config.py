@@ -70,12 +70,12 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     for override in overrides:
         key, value = _assignment(override)
         texts[_full(name, key)] = (value, False)
-    if problems := provider_settings.refusals(texts, stack):
-        raise RefusedStackError("\n".join(problems))
     try:
-        kind_of(stack, texts.get(f"{name}:kind", ("", False))[0])
+        kind = kind_of(stack, texts.get(f"{name}:kind", ("", False))[0])
     except SettingsError as error:
         raise RefusedStackError(str(error)) from error
+    if problems := provider_settings.refusals(texts, kind.name):
+        raise RefusedStackError("\n".join(problems))
     return StackConfig(
         stack=stack,
         values={key: text for key, (text, _) in texts.items()},

@@ -69,14 +69,14 @@ def test_an_identity_in_a_setting_of_azure_is_refused_before_anything_is_made(ke
     ],
 )
 def test_what_would_be_passed_over_in_silence_is_refused(key: str, says: str) -> None:
-    (told,) = refusals([key], "dev")
+    (told,) = refusals([key], "aws")
     assert says in told
     assert f"`pulumi config rm {key}`" in told
 
 
 def test_what_changes_nobodys_identity_is_allowed() -> None:
     harmless = [f"{namespace}:{name}" for namespace, names in ALLOWED.items() for name in names]
-    assert refusals([*harmless, "pulumi:tags", "random:anything", "genaiplatform:size"], "azure-2") == []
+    assert refusals([*harmless, "pulumi:tags", "random:anything", "genaiplatform:size"], "azure") == []
     record(config={"aws:region": "eu-west-1", "aws:defaultTags": json.dumps({"tags": {"Team": "a"}})})
 
 
@@ -107,3 +107,10 @@ def test_two_profiles_are_refused_because_pulumi_and_the_aws_command_choose_diff
         record()
     monkeypatch.setenv("AWS_DEFAULT_PROFILE", "work")
     record()
+
+
+def test_a_stack_that_says_it_is_azure_may_set_the_location_whatever_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    settings = {"genaiplatform:kind": "azure", "azure-native:location": "eastus2"}
+    (tmp_path / "Pulumi.front.yaml").write_text(json.dumps({"config": settings}))
+    assert read(tmp_path, "front").values["azure-native:location"] == "eastus2"

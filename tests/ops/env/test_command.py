@@ -55,9 +55,23 @@ def test_a_shell_that_evaluates_it_has_the_values_whatever_they_hold(shell: str,
         pytest.skip(f"there is no {shell} here")
     (folder := tmp_path / "empty").mkdir()
     result = run()
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.exit_code == 0
     assert VARIABLES.items() <= evaluated(shell, result.stdout, folder).items()
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"], ["--write", "file"]])
+def test_without_a_domain_it_says_beside_the_output_that_keys_travel_in_clear(
+    arguments: list[str], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    in_clear = run(*arguments)
+    encrypted = {**DAY, "litellmUrl": "https://litellm.example.com", "langfuseUrl": "https://langfuse.example.com"}
+    pulumi(project, {"dev": encrypted})
+    with_domain = run(*arguments)
+    assert "in clear, and so would LiteLLM's master key" in in_clear.stderr
+    assert "`genai forward`" in in_clear.stderr
+    assert "in clear" not in in_clear.stdout + with_domain.stdout + with_domain.stderr
 
 
 def test_json_has_the_same_and_neither_has_an_administrators_key() -> None:
