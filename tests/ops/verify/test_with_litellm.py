@@ -152,9 +152,8 @@ KEYS: Mapping[str, tuple[Mapping[str, tuple[str, tuple[str, ...]]], int]] = {
 def test_litellm_is_proved_and_keeps_no_temporary_key(url: str, keys: str) -> None:
     configured, made = KEYS[keys]
     outcomes, temporary = prove(day(url, configured))
-    # LiteLLM alone serves the model of the URL to any key (litellm#41810): a defect, which the proof finds.
-    assert set(unproved(outcomes)) == {IN_URL}
-    assert "answered 200" in outcomes[IN_URL].says
+    assert unproved(outcomes) == {}
+    assert outcomes[IN_URL].state == State.PROVED
     assert len(temporary) == made
     for key in temporary:
         assert httpx.get(f"{url}/v1/models", headers={"x-litellm-api-key": key}).status_code == 401
