@@ -19,7 +19,7 @@ from components.kubernetes.lite_llm import LiteLLM, LiteLLMArgs
 from components.kubernetes.target_group_binding import target_group_binding
 from components.kubernetes.virtual_key import VirtualKey, VirtualKeyArgs
 from stacks import identity, look_ups, settings
-from stacks.bedrock import invokable_arns
+from stacks.bedrock import ACTIONS, role_arns
 from stacks.entry import build_entry
 
 NAMESPACE = "genai-platform"
@@ -123,10 +123,8 @@ def build(stack: str) -> None:
     def objects(bucket: Bucket, *more: str) -> Permission:
         return Permission(actions=[*BUCKET_OBJECTS, *more], resources=[pulumi.Output.concat(bucket.arn, "/*")])
 
-    bedrock_arns = [arn for model in models for arn in invokable_arns(model, region)]
-    bedrock = Permission(
-        actions=["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"], resources=bedrock_arns
-    )
+    bedrock_arns = role_arns(models, region)
+    bedrock = Permission(actions=ACTIONS, resources=bedrock_arns)
     litellm_role = role("litellm", *([bedrock] if bedrock_arns else []))
     langfuse_role = role(
         "langfuse",

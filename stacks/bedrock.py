@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -47,6 +48,12 @@ _ARN = re.compile(
 )
 """Without wildcards: it becomes a resource of the role."""
 _OWN = ("custom-model-deployment", "imported-model", "provisioned-model")
+
+ACTIONS = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
+"""What LiteLLM's role may do with a model."""
+
+_LONGEST_POLICY = 10_240
+"""Characters, without white space, of the inline policies of a role (IAM user guide, "IAM and AWS STS quotas")."""
 
 DEFAULT_MODELS: Mapping[str, str] = {
     "us-east-1": "amazon.nova-lite-v1:0",
@@ -170,6 +177,22 @@ def invokable_arns(model: Model, region: str) -> Sequence[str]:
         f"arn:{partition}:bedrock:*::foundation-model/{foundation}",
         *([f"arn:{partition}:bedrock:::foundation-model/{foundation}"] if geography == "global" else []),
     )
+
+
+def role_arns(models: Sequence[Model], region: str) -> Sequence[str]:
+    """The ARNs that all the models need, each once.
+
+    ValueError as `target`, and when a policy of a role cannot hold them.
+    """
+    arns = list(dict.fromkeys(arn for model in models for arn in invokable_arns(model, region)))
+    statement = {"Effect": "Allow", "Action": ACTIONS, "Resource": arns}
+    size = len(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":")))
+    if size > _LONGEST_POLICY:
+        raise ValueError(
+            f"LiteLLM's role would need a policy of {size:,} characters for these {len(arns)} ARNs of Bedrock, and IAM "
+            f"takes {_LONGEST_POLICY:,}: leave out the models on bedrock/ that nobody calls"
+        )
+    return arns
 
 
 def _params(model: Model) -> Mapping[str, Any]:

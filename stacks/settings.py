@@ -184,6 +184,10 @@ class Settings(StackSettings):
                 problems.append(f"models: {setting.name}: {error}")
         if problems:
             raise ValueError("\n".join(problems))
+        try:
+            bedrock.role_arns([Model(**dict(setting)) for setting in self.models], _region_of(info))
+        except ValueError as error:
+            raise ValueError(f"models: {error}") from error
         return self
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.aws import access, buckets, deletion_rules, entry, network, stores, tags, versions
+from rehearsal.aws import access, buckets, creation_rules, deletion_rules, entry, network, stores, tags, versions
 from rehearsal.aws.account import ACCOUNT, Account, is_gone
 from rehearsal.aws.request import at, fit, unfit
 from rehearsal.aws.table import AwsType
@@ -55,7 +55,7 @@ class Aws:
     def create(self, request: Request) -> tuple[str, Properties]:
         """Make it by its operation, then by its further settings."""
         row, inputs = _row(request.type), request.inputs
-        self._refuse_version(request)
+        self._refuse(request)
         operation = "import_certificate" if "certificateBody" in inputs else row.create
         shape = self.account.model(row.service, operation).input_shape
         answer = self.account.call(row.service, operation, **self._params(row, shape, inputs))
@@ -89,7 +89,7 @@ class Aws:
     def update(self, request: Request) -> Properties:
         """Change it by its operation where it has one, then by its further settings."""
         row, inputs = _row(request.type), request.inputs
-        self._refuse_version(request)
+        self._refuse(request)
         if callable(row.update):
             row.update(self.account, request.id, inputs)
         elif row.update:
@@ -163,7 +163,10 @@ class Aws:
             return {**params, member: pairs if row.tags == "list" else given}
         return {**params, "TagSpecifications": [{"ResourceType": row.tags, "Tags": pairs}]}
 
-    def _refuse_version(self, request: Request) -> None:
+    def _refuse(self, request: Request) -> None:
+        service = _row(request.type).service
+        if refused := creation_rules.refusal(self.account, request.type, service, request.inputs):
+            raise RefusedError(f"{request.type} ({request.name}): {refused}")
         if request.type in _VERSIONED:
             engine, prop = _VERSIONED[request.type]
             engine = engine or request.inputs["engine"]

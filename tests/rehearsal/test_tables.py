@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from pydantic.alias_generators import to_snake
 from ops.plan.eks_children import CHILDREN
 from ops.recorder import ROOT
 from rehearsal import generated
-from rehearsal.aws import access, deletion_rules, request, versions
+from rehearsal.aws import access, creation_rules, deletion_rules, request, versions
 from rehearsal.aws.account import Account
 from rehearsal.aws.package import TYPES, Aws
 from rehearsal.aws.table import nothing
@@ -41,6 +42,14 @@ def aws(account: Account) -> Aws:
     return Aws(account, lambda name, inputs: "http://127.0.0.1", lambda name: None)
 
 
+@pytest.fixture(scope="module")
+def refusing() -> Iterator[Aws]:
+    """For calls that AWS refuses: one account does for all, nothing is made in it."""
+    started = Account("us-east-1")
+    yield Aws(started, lambda name, inputs: "http://127.0.0.1", lambda name: None)
+    started.stop()
+
+
 def create(aws: Aws, type_token: str, **inputs: Any) -> str:
     return aws.create(Request(type=type_token, name="it", inputs=inputs))[0]
 
@@ -58,6 +67,155 @@ def test_every_child_of_the_eks_component_gets_inputs() -> None:
 def test_deletion_rules_are_about_types_of_the_program_and_name_their_source() -> None:
     assert set(deletion_rules.RULES) <= set(TYPES)
     assert all(rule.source and rule.error for rules in deletion_rules.RULES.values() for rule in rules)
+
+
+def test_creation_rules_are_about_types_of_the_program_and_name_their_source() -> None:
+    assert set(creation_rules.RULES) <= set(TYPES)
+    assert all(rule.source and rule.error for rules in creation_rules.RULES.values() for rule in rules)
+
+
+VPC, GROUP, BUCKET = "aws:ec2/vpc:Vpc", "aws:ec2/securityGroup:SecurityGroup", "aws:s3/bucket:Bucket"
+CERTIFICATE, DATABASE, RECORD = (
+    "aws:acm/certificate:Certificate",
+    "aws:rds/cluster:Cluster",
+    "aws:route53/record:Record",
+)
+BALANCER, TARGETS = "aws:lb/loadBalancer:LoadBalancer", "aws:lb/targetGroup:TargetGroup"
+REFUSED: list[tuple[str, str, dict[str, Any]]] = [
+    *(
+        ("InvalidVpc.Range", VPC, {"cidrBlock": cidr})
+        for cidr in ("127.1.0.0/16", "169.254.0.0/16", "224.0.0.0/16", "0.0.0.0/16", "255.0.0.0/16", "10.0.0.0/15")
+    ),
+    ("InvalidSubnet.Range", "aws:ec2/subnet:Subnet", {"cidrBlock": "10.0.0.0/29", "vpcId": "vpc-1"}),
+    ("InvalidParameterValue", GROUP, {"name": "g", "description": "who may enter?", "vpcId": "vpc-1"}),
+    ("InvalidParameterValue", GROUP, {"name": "sg-g", "description": "x", "vpcId": "vpc-1"}),
+    ("InvalidDomainValidationOptionsException", CERTIFICATE, {"domainName": f"{'a' * 57}.example"}),
+    ("ValidationError", CERTIFICATE, {"domainName": "a.*.example.com"}),
+    (
+        "ValidationError",
+        CERTIFICATE,
+        {"domainName": "example.com", "subjectAlternativeNames": [".".join(["a" * 63] * 4)]},
+    ),
+    (
+        "LimitExceededException",
+        CERTIFICATE,
+        {"domainName": "example.com", "subjectAlternativeNames": [f"{n}.example.com" for n in range(10)]},
+    ),
+    *(
+        ("InvalidParameterValue", DATABASE, {"serverlessv2ScalingConfiguration": {"minCapacity": a, "maxCapacity": b}})
+        for a, b in ((0.5, 0.5), (2, 1), (0.7, 2), (1, 256.5), (0.5, 300), (-1, 2))
+    ),
+    ("InvalidParameterValue", DATABASE, {"serverlessv2ScalingConfiguration": {"maxCapacity": 2}}),
+    *(
+        ("InvalidParameterValue", DATABASE, {"masterPassword": f"{'x' * 15}{bad}"})
+        for bad in ("/", "@", '"', " ", "é", "y" * 90)
+    ),
+    *(("InvalidParameterValue", DATABASE, {"backupRetentionPeriod": days}) for days in (0, 36)),
+    *(("InvalidParameterValue", DATABASE, {"clusterIdentifier": name}) for name in ("1a", "a--b", "a-", "a_b")),
+    *(
+        ("InvalidParameterValue", "aws:elasticache/replicationGroup:ReplicationGroup", wrong)
+        for wrong in (
+            {"authToken": "x" * 15},
+            {"authToken": "x" * 129},
+            {"authToken": "x" * 15 + "_"},
+            {"replicationGroupId": "a" * 41},
+            {"replicationGroupId": "a--b"},
+            {"snapshotRetentionLimit": 36},
+        )
+    ),
+    *(
+        ("InvalidBucketName", BUCKET, {"bucket": name})
+        for name in ("ab", "a" * 64, "Data", "a_b", "-ab", "ab-", "a..b", "10.0.0.1", "xn--data", "data-s3alias")
+    ),
+    *(("ValidationError", BALANCER, {"name": name}) for name in ("a_b", "-a", "a-", "internal-a", "a" * 33)),
+    *(("ValidationError", TARGETS, {"name": name, "healthCheck": {}}) for name in ("a_b", "-a", "a" * 33)),
+    (
+        "ValidationError",
+        "aws:lb/listenerRule:ListenerRule",
+        {"conditions": [{"pathPattern": {"values": ["/a"] * 4}}, {"hostHeader": {"values": ["a", "b"]}}]},
+    ),
+    *(
+        ("InvalidChangeBatch", RECORD, {"name": name, "zoneId": "z", "type": "A", "records": ["10.0.0.1"], "ttl": 60})
+        for name in (f"{'a' * 64}.example.com", ".".join(["a" * 63] * 4))
+    ),
+    ("ValidationError", "aws:iam/role:Role", {"name": "a" * 65, "assumeRolePolicy": "{}"}),
+    ("ValidationError", access.CLUSTER, {"name": "a" * 101, "version": versions.OFFERED["eks"][0], "roleArn": "r"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("error", "type_token", "inputs"),
+    REFUSED,
+    ids=[f"{number} {token.rpartition(':')[2]} {error}" for number, (error, token, _) in enumerate(REFUSED)],
+)
+def test_what_aws_does_not_create_is_refused_with_its_error(
+    refusing: Aws, error: str, type_token: str, inputs: dict[str, Any]
+) -> None:
+    with pytest.raises((RefusedError, ClientError), match=rf"\b{re.escape(error)}\b") as refused:
+        create(refusing, type_token, **inputs)
+    assert inputs.get("masterPassword", inputs.get("authToken", "hidden")) not in str(refused.value)
+
+
+@pytest.mark.parametrize("type_token", [token for token, row in TYPES.items() if row.tags])
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"aws:owner": "x"},
+        {"AWS:owner": "x"},
+        {"owner": "Aws:x"},
+        {"": "x"},
+        {"k" * 129: "x"},
+        {"owner": "v" * 257},
+        {"owner": "a,b"},
+        {"owner": "a\tb"},
+        {f"k{number}": "x" for number in range(51)},
+    ],
+    ids=lambda tags: f"{len(tags)} {next(iter(tags.items()))!s:.20}",
+)
+def test_no_service_takes_such_tags(type_token: str, tags: dict[str, str]) -> None:
+    service = TYPES[type_token].service
+    assert creation_rules._tag_refusal(service, tags)
+    assert creation_rules._tag_refusal(service, {"k" * 128: "v" * 256, "持ち主": "東京 1.:/=+-@_", "empty": ""}) is None
+
+
+def test_tags_are_refused_when_a_thing_is_made_and_when_they_change(aws: Aws) -> None:
+    with pytest.raises(RefusedError, match="InvalidParameterValue: tag key 'aws:x' begins with 'aws:'"):
+        create(aws, VPC, cidrBlock="10.0.0.0/16", tags={"aws:x": "y"})
+    inputs = {"cidrBlock": "10.0.0.0/16"}
+    vpc = create(aws, VPC, **inputs)
+    with pytest.raises(RefusedError, match="InvalidParameterValue: tag value 'a,b'"):
+        aws.update(Request(type=VPC, name="it", id=vpc, inputs={**inputs, "tags": {"owner": "a,b"}}))
+
+
+@pytest.mark.parametrize("direction", ["Ingress", "Egress"])
+def test_a_security_group_takes_sixty_rules_in_a_direction(aws: Aws, direction: str) -> None:
+    vpc = create(aws, VPC, cidrBlock="10.0.0.0/16")
+    rule = {"securityGroupId": create(aws, GROUP, vpcId=vpc, name="g", description="x"), "ipProtocol": "tcp"}
+    token = f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule"
+    for number in range(60):
+        create(aws, token, **rule, fromPort=1, toPort=1, cidrIpv4=f"203.0.113.{number}/32")
+    with pytest.raises(ClientError, match="RulesPerSecurityGroupLimitExceeded"):
+        create(aws, token, **rule, fromPort=1, toPort=1, cidrIpv4="203.0.113.60/32")
+
+
+def test_the_inline_policies_of_a_role_have_room_for_10240_characters_together(aws: Aws) -> None:
+    token = "aws:iam/rolePolicy:RolePolicy"
+    create(aws, "aws:iam/role:Role", name="r", assumeRolePolicy="{}")
+
+    def policy(characters: int) -> str:
+        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::"]}
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        statement["Resource"] = [
+            f"arn:aws:s3:::{'b' * (characters - len(json.dumps(document, separators=(',', ':'))))}"
+        ]
+        return json.dumps(document, indent=2)  # white space does not count
+
+    create(aws, token, name="one", role="r", policy=policy(5000))
+    create(aws, token, name="two", role="r", policy=policy(5240))
+    aws.update(Request(type=token, name="it", id="r:two", inputs={"name": "two", "role": "r", "policy": policy(5240)}))
+    for name, size in (("two", 5241), ("three", 200)):
+        with pytest.raises(RefusedError, match="LimitExceeded: Maximum policy size of 10240 bytes exceeded for role r"):
+            create(aws, token, name=name, role="r", policy=policy(size))
 
 
 def test_a_type_without_a_row_is_an_error(aws: Aws) -> None:

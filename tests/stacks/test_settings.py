@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +13,9 @@ import yaml
 from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 
+from charts.litellm import Model
 from ops.recorder import ROOT, record
-from stacks import public_address, settings
+from stacks import bedrock, public_address, settings
 from stacks.azure_settings import AzureSettings
 from stacks.configuration import SettingsError
 from stacks.secrets import FIXABLE, placeholder
@@ -37,6 +39,24 @@ def refusal(values: Mapping[str, Any], secret: tuple[str, ...] = (), **other: st
     with pytest.raises(SettingsError) as error:
         load(values, secret, **other)
     return str(error.value)
+
+
+def test_more_models_of_bedrock_than_a_policy_of_a_role_holds_are_refused() -> None:
+    def models(count: int) -> Mapping[str, Any]:
+        return {"models": [{"name": f"m{n}", "model": f"bedrock/us.maker.model-{n:03}-v1:0"} for n in range(count)]}
+
+    def policy(count: int) -> int:
+        made = tuple(Model(**one) for one in models(count)["models"])
+        statement = {"Effect": "Allow", "Action": bedrock.ACTIONS, "Resource": bedrock.role_arns(made, "us-east-1")}
+        return len(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":")))
+
+    most = 1 + (10_240 - policy(1)) // (policy(2) - policy(1))
+    assert re.search(
+        r"models: LiteLLM's role would need a policy of 10,\d{3} characters .*, and IAM takes 10,240: leave out",
+        refusal(models(most + 1)),
+    )
+    again = [{"name": f"n{n}", "model": "bedrock/us.maker.model-000-v1:0"} for n in range(most)]
+    assert len(load({"models": [*models(most)["models"], *again]}).models) == 2 * most
 
 
 def test_without_any_configuration_the_day_needs_no_provider_key() -> None:
