@@ -46,6 +46,7 @@ TYPES: Mapping[str, ResourceType] = {
         times=Times(create=0, delete=120, source=f"{ESTIMATE}: volumes and nodes follow their pods"),
         actions=iam_actions("eks", "DescribeCluster"),
     ),
+    "pulumi-python:dynamic/genai:FirstStart": ResourceType(actions=()),
     "pulumi-python:dynamic/genai:VirtualKey": ResourceType(actions=()),
 }
 """By type token."""

@@ -13,6 +13,7 @@ from components.aws.workload_role import Permission, WorkloadRole, WorkloadRoleA
 from components.credentials import Credentials, CredentialsArgs
 from components.kubernetes.click_house import ClickHouse, ClickHouseArgs
 from components.kubernetes.database_setup import DatabaseSetup, DatabaseSetupArgs
+from components.kubernetes.first_start import FirstStart, FirstStartArgs
 from components.kubernetes.foundation import Foundation, FoundationArgs
 from components.kubernetes.langfuse import Langfuse, LangfuseArgs
 from components.kubernetes.lite_llm import LiteLLM, LiteLLMArgs
@@ -41,6 +42,21 @@ def build(stack: str) -> None:
             virtual_key_aliases=[key.alias for key in config.virtual_keys],
             fixed=config.fixed_credentials(),
             fixed_virtual_keys=config.fixed_secrets.get("virtualKeys", {}),
+        ),
+    )
+    # Before all else, so that a refusal comes before any change.
+    FirstStart(
+        "first-start",
+        FirstStartArgs(
+            values={
+                "langfuseEmail": config.langfuse_email.lower(),  # as Langfuse stores it
+                "fixedSecrets.langfusePassword": credentials.langfuse_password,
+                "fixedSecrets.langfusePublicKey": credentials.langfuse_public_key,
+                "fixedSecrets.langfuseSecretKey": credentials.langfuse_secret_key,
+                "fixedSecrets.langfuseSalt": credentials.langfuse_salt,
+                "fixedSecrets.langfuseEncryptionKey": credentials.langfuse_encryption_key,
+                "fixedSecrets.litellmSaltKey": credentials.litellm_salt_key,
+            }
         ),
     )
     # Chosen up front: the target groups carry the cluster's name and should not wait ten minutes for it.

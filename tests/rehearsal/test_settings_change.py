@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -72,5 +73,36 @@ def test_a_new_provider_key_rolls_litellm_alone(simulation: Simulation, folder: 
     day.set_secrets({"providerKeys.azure": "the-second-provider-key"})
     succeed(day.up())
     assert touched(simulation, before) == {("update", "litellm-litellm-env"), ("update", "litellm")}
+    succeed(day.destroy())
+    nothing_is_left(simulation, day)
+
+
+def test_a_setting_of_the_first_start_is_refused_before_anything_changes(simulation: Simulation, folder: Path) -> None:
+    day = engine(simulation, folder)
+    fixed = {"fixedSecrets.langfusePassword": "the-first-password"}
+    day.set_secrets(fixed)
+    succeed(day.up())
+    before, state = len(simulation.operations.done), day.resources()
+    assert hashlib.sha256(b"the-first-password").hexdigest() not in day.state_text()
+
+    def refused(setting: str) -> None:
+        for result in (day.run("preview"), day.up()):
+            assert not result.succeeded
+            assert f"{setting} is not what this stack was first brought up with" in result.diagnostics
+            assert "the-second" not in result.output
+        assert touched(simulation, before) == set()
+        assert {one["urn"] for one in day.resources()} == {one["urn"] for one in state}
+
+    day.set_secrets({"fixedSecrets.langfusePassword": "the-second-password"})
+    refused("fixedSecrets.langfusePassword")
+    day.configure(config())  # generated in its place
+    assert not day.run("preview").succeeded
+    day.configure(config(langfuseEmail="second@example.com"))
+    day.set_secrets(fixed)
+    refused("langfuseEmail")
+    day.configure(config())
+    day.set_secrets(fixed)
+    succeed(day.up())
+    assert touched(simulation, before) == set()
     succeed(day.destroy())
     nothing_is_left(simulation, day)
