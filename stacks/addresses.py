@@ -7,14 +7,13 @@ import itertools
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
 
+from catalogue.internet import MOST_ADDRESSES
+
 SERVICE_RANGES = (IPv4Network("10.100.0.0/16"), IPv4Network("172.20.0.0/16"))
 """EKS takes the cluster's service addresses from one of these (EKS user guide, "View networking requirements")."""
 
 RULES_PER_GROUP = 60
 """Inbound rules that a security group holds by default (Amazon VPC user guide, "Amazon VPC quotas")."""
-
-MOST_ADDRESSES = 2**28
-"""More addresses than these, sixteen /8 ranges, belong to no single organization: that is the world."""
 
 _PRIVATE = tuple(
     # RFC 1918, then the shared range and the one for tests, which a VPC may have too (RFC 6598, RFC 2544).

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_policy import ResourceValidationArgs
+from pulumi_policy import PolicyResource, ResourceValidationArgs
+from pulumi_policy.proxy import UnknownValueError
 
-from policies.guardrails.rule import resource_rule
+from catalogue.internet import MOST_ADDRESSES
+from policies.guardrails.rule import resource_rule, stack_rule
 
 FRONT_DOOR_PORT = 8443
+_MOST = {4: MOST_ADDRESSES, 6: 2**112}
+"""Addresses that one organization may have: in IPv6 a /16, the largest that a registry has given to one."""
 _INSIDE = [ipaddress.ip_network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
 _INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 _INGRESS_OR_EGRESS = "aws:ec2/securityGroupRule:SecurityGroupRule"
@@ -32,15 +36,14 @@ class Opening:
     to_port: float | None
 
     @property
-    def to_the_world(self) -> bool:
-        """Whatever is wider than a /8 is the world: two halves of it are no narrower."""
-        return ipaddress.ip_network(self.cidr, strict=False).prefixlen < 8
+    def network(self) -> Any:
+        """The range, of either version."""
+        return ipaddress.ip_network(self.cidr, strict=False)
 
     @property
     def to_the_inside(self) -> bool:
         """Private addresses only."""
-        network = ipaddress.ip_network(self.cidr, strict=False)
-        return any(network.version == inside.version and network.subnet_of(inside) for inside in _INSIDE)  # type: ignore[arg-type]  # one version each
+        return any(self.network.version == inside.version and self.network.subnet_of(inside) for inside in _INSIDE)
 
 
 @dataclass(frozen=True)
@@ -68,30 +71,63 @@ EXEMPTIONS = (
 )
 
 
+_INSTEAD = (
+    "lets the whole world in: name the ranges that may enter (allowedCidrs) or, behind the load balancer, the security "
+    "group of the clients (referencedSecurityGroupId)"
+)
+
+
 @resource_rule(*_ANYTHING_WITH_A_DOOR)
 def nothing_is_open_to_the_world(resource: ResourceValidationArgs) -> Iterator[str]:
-    """No address range as wide as the internet may enter."""
-    for opening in _openings(resource):
-        if opening.to_the_world:
-            yield (
-                f"{opening.cidr} lets the whole world in: name the ranges that may enter (allowedCidrs) or, behind the "
-                "load balancer, the security group of the clients (referencedSecurityGroupId)"
-            )
+    """No address ranges as wide as the internet may enter, neither one nor several of a resource."""
+    if ranges := _world(_openings(resource)):
+        yield f"{', '.join(ranges)} {_INSTEAD}"
+
+
+@stack_rule
+def rules_together_are_not_open_to_the_world(
+    resources: Sequence[PolicyResource],
+) -> Iterator[tuple[PolicyResource, str]]:
+    """No rules of security groups may let in together what is as wide as the internet."""
+    openings: list[Opening] = []
+    last = None
+    for resource in resources:
+        if resource.resource_type in (_INGRESS, _INGRESS_OR_EGRESS):
+            try:
+                own = list(_openings(resource))
+            except UnknownValueError:  # the rule above says so
+                continue
+            if own and not _world(own):
+                openings, last = [*openings, *own], resource
+    if last and (ranges := _world(openings)):
+        yield last, f"{ranges[0]} and {len(ranges) - 1} more ranges of other rules {_INSTEAD}"
 
 
 @resource_rule(*_ANYTHING_WITH_A_DOOR)
 def outsiders_reach_only_the_load_balancer(resource: ResourceValidationArgs) -> Iterator[str]:
     """Public addresses may enter the load balancer and nothing behind it."""
-    for opening in _openings(resource):
-        outside = not opening.to_the_world and not opening.to_the_inside
-        if outside and opening.component != "genai:aws:LoadBalancer":
+    openings = list(_openings(resource))
+    if _world(openings):
+        return
+    for opening in openings:
+        if not opening.to_the_inside and opening.component != "genai:aws:LoadBalancer":
             yield (
                 f"{opening.cidr} reaches past the load balancer: name the security group of the clients instead "
                 "(referencedSecurityGroupId)"
             )
 
 
-def _openings(resource: ResourceValidationArgs) -> Iterator[Opening]:
+def _world(openings: Iterable[Opening]) -> Sequence[str]:
+    """The ranges, widest first, where alone or together they are the world; none where they are not."""
+    outside = {one.network for one in openings if not one.to_the_inside}
+    for version, most in _MOST.items():
+        ranges = [one for one in outside if one.version == version]
+        if sum(one.num_addresses for one in ipaddress.collapse_addresses(ranges)) > most:
+            return [str(one) for one in sorted(ranges, key=lambda one: (one.prefixlen, one))]
+    return []
+
+
+def _openings(resource: ResourceValidationArgs | PolicyResource) -> Iterator[Opening]:
     """What the resource opens, without what `EXEMPTIONS` cover."""
     component = resource.urn.split("::")[2].rpartition("$")[0].rpartition("$")[2]
     for cidr, ports in _ranges(resource.resource_type, resource.props):

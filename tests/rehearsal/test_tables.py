@@ -200,7 +200,9 @@ def test_a_security_group_takes_sixty_rules_in_a_direction(aws: Aws, direction: 
 
 def test_the_inline_policies_of_a_role_have_room_for_10240_characters_together(aws: Aws) -> None:
     token = "aws:iam/rolePolicy:RolePolicy"
-    create(aws, "aws:iam/role:Role", name="r", assumeRolePolicy="{}")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "eks.amazonaws.com"}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    create(aws, "aws:iam/role:Role", name="r", assumeRolePolicy=document)
 
     def policy(characters: int) -> str:
         statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::"]}

@@ -28,18 +28,19 @@ def allow(action: Any, resource: Any, **more: Any) -> str:
     return json.dumps({"Statement": [{key: value for key, value in statement.items() if value is not None}]})
 
 
-def ingress(component: str, cidr: str, *, from_port: int = 443, to_port: int = 443, ipv6: bool = False) -> None:
+def ingress(component: str, *cidrs: str, from_port: int = 443, to_port: int = 443, ipv6: bool = False) -> None:
     parent = pulumi.ComponentResource(component, "component")
-    aws.vpc.SecurityGroupIngressRule(
-        "rule",
-        security_group_id="sg-1",
-        **{"cidr_ipv6" if ipv6 else "cidr_ipv4": cidr},
-        ip_protocol="tcp",
-        from_port=from_port,
-        to_port=to_port,
-        tags=TAGS,
-        opts=pulumi.ResourceOptions(parent=parent),
-    )
+    for number, cidr in enumerate(cidrs):
+        aws.vpc.SecurityGroupIngressRule(
+            f"rule-{number}",
+            security_group_id="sg-1",
+            **{"cidr_ipv6" if ipv6 else "cidr_ipv4": cidr},
+            ip_protocol="tcp",
+            from_port=from_port,
+            to_port=to_port,
+            tags=TAGS,
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
 
 
 def security_group(**changes: Any) -> None:

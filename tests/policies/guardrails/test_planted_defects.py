@@ -22,11 +22,18 @@ from tests.policies.guardrails import azure_cases, good
 Program = Callable[[], Any]
 RECORDED_ONLY = {"nothing-is-retained", "kubernetes-objects-are-deleted-themselves"}
 
+SIXTEENTHS = [f"{number}.0.0.0/4" for number in range(0, 256, 16)]
+
 DEFECTS: Mapping[str, Mapping[str, Program]] = {
     "nothing-is-open-to-the-world": {
         "the load balancer open to everyone": lambda: good.ingress("genai:aws:LoadBalancer", "0.0.0.0/0"),
         "the load balancer open to everyone by IPv6": lambda: good.ingress("genai:aws:LoadBalancer", "::/0", ipv6=True),
         "half the world": lambda: good.ingress("genai:aws:LoadBalancer", "128.0.0.0/1"),
+        "an eighth of the world": lambda: good.ingress("genai:aws:LoadBalancer", "64.0.0.0/3"),
+        "all IPv6 addresses in use": lambda: good.ingress("genai:aws:LoadBalancer", "2000::/3", ipv6=True),
+        "the world in parts, in one rule": lambda: good.security_group(
+            ingress=[{"protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_blocks": SIXTEENTHS}]
+        ),
         "another port of the front door": lambda: good.ingress(
             "genai:aws:FrontDoor", "0.0.0.0/0", from_port=8443, to_port=8444
         ),
@@ -45,6 +52,13 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
             to_port=2,
             cidr_blocks=["10.0.0.0/16", "0.0.0.0/0"],
         ),
+    },
+    "rules-together-are-not-open-to-the-world": {
+        "the world in parts, a rule each": lambda: good.ingress("genai:aws:LoadBalancer", *SIXTEENTHS),
+        "two parts that are one too many": lambda: good.ingress(
+            "genai:aws:LoadBalancer", "64.0.0.0/4", "203.0.113.10/32"
+        ),
+        "IPv6 in parts": lambda: good.ingress("genai:aws:LoadBalancer", "2600::/16", "2a00::/16", ipv6=True),
     },
     "outsiders-reach-only-the-load-balancer": {
         "the database open to one address": lambda: good.ingress("genai:aws:Database", "203.0.113.10/32"),
@@ -264,6 +278,9 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
 GOOD: Mapping[str, Program] = {
     **azure_cases.GOOD,
     "the load balancer open to one address": lambda: good.ingress("genai:aws:LoadBalancer", "203.0.113.10/32"),
+    "the load balancer open to the widest range that is not the world, twice": lambda: good.ingress(
+        "genai:aws:LoadBalancer", "64.0.0.0/4", "64.0.0.0/4"
+    ),
     "the front door": lambda: good.ingress("genai:aws:FrontDoor", "0.0.0.0/0", from_port=8443, to_port=8443),
     "a database open to the inside": lambda: good.ingress("genai:aws:Database", "10.0.0.0/16"),
     "a group with rules for the inside": lambda: good.security_group(
