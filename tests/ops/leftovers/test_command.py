@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from ops.day import state
 from ops.leftovers.command import leftovers
+from stacks.kinds import kind_of
 from tests.ops.leftovers.world import CLUSTER, OTHER_REGION, Answers, World, answering, replay
 
 STATE = state.read(
@@ -46,7 +47,7 @@ def _account(world: World, answers_elsewhere: Answers) -> Iterator[None]:
         mock.patch("time.sleep"),
         answering(replay(answers_elsewhere)),
     ):
-        read.return_value.values = config
+        read.return_value.values, read.return_value.kind = config, kind_of("dev")
         yield
 
 
