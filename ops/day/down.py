@@ -67,7 +67,7 @@ def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> Eveni
     if state.empty:
         scan = cloud.look()
         if purge:
-            delete([one for one in scan.leftovers if one.thing.kind.startswith("deleted ")], engine.say)
+            delete([one for one in scan.leftovers if one.thing.soft_deleted], engine.say)
             scan = cloud.look()
     return Evening(
         before=before,

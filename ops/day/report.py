@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -108,6 +108,8 @@ def print_evening(
             f"Stack {stack} is not down. `genai down --stack {stack}` goes on from here. If that does not help, what "
             f"the state does not know may hold it: `genai leftovers --stack {stack}` shows all there is."
         )
+        for command in _starts(evening):
+            say(f"RDS deletes no Aurora cluster that is stopped, nor its instances. Start it first:\n  {command}")
         for cluster in evening.lost_clusters:
             say(
                 f"But not by itself: EKS says that the cluster {cluster} is gone, and nothing can delete what the "
@@ -128,6 +130,16 @@ def print_evening(
         )
     if cost_explorer:
         say(cost_explorer)
+
+
+def _starts(evening: Evening) -> Iterator[str]:
+    """What starts the stack's Aurora cluster, when RDS complained about its status."""
+    if not any("InvalidDBClusterState" in error or "InvalidDBInstanceState" in error for error in evening.errors):
+        return
+    for one in evening.state.resources:
+        if one.type == "aws:rds/cluster:Cluster":
+            which = f"--db-cluster-identifier {one.inputs['clusterIdentifier']} --region {evening.state.region}"
+            yield f"aws rds start-db-cluster {which} && aws rds wait db-cluster-available {which}"
 
 
 def _masked(value: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -28,9 +27,6 @@ _CONFIG = Config(
 _CLI_NAMES = {"s3": "s3api"}
 _GLOBAL = frozenset({"iam", "route53"})
 """Services that have one place for all regions."""
-
-_LOOKS, _PAUSE = 120, 15.0
-"""How often a cluster that starts is looked at, and the seconds between."""
 
 _One = TypeVar("_One")
 _Other = TypeVar("_Other")
@@ -96,7 +92,7 @@ def gone(error: ClientError) -> bool:
 
 
 @contextmanager
-def _removing() -> Iterator[None]:
+def removing() -> Iterator[None]:
     """Passes over what is gone, and tells a refusal from what may work later."""
     try:
         yield
@@ -126,7 +122,7 @@ class Call:
 
     def run(self) -> None:
         """Make the call."""
-        with _removing():
+        with removing():
             self.aws.call(self.service, self.operation, **self.parameters)
 
 
@@ -146,47 +142,8 @@ class Wait:
 
     def run(self) -> None:
         """Wait."""
-        with _removing():
+        with removing():
             self.aws.client(self.service).get_waiter(self.waiter).wait(**self.parameters)
-
-
-@dataclass(frozen=True)
-class StartCluster:
-    """Starts an Aurora cluster, for RDS deletes none that is stopped; waits for the end of a stop before."""
-
-    aws: Aws
-    cluster: str
-
-    @property
-    def command(self) -> str:
-        """As the AWS CLI spells it."""
-        return " && ".join(
-            step.command
-            for step in (
-                self.aws.step("rds", "start_db_cluster", DBClusterIdentifier=self.cluster),
-                self.aws.wait("rds", "db_cluster_available", DBClusterIdentifier=self.cluster),
-            )
-        )
-
-    def run(self) -> None:
-        """Start it and wait, up to half an hour; one that runs already is left alone."""
-        with _removing():
-            for _ in range(_LOOKS):
-                (found,) = self.aws.call("rds", "describe_db_clusters", DBClusterIdentifier=self.cluster)["DBClusters"]
-                if found["Status"] == "available":
-                    return
-                if found["Status"] == "stopped":
-                    self._start()
-                time.sleep(_PAUSE)
-        raise PermanentError(f"Aurora cluster {self.cluster} did not start: run {self.command}, then this again")
-
-    def _start(self) -> None:
-        try:
-            self.aws.call("rds", "start_db_cluster", DBClusterIdentifier=self.cluster)
-        except ClientError as error:
-            # Another of its instances has just started it.
-            if error.response["Error"]["Code"] != "InvalidDBClusterStateFault":
-                raise
 
 
 @dataclass(frozen=True)
@@ -196,16 +153,27 @@ class RemoveBucket:
     aws: Aws
     bucket: str
     region: str
+    versions: bool
+    """Whether versioning is on or was; `aws s3 rb --force` leaves versions, and then the bucket, where they are."""
 
     @property
     def command(self) -> str:
         """As the AWS CLI spells it."""
-        return shlex.join(["aws", "s3", "rb", f"s3://{self.bucket}", "--force", "--region", self.region])
+        if not self.versions:
+            return shlex.join(["aws", "s3", "rb", f"s3://{self.bucket}", "--force", "--region", self.region])
+        where = shlex.join(["--bucket", self.bucket, "--region", self.region])
+        # No more than 300 at a time: Linux takes 128 KiB in one argument.
+        return (
+            f"while found=$(aws s3api list-object-versions {where} --max-items 300 --output json --query "
+            "'[Versions,DeleteMarkers][][].{Key:Key,VersionId:VersionId}') && [ \"$found\" != '[]' ]; do "
+            f'aws s3api delete-objects {where} --delete "{{\\"Objects\\":$found,\\"Quiet\\":true}}" || break; done; '
+            f"aws s3api delete-bucket {where}"
+        )
 
     def run(self) -> None:
         """Empty and delete the bucket."""
         s3 = self.aws.client("s3")
-        with _removing():
+        with removing():
             for page in s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket):
                 objects = [
                     {"Key": version["Key"], "VersionId": version["VersionId"]}

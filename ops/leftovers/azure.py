@@ -18,6 +18,10 @@ from ops.leftovers.scan import Failure, Find, Scan, look_with
 from ops.leftovers.stack_identity import StackIdentity, application_tags
 from ops.leftovers.thing import PermanentError, Step, Thing
 
+_TRIES, _PAUSE = 90, 30.0
+"""How often a request is sent that conflicts with an update under way, and the seconds between: 45 minutes,
+for an update of API Management may take as long as its creation."""
+
 ARM, GRAPH = "https://management.azure.com", "https://graph.microsoft.com"
 
 
@@ -60,7 +64,13 @@ class Api:
 
     def finish(self, method: str, url: str) -> None:
         """Ask for something that takes its time and wait for its end. What is gone already is no error."""
-        response = self._http.request(method, url)
+        for _ in range(_TRIES):
+            response = self._http.request(method, url)
+            if response.status_code != httpx.codes.CONFLICT:
+                break
+            if "ScopeLocked" in response.text:
+                raise PermanentError(f"{url} is locked: `az lock list` names the lock, `az lock delete` removes it")
+            time.sleep(float(response.headers.get("Retry-After", _PAUSE)))  # API Management is being updated
         while response.status_code == httpx.codes.ACCEPTED and (location := response.headers.get("Location")):
             time.sleep(float(response.headers.get("Retry-After", 10)))
             response = self._http.get(location)
@@ -125,6 +135,8 @@ def _thing(
     tags: Mapping[str, str] | None,
     evidence: str = "",
     group: str = "",
+    *,
+    soft_deleted: bool = False,
 ) -> Thing:
     return Thing(
         kind=kind,
@@ -133,6 +145,7 @@ def _thing(
         removal=(removal,),
         tags=tags or {},
         priced=None,
+        soft_deleted=soft_deleted,
         evidence=evidence,
         part_of=(RESOURCE_GROUP, group) if group else ("", ""),
     )
@@ -170,7 +183,7 @@ def deleted_gateways(arm: Api, scope: str, stack: str) -> Iterator[Thing]:
                 f"az apim deletedservice purge --service-name {name} --location {place}",
             )
             evidence = f"was in the resource group {group}"
-            yield _thing("deleted API Management service", name, place, removal, {}, evidence, group)
+            yield _thing("deleted API Management service", name, place, removal, {}, evidence, group, soft_deleted=True)
 
 
 def deleted_vaults(arm: Api, scope: str) -> Iterator[Thing]:
@@ -184,7 +197,7 @@ def deleted_vaults(arm: Api, scope: str) -> Iterator[Thing]:
             f"{provider}/locations/{place}/deletedVaults/{name}/purge?api-version={KEY_VAULT_API.version}",
             f"az keyvault purge --name {name} --location {place}",
         )
-        yield _thing("deleted key vault", name, place, removal, vault["properties"].get("tags"))
+        yield _thing("deleted key vault", name, place, removal, vault["properties"].get("tags"), soft_deleted=True)
 
 
 def applications(graph: Api, stack: str) -> Iterator[Thing]:
@@ -205,7 +218,8 @@ def deleted_applications(graph: Api, stack: str) -> Iterator[Thing]:
         if name.startswith(_display_name(stack)):
             removal = Request(graph, "DELETE", url, f"az rest --method DELETE --url {GRAPH}{url}")
             tags = application_tags(application.get("tags"))
-            yield _thing("deleted Entra application", application["id"], "", removal, tags, f"was called {name}")
+            said = f"was called {name}"
+            yield _thing("deleted Entra application", application["id"], "", removal, tags, said, soft_deleted=True)
 
 
 def _display_name(stack: str) -> str:

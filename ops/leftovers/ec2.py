@@ -47,14 +47,27 @@ def _delete_nat_gateway(aws: Aws, gateway: Item) -> Sequence[Step]:
     deleted = aws.wait("ec2", "nat_gateway_deleted", NatGatewayIds=[gateway["NatGatewayId"]])
     if gateway["State"] == "deleting":
         return [deleted]
-    return [aws.step("ec2", "delete_nat_gateway", NatGatewayId=gateway["NatGatewayId"]), deleted]
+    settled = aws.wait("ec2", "nat_gateway_available", NatGatewayIds=[gateway["NatGatewayId"]])
+    return [
+        *([settled] if gateway["State"] == "pending" else ()),
+        aws.step("ec2", "delete_nat_gateway", NatGatewayId=gateway["NatGatewayId"]),
+        deleted,
+    ]
 
 
 def _delete_instance(aws: Aws, instance: Item) -> Sequence[Step]:
     terminated = aws.wait("ec2", "instance_terminated", InstanceIds=[instance["InstanceId"]])
     if instance["State"]["Name"] == "shutting-down":
         return [terminated]
-    return [aws.step("ec2", "terminate_instances", InstanceIds=[instance["InstanceId"]]), terminated]
+    unprotect = aws.step(
+        "ec2", "modify_instance_attribute", InstanceId=instance["InstanceId"], DisableApiTermination={"Value": False}
+    )
+    return [
+        # EC2 lets nobody but Auto Mode change a node of its own, which is protected by nobody else.
+        *(() if instance.get("Operator", {}).get("Managed") else (unprotect,)),
+        aws.step("ec2", "terminate_instances", InstanceIds=[instance["InstanceId"]]),
+        terminated,
+    ]
 
 
 def _delete_internet_gateway(aws: Aws, gateway: Item) -> Sequence[Step]:

@@ -36,6 +36,13 @@ def load_balancers(aws: Aws) -> Iterator[Thing]:
             created=balancer.get("CreatedTime"),
             priced=[(f"{balancer['Type']} load balancer", 1), ("public IPv4 address", addresses)],
             removal=(
+                # Deletion is refused as long as somebody protects it; where nobody does, this changes nothing.
+                aws.step(
+                    "elbv2",
+                    "modify_load_balancer_attributes",
+                    LoadBalancerArn=arn,
+                    Attributes=[{"Key": "deletion_protection.enabled", "Value": "false"}],
+                ),
                 aws.step("elbv2", "delete_load_balancer", LoadBalancerArn=arn),
                 aws.wait("elbv2", "load_balancers_deleted", LoadBalancerArns=[arn]),
             ),

@@ -43,6 +43,7 @@ def secrets(aws: Aws) -> Iterator[Thing]:
             region=aws.region,
             tags=tags_of(secret.get("Tags")),
             created=secret.get("CreatedDate"),
+            soft_deleted="DeletedDate" in secret,
             priced=() if "DeletedDate" in secret else [("Secrets Manager secret", 1)],
             removal=(
                 aws.step("secretsmanager", "delete_secret", SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True),

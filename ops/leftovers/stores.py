@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from botocore.exceptions import ClientError
 
-from ops.leftovers.aws import Aws, RemoveBucket, StartCluster, gone
+from ops.leftovers.aurora import MakeDeletable
+from ops.leftovers.aws import Aws, RemoveBucket, gone
 from ops.leftovers.ec2 import tags_of
 from ops.leftovers.ownership import auto_named
 from ops.leftovers.thing import Item, Step, Thing
@@ -50,8 +51,10 @@ def database_clusters(aws: Aws) -> Iterator[Thing]:
 
 def database_instances(aws: Aws) -> Iterator[Thing]:
     """Instances; a serverless one is priced with its cluster."""
+    clusters = {one["DBClusterIdentifier"]: one for one in aws.items("rds", "describe_db_clusters", "DBClusters[]")}
     for instance in aws.items("rds", "describe_db_instances", "DBInstances[]"):
         name = instance["DBInstanceIdentifier"]
+        cluster = clusters.get(instance.get("DBClusterIdentifier", ""))
         delete = aws.step("rds", "delete_db_instance", DBInstanceIdentifier=name, SkipFinalSnapshot=True)
         yield Thing(
             kind="Aurora instance",
@@ -62,7 +65,7 @@ def database_instances(aws: Aws) -> Iterator[Thing]:
             priced=() if instance["DBInstanceClass"] == "db.serverless" else None,
             part_of=(AURORA, instance.get("DBClusterIdentifier", "")),
             removal=(
-                *_started(aws, instance["DBInstanceStatus"], instance.get("DBClusterIdentifier", "")),
+                *(_made_deletable(aws, cluster) if cluster else ()),
                 *_unless(
                     instance["DBInstanceStatus"],
                     "deleting",
@@ -208,7 +211,11 @@ def buckets(aws: Aws) -> Iterator[Thing]:
     # S3 tells the region of each bucket only to those who send a parameter (API reference, ListBuckets).
     listed = aws.items("s3", "list_buckets", "Buckets[]", MaxBuckets=1000)
     named = [one for one in listed if auto_named(one["Name"])]
-    for bucket, tags in zip(named, aws.each(lambda one: _bucket_tags(aws, one["Name"]), named), strict=True):
+
+    def details(bucket: Item) -> tuple[dict[str, str], bool]:
+        return _bucket_tags(aws, bucket["Name"]), _has_versions(aws, bucket["Name"])
+
+    for bucket, (tags, versioned) in zip(named, aws.each(details, named), strict=True):
         name = bucket["Name"]
         region = bucket.get("BucketRegion") or _bucket_region(aws, name)
         yield Thing(
@@ -218,13 +225,23 @@ def buckets(aws: Aws) -> Iterator[Thing]:
             tags=tags,
             created=bucket.get("CreationDate"),
             priced=None,
-            removal=(RemoveBucket(aws, name, region),),
+            removal=(RemoveBucket(aws, name, region, versions=versioned),),
         )
 
 
 def _bucket_region(aws: Aws, bucket: str) -> str:
     # "Buckets in Region us-east-1 have a LocationConstraint of null" (API reference, GetBucketLocation).
     return str(aws.call("s3", "get_bucket_location", Bucket=bucket).get("LocationConstraint") or "us-east-1")
+
+
+def _has_versions(aws: Aws, bucket: str) -> bool:
+    """Whether versioning is on, or was: suspended, it keeps the versions that there are."""
+    try:
+        return "Status" in aws.call("s3", "get_bucket_versioning", Bucket=bucket)
+    except ClientError as error:
+        if gone(error):
+            return False
+        raise
 
 
 def _bucket_tags(aws: Aws, bucket: str) -> dict[str, str]:
@@ -241,22 +258,8 @@ def _cache_tags(aws: Aws, arn: str) -> dict[str, str]:
 
 
 def _made_deletable(aws: Aws, cluster: Item) -> tuple[Step, ...]:
-    """What must come before the deletion of a cluster that AWS would refuse to delete as it is."""
-    key = {"DBClusterIdentifier": cluster["DBClusterIdentifier"]}
-    unprotect = aws.step("rds", "modify_db_cluster", **key, DeletionProtection=False)
-    return (
-        *_started(aws, cluster["Status"], key["DBClusterIdentifier"]),
-        *((unprotect,) if cluster.get("DeletionProtection") else ()),
-        *((aws.step("rds", "promote_read_replica_db_cluster", **key),) if _is_replica(cluster) else ()),
-    )
-
-
-def _is_replica(cluster: Item) -> bool:
-    return bool(cluster.get("ReplicationSourceIdentifier"))
-
-
-def _started(aws: Aws, status: str, cluster: str) -> tuple[Step, ...]:
-    return (StartCluster(aws, cluster),) if status in ("stopped", "stopping", "starting") else ()
+    step = MakeDeletable(aws, cluster)
+    return (step,) if step.needed else ()
 
 
 def _unless(status: str, on_its_way: str, delete: Step, wait: Step) -> tuple[Step, ...]:

@@ -48,6 +48,8 @@ class Thing:
     """The name of the EKS cluster that its own name holds."""
     part_of: tuple[str, str] = ("", "")
     hosts: frozenset[str] = frozenset()
+    soft_deleted: bool = False
+    """Deleted already, but for some days it can be recovered and keeps its name."""
     evidence: str = ""
     """Why it is ours, where the one who found it can tell."""
 

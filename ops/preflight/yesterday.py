@@ -20,10 +20,9 @@ def yesterday_checks(cloud: Cloud, stack: str) -> Mapping[str, Check]:
 def _outcome(scan: Scan, stack: str, *, soft_deleted: bool) -> Outcome:
     if scan.failures:
         raise RuntimeError("; ".join(f"{error} ({_few(what.split(', '))})" for what, error in scan.unseen()))
-    recoverable = ("deleted ", "secret in recovery")
-    found = [one.thing for one in scan.leftovers if one.thing.kind.startswith(recoverable) == soft_deleted]
+    found = [one.thing for one in scan.leftovers if one.thing.soft_deleted == soft_deleted]
     if not found:
-        apart = [one.thing for one in scan.uncertain if one.thing.kind.startswith(recoverable) == soft_deleted]
+        apart = [one.thing for one in scan.uncertain if one.thing.soft_deleted == soft_deleted]
         said = f"none; {len(apart)} things of a stack of this name belong to a day that runs, or to somebody else"
         return fine(said if apart else "none")
     advice = f"`genai leftovers --stack {stack}` shows all, with --delete it removes them"

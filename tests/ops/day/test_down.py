@@ -25,6 +25,7 @@ GATE = resource(
     inputs={"cluster_name": "genai-dev-0a1b2c3", "region": "us-east-1"},
 )
 NAMESPACE = resource(f"{HEAD}kubernetes:core/v1:Namespace::namespace")
+SOFT = ("deleted API Management service", "deleted key vault", "deleted Entra application")
 CLEAN = Scan(leftovers=[], failures=[])
 
 
@@ -50,7 +51,10 @@ class Cloud:
 
     def look(self) -> Scan:
         self.looks += 1
-        things = [Thing(kind=kind, id="it", region="", removal=(Removal(self, kind),)) for kind in self.kinds]
+        things = [
+            Thing(kind=kind, id="it", region="", removal=(Removal(self, kind),), soft_deleted=kind in SOFT)
+            for kind in self.kinds
+        ]
         return Scan(leftovers=[Leftover(thing=one, why="") for one in things], failures=self.failures)
 
 
@@ -118,10 +122,9 @@ def test_of_a_day_that_is_over_only_the_leftovers_are_looked_for() -> None:
 
 
 def test_purge_removes_what_is_in_soft_delete_and_nothing_else() -> None:
-    soft = ["deleted API Management service", "deleted key vault", "deleted Entra application"]
-    kept, purged = Cloud(kinds=soft.copy()), Cloud(kinds=[*soft, "resource group"])
+    kept, purged = Cloud(kinds=[*SOFT]), Cloud(kinds=[*SOFT, "resource group"])
     assert evening(StandIn(EMPTY), kept).exit_code == 1
-    assert kept.kinds == soft
+    assert kept.kinds == [*SOFT]
     assert evening(StandIn(EMPTY), purged, purge=True).exit_code == 1
     assert purged.kinds == ["resource group"]
 

@@ -114,3 +114,12 @@ def test_only_for_a_lost_cluster_the_command_that_gives_it_up_is_offered() -> No
     left = holding(resource(VPC))
     assert command in printed(evening(left, lost_clusters=["genai-dev-0a1b2c3"]))
     assert "DELETE_UNREACHABLE" not in printed(evening(left))
+
+
+def test_for_a_stopped_database_the_command_that_starts_it_is_named() -> None:
+    cluster = "urn:pulumi:dev::genaiplatform::aws:rds/cluster:Cluster::database-cluster"
+    left = holding(resource(cluster, inputs={"clusterIdentifier": "database-cluster-1a2b3c4"}))
+    command = "aws rds start-db-cluster --db-cluster-identifier database-cluster-1a2b3c4 --region"
+    refused = "api error InvalidDBClusterStateFault: Cluster is in stopped state"
+    assert command in printed(evening(left, errors=[refused]), bill=None)
+    assert "start-db-cluster" not in printed(evening(left, errors=["DependencyViolation"]), bill=None)

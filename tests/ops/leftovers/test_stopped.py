@@ -9,8 +9,10 @@ from unittest import mock
 import pytest
 
 from ops.leftovers import stores
-from ops.leftovers.aws import Aws, StartCluster
-from tests.ops.leftovers.world import World, answering
+from ops.leftovers.aurora import MakeDeletable
+from ops.leftovers.aws import Aws
+from ops.leftovers.thing import PermanentError
+from tests.ops.leftovers.world import World, answering, error
 from tests.ops.preflight.stand_in import aws_answers
 
 
@@ -32,6 +34,12 @@ def command(**more: Any) -> str:
         ({"DeletionProtection": True}, "--no-deletion-protection"),
         ({"AwsBackupRecoveryPointArn": "arn:x"}, "--no-delete-automated-backups"),
         ({"ReplicationSourceIdentifier": "arn:y"}, "aws rds promote-read-replica-db-cluster"),
+        ({"GlobalClusterIdentifier": "g", "DBClusterArn": "arn:c"}, "aws rds remove-from-global-cluster"),
+        *[
+            ({"Status": status}, "aws rds wait db-cluster-available")
+            for status in ("creating", "modifying", "backing-up", "upgrading", "starting", "renaming")
+        ],
+        ({"Status": "inaccessible-encryption-credentials-recoverable", "KmsKeyId": "k"}, "aws kms enable-key"),
     ],
 )
 @pytest.mark.usefixtures("world")
@@ -49,7 +57,52 @@ def test_a_stop_is_waited_for_and_then_the_cluster_started_once(world: World) ->
         asked.append(operation)
         return {"DBClusters": [cluster(Status=next(states))]} if operation == "DescribeDBClusters" else {}
 
-    with answering(call), mock.patch("ops.leftovers.aws.time.sleep"):
-        StartCluster(world.aws(), "c").run()
+    with answering(call), mock.patch("ops.leftovers.aurora.time.sleep"):
+        MakeDeletable(world.aws(), cluster(Status="stopping")).run()
     assert asked.count("StartDBCluster") == 1
     assert asked[-1] == "DescribeDBClusters"
+
+
+@pytest.mark.parametrize("status", ["inaccessible-encryption-credentials", "failed", "deleting"])
+@pytest.mark.usefixtures("world")
+def test_a_status_that_never_ends_is_not_waited_for(status: str) -> None:
+    assert "wait db-cluster-available" not in command(Status=status)
+
+
+def test_a_replica_is_promoted_once_before_its_instances_go(world: World) -> None:
+    now = cluster(ReplicationSourceIdentifier="arn:y", DeletionProtection=True)
+    asked: list[str] = []
+    instance = {"DBInstanceIdentifier": "i", "DBClusterIdentifier": "c", "DBInstanceClass": "x"}
+
+    def call(_client: Any, operation: str, _parameters: dict[str, Any]) -> Any:
+        asked.append(operation)
+        if operation == "ModifyDBCluster":
+            now["DeletionProtection"] = False
+        if operation == "PromoteReadReplicaDBCluster":
+            del now["ReplicationSourceIdentifier"]
+        if operation == "DescribeDBInstances":
+            return {
+                "DBInstances": [{**instance, "DBInstanceStatus": "available"}]
+                if "DeleteDBInstance" not in asked
+                else []
+            }
+        return {"DBClusters": [dict(now)]}
+
+    with answering(call), mock.patch("ops.leftovers.aurora.time.sleep"), mock.patch("botocore.waiter.time.sleep"):
+        (thing,) = stores.database_instances(world.aws())
+        for step in thing.removal:
+            step.run()
+    done = [one for one in asked if not one.startswith("Describe")]
+    assert done == ["ModifyDBCluster", "PromoteReadReplicaDBCluster", "DeleteDBInstance"]
+
+
+def test_a_cluster_without_its_key_is_left_with_the_command_that_gives_it_back(world: World) -> None:
+    found = cluster(Status="inaccessible-encryption-credentials-recoverable", KmsKeyId="key-1")
+
+    def call(_client: Any, operation: str, _parameters: dict[str, Any]) -> Any:
+        if operation == "DescribeDBClusters":
+            return {"DBClusters": [found]}
+        raise error("KMSKeyNotAccessibleFault", operation)
+
+    with answering(call), pytest.raises(PermanentError, match="aws kms enable-key --key-id key-1"):
+        MakeDeletable(world.aws(), found).run()

@@ -124,6 +124,9 @@ def test_an_azure_stack_has_the_checks_of_azure() -> None:
         assert CliRunner().invoke(app, ["--stack", "azure"]).exit_code == 0
 
 
+SOFT = ("deleted key vault", "secret in recovery")
+
+
 @dataclass
 class Left:
     """A cloud with things of these kinds."""
@@ -134,7 +137,9 @@ class Left:
 
     def look(self) -> Scan:
         self.looks += 1
-        things = [Thing(kind=kind, id="x-1", region="us-west-2", removal=()) for kind in self.kinds]
+        things = [
+            Thing(kind=kind, id="x-1", region="us-west-2", removal=(), soft_deleted=kind in SOFT) for kind in self.kinds
+        ]
         return Scan(
             leftovers=[Leftover(thing=thing, why="is ours") for thing in things],
             failures=[Failure(what=what, error="denied") for what in self.failing],
