@@ -21,13 +21,12 @@ from typing import Literal
 Mode = Literal["header", "keyVault"]
 """Where the LiteLLM key comes from: the caller's header `x-litellm-api-key`, or Key Vault by the caller's client id."""
 
-FRONT_DOOR_HEADER = "api-key"
+FRONT_DOOR_HEADER = "cookie"
 """The header in which the backend entity shows the front door its secret.
 
-LiteLLM writes every header of a request into its trace but those in which it looks for keys
-(`litellm.types.proxy.auth.special_headers`). This is one of them, and is read only where `x-litellm-api-key` and
-`Authorization` are missing: the policies set the first. Microsoft's own backends carry keys in it
-(microsoft/aoai-logging-with-apim, bicep/apimBackend.bicep).
+LiteLLM writes the headers of a request into its trace. It redacts this one (litellm_pre_call_utils.py,
+`_CREDENTIAL_HEADER_NAMES`) and takes it for no key. `api-key` would be one where `x-litellm-api-key` is missing: the
+trace of the refused call shows it whole, as `user_api_key_hash`.
 """
 
 BACKEND_ID = "litellm"

@@ -149,6 +149,16 @@ def test_no_trace_and_no_log_holds_a_secret_of_a_header(litellm: str, log: Path)
         assert not [place for place, text in told.items() if secret.encode() in text]
 
 
+@pytest.mark.parametrize("key", [{}, {"x-litellm-api-key": ""}, {"x-litellm-api-key": "sk-wrong"}])
+def test_no_trace_and_no_log_of_a_refused_call_holds_the_front_doors_secret(
+    litellm: str, log: Path, key: Mapping[str, str]
+) -> None:
+    body = CALLS["/v1/chat/completions"]
+    assert ask(f"{litellm}/v1/chat/completions", {FRONT_DOOR_HEADER: FRONT_DOOR_KEY, **key}, body) in (400, 401)
+    time.sleep(6)
+    assert FRONT_DOOR_KEY.encode() not in b"".join(Langfuse.received) + log.read_bytes()
+
+
 def test_with_a_trace_context_the_caller_would_join_any_trace_and_yet_not_hide(litellm: str) -> None:
     url, body = f"{litellm}/v1/chat/completions", CALLS["/v1/chat/completions"]
     not_sampled, sampled = bytes.fromhex("ab" * 16), bytes.fromhex("cd" * 16)

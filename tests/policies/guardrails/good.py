@@ -130,7 +130,7 @@ def listener_rule(on: aws.lb.Listener, action: Any, *conditions: Any) -> None:
 
 FORWARD = {"type": "forward", "target_group_arn": "arn:aws:elasticloadbalancing:::targetgroup/x"}
 REDIRECT = {"type": "redirect", "redirect": {"port": "443", "protocol": "HTTPS", "status_code": "HTTP_301"}}
-HEADER = {"http_header": {"http_header_name": "api-key", "values": ["secret"]}}
+HEADER = {"http_header": {"http_header_name": "cookie", "values": ["secret"]}}
 TRACED_HEADER = {"http_header": {"http_header_name": "x-front-door", "values": ["secret"]}}
 
 

@@ -66,7 +66,7 @@ def backend(
         url=url,
         protocol="http",
         tls={"validate_certificate_chain": check, "validate_certificate_name": name},
-        credentials={"header": {"api-key": [key]}},
+        credentials={"header": {"cookie": [key]}},
         **IN_GATEWAY,
     )
 
