@@ -163,6 +163,7 @@ def test_azure_is_looked_at_only_when_asked_or_for_an_azure_stack(
     no_cli = mock.patch("subprocess.run", side_effect=FileNotFoundError)
     with mock.patch("ops.plan.stack_config.read") as read, no_cli:
         read.return_value.values = config
+        read.return_value.kind = kind_of("azure" if "azure" in arguments else "dev")
         result = run(*arguments)
     assert result.exit_code == 2
     assert "Could not look at Azure: The `az` command is not installed" in result.output
