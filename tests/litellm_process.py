@@ -68,7 +68,7 @@ def litellm(
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + 400  # on two cores that others load too
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         try:
