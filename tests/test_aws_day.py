@@ -327,7 +327,7 @@ def test_the_front_door_forwards_only_user_paths_with_the_secret_header(variant:
     ]
     paths, header = plain(rule.inputs["conditions"])
     assert paths["pathPattern"]["values"] == ["/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/models"]
-    assert header["httpHeader"]["httpHeaderName"] == "api-key"
+    assert header["httpHeader"]["httpHeaderName"] == "cookie"
     assert header["httpHeader"]["values"] == [plain(recording.outputs["frontDoorKey"])]
     world = [
         r.name

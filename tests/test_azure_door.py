@@ -187,7 +187,7 @@ def test_every_operation_waits_for_the_policy(mode: str) -> None:
 def test_the_backend_waits_for_the_key_it_sends(mode: str) -> None:
     recording = recorded(mode)
     backend, key = recording.one(BACKEND), recording.one(NAMED_VALUE, "front-door-key")
-    assert backend.inputs["credentials"] == {"header": {"api-key": ["{{front-door-key}}"]}}
+    assert backend.inputs["credentials"] == {"header": {"cookie": ["{{front-door-key}}"]}}
     assert key.urn in backend.dependencies
     assert plain(key.inputs["value"]) == plain(aws_outputs()["frontDoorKey"])
 

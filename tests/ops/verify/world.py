@@ -187,7 +187,7 @@ class World:
         return self.complete(request.body)
 
     def front_door(self, request: Request) -> Answer:
-        if request.headers.get("api-key") != FRONT_DOOR_KEY:
+        if request.headers.get("cookie") != FRONT_DOOR_KEY:
             return Answer(403, "Forbidden.", {"Content-Type": "text/plain"})
         return self.litellm(request)
 
