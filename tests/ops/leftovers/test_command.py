@@ -130,7 +130,7 @@ def test_the_exit_code_is_0_only_when_nothing_is_left(world: World, answers_else
         mock.patch("ops.plan.stack_config.read") as read,
         answering(replay(answers_elsewhere)),
     ):
-        read.return_value.values, read.return_value.kind = {"aws:region": "us-east-1"}, kind_of("de")
+        read.return_value.values, read.return_value.kind = {"aws:region": "us-east-1"}, kind_of("dev")
         result = run("--stack", "de")
     assert (result.exit_code, result.output) == (
         0,
