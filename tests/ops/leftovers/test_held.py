@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import jmespath
+import jmespath  # type: ignore[import-untyped]  # botocore brings it, without stubs
 import moto
 import pytest
 
