@@ -9,6 +9,7 @@ This file runs inside LiteLLM, beside config.yaml. An administrator's key may do
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -67,6 +68,8 @@ HEADERS = {
     )
 }
 QUERY = {"api-version", "after", "before", "include", "include[]", "limit", "order", "starting_after", "stream"}
+CREDENTIAL = re.compile("auth|cookie|credential|key$|password|secret|token|^x-amz", re.IGNORECASE)
+"""Headers that LiteLLM would write into the trace as they came; the gateway's policies pass none of them on."""
 
 
 class ModelGuard(CustomLogger):
@@ -80,15 +83,18 @@ class ModelGuard(CustomLogger):
         call_type: str,
     ) -> None:
         """Let the call pass or raise. `data` is what LiteLLM will call with, and the request as it came."""
+        request = data.get("proxy_server_request") or {}
+        headers = request.get("headers") or {}
+        for shown in (request, data.get("metadata"), data.get("litellm_metadata")):
+            hide_credentials(shown)
         if user_api_key_dict.user_role == LitellmUserRoles.PROXY_ADMIN:
             return
         if call_type not in CALLS and call_type not in ANSWERS:
             raise refusal(f"A virtual key may not make this call ({call_type}).", None)
-        request = data.get("proxy_server_request") or {}
         for name, _ in parse_qsl(urlsplit(request.get("url", "")).query, keep_blank_values=True):
             if name not in QUERY:
                 raise refusal(f"The query parameter {name!r} is not passed on: leave it out.", name)
-        for name in request.get("headers") or {}:
+        for name in headers:
             if name.lower().startswith(("x-litellm-", "litellm-", "litellm_")) and name.lower() not in HEADERS:
                 raise refusal(f"The header {name!r} is not passed on: leave it out.", name)
         known = MORE_FIELDS | set(getattr(CALLS.get(call_type), "__annotations__", ()))
@@ -100,6 +106,16 @@ class ModelGuard(CustomLogger):
             from litellm.proxy.proxy_server import llm_model_list, llm_router
 
             await can_key_call_model(data.get("model") or "", llm_model_list, user_api_key_dict, llm_router)
+
+
+def hide_credentials(shown: object) -> None:
+    """Redact what traces show of the request's headers; what LiteLLM calls with is another copy."""
+    if not isinstance(shown, dict):
+        return
+    headers = shown.get("headers")
+    if isinstance(headers, dict):
+        headers.update({name: "redacted" for name in headers if CREDENTIAL.search(name)})
+    hide_credentials(shown.get("requester_metadata"))
 
 
 def refusal(message: str, parameter: str | None) -> ProxyException:

@@ -121,6 +121,7 @@ def test_langfuse_shows_the_client_whatever_the_body_says(litellm: str, path: st
         {"metadata": forged},
         {"litellm_metadata": forged},
         {"metadata": {"headers": forged, "user_api_key_user_id": CLIENT_B}},
+        {"metadata": {"headers": "text"}},
         forged,
     )
     for body in bodies:
@@ -147,6 +148,29 @@ def test_no_trace_and_no_log_holds_a_secret_of_a_header(litellm: str, log: Path)
     told = {"traces": b"".join(Langfuse.received), "log": log.read_bytes()}
     for secret in (KEY_A, FRONT_DOOR_KEY):
         assert not [place for place, text in told.items() if secret.encode() in text]
+
+
+CREDENTIALS = (
+    *("Authorization", "api-key", "x-api-key", "x-goog-api-key", "Ocp-Apim-Subscription-Key", "Proxy-Authorization"),
+    *("x-amz-security-token", "x-amzn-oidc-data", "x-auth-token", "x-vault-token", "x-client-secret", "x-password"),
+)
+
+
+def test_no_trace_and_no_log_holds_a_credential_that_a_caller_sends_beside_the_key(litellm: str, log: Path) -> None:
+    secrets = {name: f"secret-of-{name.lower()}-0123456789" for name in CREDENTIALS}
+    chat, responses = (litellm + path for path in CALLS)
+    handed_over = {**HANDED_OVER, **secrets, "x-beside": "in the trace"}
+    for url, body, status in (
+        (chat, CALLS["/v1/chat/completions"], 200),
+        (chat, {**CALLS["/v1/chat/completions"], "stream": True}, 200),
+        (chat, {**CALLS["/v1/chat/completions"], "model": "none"}, 400),
+        (responses, CALLS["/v1/responses"], 200),
+    ):
+        assert ask(url, handed_over, body) == status
+    wait_for(lambda: b"x-beside" in b"".join(Langfuse.received))
+    time.sleep(6)  # OpenTelemetry sends what it has every 5 s
+    told = b"".join(Langfuse.received) + log.read_bytes()
+    assert [name for name, secret in secrets.items() if secret.encode() in told] == []
 
 
 @pytest.mark.parametrize("key", [{}, {"x-litellm-api-key": ""}, {"x-litellm-api-key": "sk-wrong"}])
