@@ -39,6 +39,8 @@ OTHER_NAMES = {
     "servicequotas:GetAwsDefaultServiceQuota": "servicequotas:GetAWSDefaultServiceQuota",
 }
 FOR_EVERYONE = {"sts:GetCallerIdentity"}
+ONLY_SHOWN = {"kms:EnableKey"}
+"""A command for the user: a key that somebody disabled is never enabled unasked."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -120,6 +122,7 @@ def _calls() -> Iterator[tuple[str, str]]:
                 if isinstance(step, Call):
                     yield step.service, step.operation
     yield from [("s3", "delete_objects"), ("s3", "delete_bucket"), ("s3", "list_object_versions")]  # RemoveBucket
+    yield "rds", "promote_read_replica_db_cluster"  # ops/leftovers/aurora.py
 
 
 def _action(aws: Aws, service: str, operation: str) -> str:
@@ -130,7 +133,7 @@ def _action(aws: Aws, service: str, operation: str) -> str:
 
 def test_the_role_may_do_what_the_commands_do_and_nothing_more(made: dict[str, Any]) -> None:
     aws = Aws("us-east-1")
-    called = {_action(aws, *call) for call in _calls()} - FOR_EVERYONE
+    called = {_action(aws, *call) for call in _calls()} - FOR_EVERYONE - ONLY_SHOWN
     first, *_ = made["policies"]["OperationsPolicy"]["Statement"]
     assert set(first["Action"]) == called - _allowed(made["policies"]["PlatformPolicy"])
 
