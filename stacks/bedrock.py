@@ -248,8 +248,8 @@ def _refuse_endpoints(params: Mapping[str, Any], region: str) -> None:
 
 @cache
 def _botocore() -> botocore.session.Session:
-    """Made once: it reads the list of regions anew each time."""
-    return botocore.session.get_session()
+    """Made once: it reads the list of regions anew each time. Without a profile, of which AWS_PROFILE may name none."""
+    return botocore.session.Session({"profile": (None, None, None, None)})
 
 
 def _partition(region: Any) -> str:

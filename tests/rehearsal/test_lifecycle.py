@@ -55,7 +55,7 @@ def test_two_days_in_a_row_in_one_world_do_not_collide(simulation: Simulation, f
 
 
 def test_two_stacks_at_once_share_an_account(simulation: Simulation, folder: Path) -> None:
-    days = [engine(simulation, folder, stack) for stack in ("dev", "other")]
+    days = [engine(simulation, folder, stack) for stack in ("dev", "dev-other")]
     with ThreadPoolExecutor() as pool:
         for result in pool.map(lambda day: day.up(), days):
             succeed(result)
