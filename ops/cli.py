@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from ops.commands.env.command import env
@@ -14,11 +16,28 @@ from ops.commands.up_and_down.command import down, up
 from ops.commands.verify.command import verify
 
 # Without markup `--help` needs a third of the time: Typer's own boxes import all of Rich.
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        from ops.project import PROJECT
+
+        typer.echo(f"genai {version(PROJECT)}")
+        raise typer.Exit
 
 
 @app.callback()
-def genai() -> None:
+def genai(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
     """A GenAI platform for a day: plan it, stand it up, use it, take it down, and see that nothing is left."""
 
 
@@ -28,6 +47,9 @@ for command in (plan, preflight, up, status, verify, env, forward, down, leftove
 
 def main() -> None:
     """Entry point of the `genai` script."""
+    from ops.encoding import print_in_any_encoding
+
+    print_in_any_encoding()
     app()
 
 

@@ -2,8 +2,10 @@
 
 import typer
 
+from ops.encoding import print_in_any_encoding
 from rehearsal.command import rehearse
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+print_in_any_encoding()
+app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
 app.command()(rehearse)
 app()

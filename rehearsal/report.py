@@ -49,6 +49,8 @@ def print_summary(summary: Summary, comparison: dict[str, dict[str, float]]) -> 
         )
     for problem in summary.unexpected:
         console.print(f"[red]not as it should be:[/] {problem}")
+    clean = "[green]A clean day[/]: a second up changed nothing, and in the end nothing was left."
+    console.print(clean if summary.good else "[red]Not a clean day[/]: the lines above say why.")
 
 
 def _must(found: int | None, wanted: int) -> str:

@@ -62,6 +62,12 @@ def print_report(plan: Plan, console: Console) -> None:
         f"\n[bold]Next[/bold]\n[cyan]pulumi up -s {plan.config.stack}[/cyan] builds it, "
         f"[cyan]pulumi destroy -s {plan.config.stack}[/cyan] removes it."
     )
+    # Last, where it can be read without scrolling.
+    console.print(
+        f"\nStack {plan.config.stack}: {plan.cost.per_hour}, up in {_clock(plan.up.seconds)}, "
+        f"down in {_clock(plan.down.seconds)} minutes.",
+        soft_wrap=True,
+    )
 
 
 def _print_tree(plan: Plan, console: Console) -> None:
