@@ -14,7 +14,8 @@ from pydantic import Field, field_validator, model_validator
 
 from components.azure.gateway_tiers import region_problem, tier_problem
 from policies import apim
-from stacks.configuration import Frozen, Name, SettingsError, StackSettings, TagValue, text, unique
+from stacks.configuration import Frozen, Name, SettingsError, StackSettings, TagValue, read, text, unique
+from stacks.kinds import other_settings
 
 
 class ClientSetting(Frozen):
@@ -90,6 +91,12 @@ class AzureSettings(StackSettings):
             {str(uuid.UUID(int=index)): client.keys for index, client in enumerate(self.clients) if client.keys}
         )
         return self
+
+
+def load() -> AzureSettings:
+    """Read the settings of an Azure stack; SettingsError tells everything that is wrong with them."""
+    location()
+    return read(AzureSettings, other_settings(AzureSettings))
 
 
 def location() -> str:
