@@ -15,6 +15,9 @@ from ops.encoding import print_in_any_encoding
 from ops.project import ROOT
 from tests.command_lines import commands
 
+REQUIRED = {"init": ("--answers", "zoë-東→")}
+"""What else brings a command to refuse something of that name."""
+
 ENCODINGS = ("ascii", "cp932", "latin-1")
 print_in_any_encoding()  # registers the handler; pytest's own streams are no files
 
@@ -60,10 +63,6 @@ def test_what_every_command_refuses_is_said_in_the_encoding_of_the_terminal(name
         assert "Traceback" not in said
         assert shown in said
         assert result.returncode == 2
-
-
-REQUIRED: dict[str, tuple[str, ...]] = {}
-"""What a command asks for beside the stack."""
 
 
 @pytest.mark.parametrize("module", ["ops.cli", "rehearsal"])

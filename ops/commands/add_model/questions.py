@@ -13,11 +13,18 @@ from ops.commands.add_model.providers import PROVIDERS, word_of
 _WORDS = ", ".join(f"{word} ({provider.title})" for word, provider in PROVIDERS.items())
 
 
-def ask_model(known_keys: Collection[str], problem: Callable[[Entry], str], *, last: str = "") -> Entry | None:
-    """Ask for a model until `problem` finds none. None when no provider is named, for which `last` says how."""
+def ask_model(known_keys: Collection[str], problem: Callable[[Entry], str]) -> Entry:
+    """Ask for a model until `problem` finds none."""
+    while not (entry := ask_another(known_keys, problem, "Provider")):
+        pass
+    return entry
+
+
+def ask_another(known_keys: Collection[str], problem: Callable[[Entry], str], text: str) -> Entry | None:
+    """The same, or None when no provider is named; `text` asks for it."""
     while True:
         typer.echo(f"\nProviders: {_WORDS}, or another word of LiteLLM's (docs.litellm.ai/docs/providers).")
-        word = typer.prompt(f"Provider{last}", default="" if last else None, show_default=False).strip()
+        word = typer.prompt(text, default="", show_default=False).strip()
         if not word:
             return None
         known = PROVIDERS.get(word)

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from ops.commands.add_model.entry import Entry, EntryError, complete
-from ops.commands.add_model.questions import ask_model
+from ops.commands.add_model.questions import ask_another
 from ops.commands.init.answers import AWS, AZURE, Answers
 from ops.project import PROJECT
 
@@ -80,7 +80,7 @@ def _ask_models(answers: Answers, problem: Problem, default_models: Callable[[],
             answers.provider_keys.update(before)
         return found
 
-    while entry := ask_model(answers.provider_keys, refusal, last=" (Enter: no more)"):
+    while entry := ask_another(answers.provider_keys, refusal, "Provider (Enter: no more)"):
         added.append(entry)
     if added:
         answers.aws[key] = [*there, *(one.setting for one in added)]
