@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from ops.commands.schema import schema
 from ops.day.command import down, up
 from ops.env.command import env
 from ops.forward.command import forward
@@ -22,7 +23,7 @@ def genai() -> None:
     """A GenAI platform for a day: plan it, stand it up, use it, take it down, and see that nothing is left."""
 
 
-for command in (plan, preflight, up, status, verify, env, forward, down, leftovers):
+for command in (plan, preflight, up, status, verify, env, forward, schema, down, leftovers):
     app.command()(command)
 
 

@@ -50,7 +50,7 @@ async def forward(
     `ready` is called when all ports are open, `say` with a line when a service is lost and when it is back.
     ForwardError when `kubectl` or `aws` is missing, a port is taken, or at the start a service cannot be reached.
     """
-    kubectl, _ = (_program(name) for name in _INSTALL)
+    kubectl, _ = (program(name) for name in _INSTALL)
     _refuse_taken_ports(forwards)
     task = asyncio.current_task()
     assert task  # noqa: S101  this is a coroutine
@@ -71,7 +71,8 @@ async def forward(
             raise failed.exceptions[0] from None
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """The path of `kubectl` or `aws`; ForwardError when it is not on PATH."""
     found = shutil.which(name)
     if found is None:
         raise ForwardError(f"There is no `{name}` on PATH: install it ({_INSTALL[name]}).")

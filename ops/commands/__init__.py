@@ -1,0 +1,1 @@
+"""The commands of `genai`: options, reports and exit codes."""
