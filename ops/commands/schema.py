@@ -61,7 +61,7 @@ def schema(
     from ops.schema.tables import Database, SchemaError
     from ops.stack_outputs import StackOutputsError, read_outputs
 
-    def deployed() -> pods.Deployed:
+    def find() -> pods.Deployed:
         if litellm or langfuse:
             found: dict[str, Database] = {"litellm": sources.litellm(litellm)} if litellm else {}
             return pods.Deployed(databases=found | (sources.langfuse(langfuse) if langfuse else {}), drift=())
@@ -71,51 +71,49 @@ def schema(
             raise SchemaError(f"Stack {stack} has no output clusterName: name the stack of an AWS day, and run `up`.")
         return pods.read(kubeconfig(Aws(region), outputs["clusterName"]))
 
-    folder = to or ROOT / "docs" / "database"
+    def compare() -> list[str]:
+        return [
+            f"{name}: {line}"
+            for name, database in found.databases.items()
+            for line in (differences(known[name], database) if name in known else ["no page tells of it"])
+        ]
+
+    def write() -> list[str]:
+        databases = {name: one for name in STORES if (one := {**known, **found.databases}.get(name))}
+        written = pages.render(databases, hints(), datetime.datetime.now(datetime.UTC).date())
+        pages.write(folder, written)
+        for problem in hints().problems(databases):
+            typer.echo(problem, err=True)
+        return [str(folder / name) for name in written]
+
+    compares = check or diff is not None
+    folder = diff or to or ROOT / "docs" / "database"
     try:
         if check and diff:
             raise SchemaError("--check compares with the pages of --to, --diff with those of another folder: name one.")
-        known = page_reader.read(diff or folder)
-        if (check or diff) and not known:
-            raise SchemaError(
-                f"{diff or folder} has no pages that `genai schema` wrote: name the folder where they are."
-            )
-        found = deployed()
-        if check or diff:
-            changed = [
-                f"{name}: {line}"
-                for name, database in found.databases.items()
-                for line in (differences(known[name], database) if name in known else ["no page tells of it"])
-            ]
-        else:
-            databases = {name: {**known, **found.databases}.get(name) for name in STORES}
-            complete = {name: database for name, database in databases.items() if database}
-            written = pages.render(complete, hints(), datetime.datetime.now(datetime.UTC).date())
-            pages.write(folder, written)
-            for problem in hints().problems(complete):
-                typer.echo(problem, err=True)
+        known = page_reader.read(folder)
+        if compares and not known:
+            raise SchemaError(f"{folder} has no pages that `genai schema` wrote: name the folder where they are.")
+        found = find()
+        result = compare() if compares else write()
     except (SchemaError, StackConfigError, StackOutputsError, ForwardError, BotoCoreError, ClientError) as error:
         typer.echo(error, err=True)
         raise typer.Exit(2) from error
 
     versions = {name: database.version for name, database in found.databases.items()}
-    before = {name: database.version for name, database in known.items() if name in versions}
-    report: dict[str, object] = {"versions": versions, "drift": found.drift}
-    if check or diff:
-        report |= {"before": before, "differences": changed}
-        lines = [
-            *changed,
-            f"{len(changed)} differences from {diff or folder} ({_versions(before)}) to {_versions(versions)}.",
-        ]
+    if json_:
+        before = {name: database.version for name, database in known.items() if name in versions}
+        told = {"before": before, "differences": result} if compares else {"written": result}
+        typer.echo(json.dumps({"versions": versions, **told, "drift": found.drift}))
     else:
-        report["written"] = [str(folder / name) for name in written]
-        lines = [f"{len(written)} pages in {folder}: {_versions(versions)}."]
-    typer.echo(json.dumps(report) if json_ else "\n".join(lines))
+        of = ", ".join(f"{name} {version}" for name, version in versions.items())
+        if compares:
+            for line in result:
+                typer.echo(line)
+            typer.echo(f"{len(result)} difference{'s' * (len(result) != 1)} between {folder} and {of}.")
+        else:
+            typer.echo(f"{len(result)} pages in {folder}: {of}.")
     for line in found.drift:
         typer.echo(f"The running database is not what its version describes: {line}", err=True)
-    if check and (changed or found.drift):
+    if check and (result or found.drift):
         raise typer.Exit(1)
-
-
-def _versions(versions: dict[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in versions.items())

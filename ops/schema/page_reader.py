@@ -18,14 +18,20 @@ def read(folder: Path) -> dict[str, Database]:
 
 
 def _database(page: Path) -> Database:
-    text = page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8", errors="replace")
     version = re.search(r"^Version: (.+)$", text, re.MULTILINE)
     if version is None:
         raise SchemaError(f"{page} has no line `Version: ...`: write it anew with `genai schema`.")
     tables_text, _, enums_text = text.partition("\n## Enumerated types\n")
     sections = re.split(r"^### ", tables_text, flags=re.MULTILINE)[1:]
-    tables = [_table(page, *section.split("\n", 1)) for section in sections]
-    enums = {name: tuple(values.split(", ")) for name, values in _rows(enums_text)}
+    tables = [_table(page, *section.partition("\n")[::2]) for section in sections]
+    enums = {}
+    for row in _rows(enums_text):
+        if len(row) != 2:
+            raise SchemaError(
+                f"{page}: `{' | '.join(row)}` is no enumerated type: write the page anew with `genai schema`."
+            )
+        enums[row[0]] = tuple(row[1].split(", "))
     return Database(version=version[1], tables=by_name(tables), enums=enums)
 
 
@@ -44,6 +50,8 @@ def _table(page: Path, name: str, text: str) -> Table:
         raise SchemaError(
             f"{page}, table {name}: `{' | '.join(wrong)}` is no column: write the page anew with `genai schema`."
         )
+    if not rows:
+        raise SchemaError(f"{page}, table {name} has no columns: write the page anew with `genai schema`.")
     return Table(
         name=name,
         columns=tuple(

@@ -11,7 +11,7 @@ from ops.schema.diagrams import diagram
 from ops.schema.hints import OTHER, Hints, Question
 from ops.schema.overview import overview
 from ops.schema.stores import NOTICE, STORES
-from ops.schema.tables import Column, Database, Table
+from ops.schema.tables import Column, Database, SchemaError, Table
 
 
 def render(databases: Mapping[str, Database], hints: Hints, today: datetime.date) -> dict[str, str]:
@@ -24,10 +24,13 @@ def render(databases: Mapping[str, Database], hints: Hints, today: datetime.date
 
 
 def write(folder: Path, pages: Mapping[str, str]) -> None:
-    """Write the pages, which makes the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in pages.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    """Write the pages, which makes the folder. SchemaError when that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in pages.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SchemaError(f"{folder} cannot be written ({error.strerror}): name another folder with --to.") from error
 
 
 def _question(question: Question, hints: Hints, databases: Mapping[str, Database]) -> Iterator[str]:

@@ -50,7 +50,10 @@ def database(schema: Schema, version: str) -> Database:
 
 
 def _table(schema: Schema, model: Model) -> Table:
-    columns, primary, unique, references = [], (), [], []
+    columns: list[Column] = []
+    primary: tuple[str, ...] = ()
+    unique: list[tuple[str, ...]] = []
+    references: list[Reference] = []
     for field in model.fields.values():
         if field.type in schema.models:
             references += _reference(schema, model, field)

@@ -59,7 +59,10 @@ def _migrated(migrations: Sequence[str]) -> str:
         raise SchemaError(
             "Langfuse's migrations run in chdb, which is not installed: run `make setup-dev`, or read a running stack."
         ) from error
-    with TemporaryDirectory(prefix="genai-schema-") as data, Session(data) as session:
+    with (
+        TemporaryDirectory(prefix="genai-schema-") as data,
+        Session(data) as session,  # type: ignore[no-untyped-call]  # only its queries are typed
+    ):
         for migration in migrations:
             bare = re.sub(r"--[^\n]*", "", migration)
             for statement in filter(str.strip, bare.split(";")):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import psycopg
 import pytest
 
 from ops.schema import postgresql, prisma
 from ops.schema.differences import differences
-from ops.schema.tables import Column, Reference, SchemaError, Table
+from ops.schema.tables import Column, Database, Reference, SchemaError, Table
 from tests.ops.schema import given
 
 SCHEMA = """
@@ -179,8 +182,9 @@ CREATE VIEW seen AS SELECT id FROM owner;
             ]
 
 
-def _live(connection: object) -> postgresql.Database:
-    row = connection.execute(postgresql.TABLES).fetchone()  # type: ignore[attr-defined]  # a connection of psycopg
+def _live(connection: psycopg.Connection[Any]) -> Database:
+    row = connection.execute(postgresql.TABLES.encode()).fetchone()
+    assert row
     return postgresql.live(row[0], "1")
 
 
