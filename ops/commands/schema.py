@@ -50,16 +50,16 @@ def schema(
 
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from ops.forward.cluster import ForwardError, kubeconfig
-    from ops.leftovers.aws import Aws
-    from ops.plan.stack_config import StackConfigError, read
-    from ops.recorder import ROOT
+    from ops.clouds.aws import Aws
+    from ops.clouds.kubeconfig import ForwardError, kubeconfig
+    from ops.project import ROOT
     from ops.schema import page_reader, pages, pods, sources
     from ops.schema.differences import differences
     from ops.schema.hints import hints
     from ops.schema.stores import STORES
     from ops.schema.tables import Database, SchemaError
-    from ops.stack_outputs import StackOutputsError, read_outputs
+    from ops.stack.outputs import StackOutputsError, read_outputs
+    from ops.stack.settings_file import StackConfigError, read
 
     def find() -> pods.Deployed:
         if litellm or langfuse:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ops.forward.kubectl import program
+from ops.clouds.kubeconfig import kubectl_program
 from ops.schema import clickhouse, postgresql, prisma
 from ops.schema.differences import differences
 from ops.schema.tables import Database, SchemaError
@@ -89,8 +89,7 @@ class _Pods:
 
 @contextmanager
 def _pods(kubeconfig: Mapping[str, Any]) -> Iterator[_Pods]:
-    kubectl = program("kubectl")
-    program("aws")  # kubectl asks it for a token
+    kubectl = kubectl_program()
     with TemporaryDirectory(prefix="genai-schema-") as folder:
         file = Path(folder) / "kubeconfig"
         file.touch(mode=0o600)

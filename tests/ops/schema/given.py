@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from ops.recorder import ROOT
+from ops.project import ROOT
 from ops.schema import page_reader
 from ops.schema.hints import hints
 from ops.schema.tables import Database

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given as hypothesis_given
 from hypothesis import strategies
 
-from ops.recorder import ROOT
+from ops.project import ROOT
 from ops.schema import page_reader, pages
 from ops.schema.diagrams import MOST_CHARACTERS, MOST_TABLES, diagram, short
 from ops.schema.differences import differences

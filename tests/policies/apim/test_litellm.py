@@ -16,18 +16,18 @@ from typing import Any, ClassVar
 import pytest
 
 from charts.litellm import Model, proxy_config
-from policies.apim import FRONT_DOOR_HEADER, load
+from policies.apim import APIM_ENTRY_HEADER, load
 from tests import litellm_process
 from tests.http_server import Answer, Request
 from tests.policies.apim.cases import BOTH
-from tests.policies.apim.world import CLIENT_A, CLIENT_B, FRONT_DOOR_KEY, KEY_A, KEY_B
+from tests.policies.apim.world import APIM_ENTRY_KEY, CLIENT_A, CLIENT_B, KEY_A, KEY_B
 
 pytestmark = [
     pytest.mark.litellm,
     pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
 ]
 
-HANDED_OVER = {"x-litellm-api-key": KEY_A, "langfuse_trace_user_id": CLIENT_A, FRONT_DOOR_HEADER: FRONT_DOOR_KEY}
+HANDED_OVER = {"x-litellm-api-key": KEY_A, "langfuse_trace_user_id": CLIENT_A, APIM_ENTRY_HEADER: APIM_ENTRY_KEY}
 CALLS: Mapping[str, Mapping[str, Any]] = {
     "/v1/chat/completions": {"messages": [{"role": "user", "content": "ping"}]},
     "/v1/responses": {"input": "ping"},
@@ -146,7 +146,7 @@ def test_no_trace_and_no_log_holds_a_secret_of_a_header(litellm: str, log: Path)
         )
     )
     told = {"traces": b"".join(Langfuse.received), "log": log.read_bytes()}
-    for secret in (KEY_A, FRONT_DOOR_KEY):
+    for secret in (KEY_A, APIM_ENTRY_KEY):
         assert not [place for place, text in told.items() if secret.encode() in text]
 
 
@@ -174,13 +174,13 @@ def test_no_trace_and_no_log_holds_a_credential_that_a_caller_sends_beside_the_k
 
 
 @pytest.mark.parametrize("key", [{}, {"x-litellm-api-key": ""}, {"x-litellm-api-key": "sk-wrong"}])
-def test_no_trace_and_no_log_of_a_refused_call_holds_the_front_doors_secret(
+def test_no_trace_and_no_log_of_a_refused_call_holds_the_apim_entry_secret(
     litellm: str, log: Path, key: Mapping[str, str]
 ) -> None:
     body = CALLS["/v1/chat/completions"]
-    assert ask(f"{litellm}/v1/chat/completions", {FRONT_DOOR_HEADER: FRONT_DOOR_KEY, **key}, body) in (400, 401)
+    assert ask(f"{litellm}/v1/chat/completions", {APIM_ENTRY_HEADER: APIM_ENTRY_KEY, **key}, body) in (400, 401)
     time.sleep(6)
-    assert FRONT_DOOR_KEY.encode() not in b"".join(Langfuse.received) + log.read_bytes()
+    assert APIM_ENTRY_KEY.encode() not in b"".join(Langfuse.received) + log.read_bytes()
 
 
 def test_with_a_trace_context_the_caller_would_join_any_trace_and_yet_not_hide(litellm: str) -> None:
