@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ops.schema.tables import Column, Database, Table, by_name
+from ops.schema.tables import Column, Database, Table, by_name, split
 
 TABLES = """\
 SELECT table AS name, any(t.engine) AS engine, any(t.sorting_key) AS sorting_key,
@@ -29,15 +28,10 @@ def _table(row: Mapping[str, Any]) -> Table:
         Column(name=name, type=type_, null=type_.startswith("Nullable("), default=_default(kind, expression))
         for _, name, type_, kind, expression in row["columns"]
     )
-    key = tuple(_expressions(row["sorting_key"]))
+    key = split(row["sorting_key"])
     return Table(name=row["name"], columns=columns, primary_key=key, engine=row["engine"])
 
 
 def _default(kind: str, expression: str) -> str:
     # An expression that computes is written differently by different versions of ClickHouse.
     return {"MATERIALIZED": "computed when written", "ALIAS": "computed when read"}.get(kind, expression)
-
-
-def _expressions(key: str) -> Iterator[str]:
-    """What commas separate outside of brackets."""
-    yield from (found[0].strip() for found in re.finditer(r"(?:[^,()]|\((?:[^()]|\([^()]*\))*\))+", key))

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from ops.schema.stores import STORES
-from ops.schema.tables import Column, Database, Reference, SchemaError, Table, by_name
+from ops.schema.tables import Column, Database, Reference, SchemaError, Table, by_name, split
 
 _REFERENCE = re.compile(r"(.+) → (\S+) \((.+)\), ON DELETE (.+)")
 
@@ -44,7 +44,7 @@ def _table(page: Path, name: str, text: str) -> Table:
         if (found := _REFERENCE.fullmatch(line)) is None:
             raise SchemaError(f"{page}, table {name}: `{line}` is no foreign key: write it anew with `genai schema`.")
         columns, table, targets, on_delete = found.groups()
-        references.append(Reference(columns=_split(columns), table=table, targets=_split(targets), on_delete=on_delete))
+        references.append(Reference(columns=split(columns), table=table, targets=split(targets), on_delete=on_delete))
     rows = _rows(text)
     if wrong := next((row for row in rows if len(row) != 4), None):
         raise SchemaError(
@@ -58,8 +58,8 @@ def _table(page: Path, name: str, text: str) -> Table:
             Column(name=column, type=type_, null=null == "yes", default=default)
             for column, type_, null, default in rows
         ),
-        primary_key=next((_split(key) for key in listed("Primary key", "Sorting key")), ()),
-        unique=tuple(_split(columns) for columns in listed("Unique")),
+        primary_key=next((split(key) for key in listed("Primary key", "Sorting key")), ()),
+        unique=tuple(split(columns) for columns in listed("Unique")),
         references=tuple(references),
         engine=next(iter(listed("Engine")), ""),
     )
@@ -72,8 +72,3 @@ def _rows(text: str) -> list[list[str]]:
         [re.sub(r"\\(.)", r"\1", cell.strip()) for cell in re.split(r"(?<!\\)(?:\\\\)*\|", line.strip())[1:-1]]
         for line in lines
     ]
-
-
-def _split(names: str) -> tuple[str, ...]:
-    """What commas separate outside of brackets: a sorting key may call functions."""
-    return tuple(re.findall(r"(?:[^,()\s]|\((?:[^()]|\([^()]*\))*\))+", names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -61,3 +62,9 @@ class SchemaError(Exception):
 def by_name(tables: list[Table]) -> dict[str, Table]:
     """The tables in the order of their names."""
     return {table.name: table for table in sorted(tables, key=lambda table: table.name)}
+
+
+def split(text: str) -> tuple[str, ...]:
+    """What commas separate outside of brackets: a sorting key of ClickHouse may call functions."""
+    found = re.findall(r"(?:[^,()]|\((?:[^()]|\([^()]*\))*\))+", text)
+    return tuple(one.strip() for one in found)

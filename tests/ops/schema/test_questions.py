@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ops.project import ROOT
 from ops.schema import clickhouse
 from ops.schema.differences import differences
 from tests.ops.schema import given
@@ -187,6 +191,22 @@ def test_a_user_has_all_keys_that_name_it(litellm: Any) -> None:
         ("u2", 1, ["hash-c"], 1, 1, None),
         ("(no user)", 2, ["d", "e"], 1, 0, end),
     ]
+
+
+@pytest.mark.schema
+def test_the_command_of_operations_runs_an_sql_of_the_pages(litellm: Any) -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"deployment/litellm -- python3 -c '\n(.*?)'", text, re.DOTALL)
+    login = {"HOST": litellm.info.host, "PORT": "5432", "USERNAME": "postgres", "PASSWORD": "x", "NAME": "litellm"}
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        input=given.sql("who-spent-what"),
+        env={f"DATABASE_{name}": value for name, value in {**login, "SSLMODE": "require"}.items()},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (said.stderr, said.stdout.splitlines()[0]) == ("", "x\tTrue\t-\t-\tm\t1\t7\t2.000000")
 
 
 def test_every_question_has_a_test_for_its_sql() -> None:
