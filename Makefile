@@ -29,7 +29,7 @@ plan: setup ## Show what `pulumi up` would build, its timeline, cost and finding
 	@$(BIN)/genai plan --stack $(STACK)
 
 test: setup-dev ## Run the tests
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not litellm and not schema" --ignore tests/rehearsal
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not litellm and not schema and not langfuse_source" --ignore tests/rehearsal
 
 rehearse: pulumi-cli setup-dev ## Rehearse the day on the real Pulumi engine, without an account (needs the Pulumi CLI)
 	$(BIN)/python -m rehearsal --stack $(STACK)
@@ -60,7 +60,7 @@ test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, 
 	@touch $@
 
 test-schema: setup-dev build/schema/.ready ## Run the tests of `genai schema` against Prisma's reader, LiteLLM's migrations and a browser (npm, Chromium)
-	$(BIN)/python -m pytest -m schema tests/ops/schema
+	$(BIN)/python -m pytest -m "schema$(if $(GENAI_LANGFUSE_SOURCE),, and not langfuse_source)" tests/ops/schema
 
 # Two npm packages and a wheel, each alone and checked by its hash.
 build/schema/.ready: tests/ops/schema/npm.sha256 requirements-litellm.txt

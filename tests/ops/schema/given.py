@@ -33,7 +33,7 @@ BUILD = ROOT / "build" / "schema"
 """Made by `make test-schema`."""
 LANGFUSE = os.environ.get("GENAI_LANGFUSE_SOURCE", "")
 """A folder with Langfuse's source, of the version of docs/database/langfuse.md."""
-needs_langfuse = pytest.mark.skipif(not LANGFUSE, reason="GENAI_LANGFUSE_SOURCE names no folder with Langfuse's source")
+needs_langfuse = pytest.mark.langfuse_source
 
 CLICKHOUSE = """
 import sys
