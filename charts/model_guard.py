@@ -149,7 +149,9 @@ def hide_credentials(shown: object) -> None:
 
 def refusal(message: str, parameter: str | None) -> ProxyException:
     """The error that LiteLLM shows in OpenAI's shape."""
-    return ProxyException(message, "permission_error", parameter, 403)
+    error = ProxyException(message, "permission_error", parameter, 403)
+    error.status_code = 403  # what `audio/transcriptions` looks for; without it the answer would be 500
+    return error
 
 
 guard = ModelGuard()

@@ -148,39 +148,37 @@ class Langfuse:
     """Takes traces and keeps them."""
 
     received: list[Request] = field(default_factory=list)
+    spans: list[dict[str, str]] = field(default_factory=list)
+    """The attributes of each span."""
     away: bool = False
     """Whether it is restarting."""
 
     def answer(self, request: Request) -> Answer:
         if self.away:
             return Answer(503)
-        self.received.append(request)
-        return Answer(200)
-
-    def bodies(self) -> bytes:
-        return b"".join(request.body for request in self.received if isinstance(request.body, bytes))
-
-    def spans(self) -> list[dict[str, str]]:
-        """The attributes of each span."""
         from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-        return [
+        self.received.append(request)
+        self.spans += [
             {attribute.key: attribute.value.string_value for attribute in span.attributes}
-            for request in self.received
-            if request.path == "/api/public/otel/v1/traces"
             for resource in ExportTraceServiceRequest.FromString(request.body).resource_spans
             for scope in resource.scope_spans
             for span in scope.spans
         ]
+        return Answer(200)
+
+    def traces(self) -> bytes:
+        """All that came."""
+        return b"".join(request.body for request in self.received)
 
     def wait_for(self, text: str, seconds: float = 30) -> dict[str, str]:
         """The span of a call, once it is there, that shows `text`."""
         deadline = time.monotonic() + seconds
         while True:
-            for span in self.spans():
-                if span.get("langfuse.observation.type") and any(text in value for value in span.values()):
+            for span in self.spans:
+                if "langfuse.observation.type" in span and any(text in value for value in span.values()):
                     return span
-            assert time.monotonic() < deadline, f"{len(self.spans())} spans, none with {text}"
+            assert time.monotonic() < deadline, f"{len(self.spans)} spans, none with {text}"
             time.sleep(0.1)
 
 
@@ -190,6 +188,9 @@ class RunningLiteLLM:
 
     url: str
     folder: Path
+    """Where it runs."""
+    database: str
+    """How psycopg reaches its PostgreSQL."""
     provider: Provider
     langfuse: Langfuse
 
@@ -205,7 +206,7 @@ class RunningLiteLLM:
 
     def rows(self) -> dict[str, str]:
         """All that each table of its database holds."""
-        with psycopg.connect(host=str(self.folder / "data"), user="postgres", dbname="litellm") as connection:
+        with psycopg.connect(self.database) as connection:
             tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
             query = "SELECT coalesce(string_agg(row_to_json(t)::text, chr(10)), '') FROM \"{}\" t"
             return {name: connection.execute(query.format(name).encode()).fetchall()[0][0] for (name,) in tables}
@@ -216,9 +217,10 @@ class RunningLiteLLM:
         self.post(KEY, "/v1/chat/completions", chat(user=marker)).raise_for_status()
         self.langfuse.wait_for(marker)
         deadline = time.monotonic() + 30
-        while marker not in self.rows()["LiteLLM_SpendLogs"]:
-            assert time.monotonic() < deadline, "no spend row"
-            time.sleep(0.2)
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            while not connection.execute('SELECT FROM "LiteLLM_SpendLogs" WHERE end_user = %s', [marker]).fetchall():
+                assert time.monotonic() < deadline, "no spend row"
+                time.sleep(0.2)
 
 
 @contextmanager
@@ -250,4 +252,5 @@ def running_litellm(folder: Path) -> Iterator[RunningLiteLLM]:
                 made |= {"rpm_limit": 1} if key == ONE_CALL else {}
                 answer = httpx.post(f"{url}/key/generate", json=made, headers={"x-litellm-api-key": MASTER_KEY})
                 answer.raise_for_status()
-            yield RunningLiteLLM(url, folder, provider, langfuse)
+            database = f"host={folder / 'data'} user=postgres dbname=litellm"
+            yield RunningLiteLLM(url, folder, database, provider, langfuse)

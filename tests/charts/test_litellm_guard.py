@@ -82,7 +82,7 @@ CHANNELS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 
 def not_served(litellm: RunningLiteLLM, answer: httpx.Response) -> None:
-    assert answer.status_code in (400, 401, 403, 404), answer.text
+    assert answer.status_code in (400, 401, 403, 404), answer.text  # the client would try again after 500
     assert OTHERS not in litellm.provider.called
 
 

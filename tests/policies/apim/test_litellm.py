@@ -84,7 +84,7 @@ def test_no_trace_and_no_log_holds_a_secret_that_the_policy_sends(litellm: Runni
     for key in ({}, {"x-litellm-api-key": ""}, {"x-litellm-api-key": "sk-wrong"}):
         assert ask(litellm, {FRONT_DOOR_HEADER: FRONT_DOOR_KEY, **key}, "ping").status_code == 401
     litellm.settle()
-    traces = litellm.langfuse.bodies().decode(errors="replace")
+    traces = litellm.langfuse.traces().decode(errors="replace")
     # So headers do stand in traces, and any other name would show the secret.
     assert all(f"in-the-trace-of-{path}" in traces for path in CALLS)
     assert not [secret for secret in (KEY, FRONT_DOOR_KEY) if secret in traces + litellm.log()]
@@ -93,4 +93,4 @@ def test_no_trace_and_no_log_holds_a_secret_that_the_policy_sends(litellm: Runni
 def test_with_a_trace_context_the_caller_would_join_any_trace_and_yet_not_hide(litellm: RunningLiteLLM) -> None:
     for trace_id, flags in (("ab" * 16, "00"), ("cd" * 16, "01")):
         user(litellm, {**HANDED_OVER, "traceparent": f"00-{trace_id}-{'ef' * 8}-{flags}"})
-        assert bytes.fromhex(trace_id) in litellm.langfuse.bodies()
+        assert bytes.fromhex(trace_id) in litellm.langfuse.traces()
