@@ -66,7 +66,8 @@ class Provider:
         body = request.body or {}
         if isinstance(body, bytes):  # a form with a file
             body = {"model": re.findall(rb'name="model"\r\n\r\n([^\r]*)', body)[0].decode()}
-        if model := body.get("model"):
+        model: str = body.get("model", "")
+        if model:
             self.called.append(model)
         call, usage = str(uuid.uuid4()), {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
         match request.path.removeprefix("/v1/").split("/"):
@@ -248,8 +249,14 @@ def running_litellm(folder: Path) -> Iterator[RunningLiteLLM]:
         with litellm_with_database(folder, models, langfuse.answer) as url:
             for key, allowed in KEYS.items():
                 routes = [] if key == WIDE_ROUTES else allowed_routes(allowed)
-                made = {"key": key, "key_alias": alias(key), "models": allowed, "allowed_routes": routes}
-                made |= {"rpm_limit": 1} if key == ONE_CALL else {}
+                made: dict[str, Any] = {
+                    "key": key,
+                    "key_alias": alias(key),
+                    "models": allowed,
+                    "allowed_routes": routes,
+                }
+                if key == ONE_CALL:
+                    made["rpm_limit"] = 1
                 answer = httpx.post(f"{url}/key/generate", json=made, headers={"x-litellm-api-key": MASTER_KEY})
                 answer.raise_for_status()
             database = f"host={folder / 'data'} user=postgres dbname=litellm"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.running_litellm import KEY, MASTER_KEY, MINE, RANKER, RANKING, WIDE_ROUTES, RunningLiteLLM, chat
+from tests.ops.verify.litellm_server import MASTER_KEY
+from tests.running_litellm import KEY, MINE, RANKER, RANKING, WIDE_ROUTES, RunningLiteLLM, chat
 
 if TYPE_CHECKING:
     from openai import AzureOpenAI, OpenAI

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from policies.apim import FRONT_DOOR_HEADER
+from tests.ops.verify.litellm_server import MASTER_KEY
 from tests.running_litellm import (
     KEY,
-    MASTER_KEY,
     MINE,
     ONE_CALL,
     OTHERS,
@@ -134,7 +134,7 @@ def test_what_is_refused_is_traced_with_its_key_and_reason(litellm: RunningLiteL
 
 
 REFUSED: Mapping[str, tuple[int, Mapping[str, str], Mapping[str, str]]] = {
-    "no key": (401, {"Authorization": "", "x-litellm-api-key": ""}, {}),
+    "no key": (401, dict.fromkeys((*KEY_HEADERS, "x-litellm-api-key"), ""), {}),
     "a wrong key": (401, {"x-litellm-api-key": WRONG}, {}),
     "another model": (403, {}, {"model": OTHERS}),
     "a field": (403, {}, {"deployment_id": OTHERS}),
@@ -158,8 +158,8 @@ def test_no_refused_call_leaves_its_prompt_or_a_credential(litellm: RunningLiteL
         said += beside.values()
         for path in PATHS:
             key, prompt = RANKING if "rerank" in path else KEY, f"prompt-{why}-{path}-{uuid.uuid4()}"
-            headers = {**beside, "x-litellm-api-key": key, **headers}
-            answer = litellm.post(key, path, {**asked(path, prompt), **fields}, **headers)
+            sent = {**beside, "x-litellm-api-key": key, **headers}
+            answer = litellm.post("", path, {**asked(path, prompt), **fields}, **sent)
             assert answer.status_code == status, (why, path, answer.text)
             assert litellm.provider.called == []
             said.append(prompt)

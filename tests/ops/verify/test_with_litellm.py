@@ -17,7 +17,8 @@ from ops.verify.http import client
 from ops.verify.litellm import LiteLLM
 from ops.verify.step import Outcome, State, attempt
 from ops.verify.temporary_keys import TemporaryKeys
-from tests.running_litellm import ECHO, KEY, MASTER_KEY, MINE, TWO_MODELS, RunningLiteLLM
+from tests.ops.verify.litellm_server import MASTER_KEY
+from tests.running_litellm import ECHO, KEY, MINE, TWO_MODELS, RunningLiteLLM
 
 pytestmark = [
     pytest.mark.litellm,

@@ -13,9 +13,10 @@ import httpx
 import pytest
 
 from policies.apim import FRONT_DOOR_HEADER, load
+from tests.ops.verify.litellm_server import MASTER_KEY
 from tests.policies.apim.cases import BOTH
 from tests.policies.apim.world import CLIENT_A, CLIENT_B, FRONT_DOOR_KEY, KEY_B
-from tests.running_litellm import KEY, MASTER_KEY, MINE, RunningLiteLLM
+from tests.running_litellm import KEY, MINE, RunningLiteLLM
 
 pytestmark = [
     pytest.mark.litellm,
