@@ -131,7 +131,8 @@ class ModelGuard(CustomLogger):
         if not kwargs.get(LITELLM_LOGGING_NO_UPSTREAM_LLM_CALL):
             return
         perform_redaction(kwargs, None)
-        for shown in (kwargs["litellm_params"].get("metadata"), kwargs["standard_logging_object"].get("metadata")):
+        for part in ("litellm_params", "standard_logging_object"):
+            shown = (kwargs.get(part) or {}).get("metadata")
             hide_credentials(shown)
             if shown and not HASH.fullmatch(shown.get("user_api_key_hash") or ""):
                 shown["user_api_key_hash"] = None

@@ -50,6 +50,7 @@ KEY_HEADERS = ("Authorization", "api-key", "x-api-key", "x-goog-api-key", "Ocp-A
 CREDENTIALS = (
     *(*KEY_HEADERS, FRONT_DOOR_HEADER, "Proxy-Authorization", "x-mcp-auth", "x-auth-token", "x-vault-token"),
     *("x-amz-security-token", "x-amzn-oidc-data", "x-client-secret", "x-password", "langfuse_secret_key"),
+    *("x-functions-key", "x-authorization", "x-credential", "x-session-cookie"),
 )
 
 
