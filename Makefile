@@ -16,13 +16,13 @@ setup-dev: .venv/.ready-dev ## ... and with what tests, lint and types need
 .venv/.ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	  { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1): Python 3.11, 3.12 or 3.13 is needed. Name one: make PYTHON=python3.12 ..."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "Setting up .venv, once: about 550 MB on disk, under a minute on a quiet machine."
+	@PYTHON=$(PYTHON) .ci/install .venv -r requirements.txt
+	@PYTHON=$(PYTHON) .ci/install .venv --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.ready-dev: .venv/.ready requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@PYTHON=$(PYTHON) .ci/install .venv -r requirements-dev.txt
 	@touch $@
 
 plan: setup ## Show what `pulumi up` would build, its timeline, cost and findings: no account, no CLI (STACK=dev)
@@ -31,8 +31,13 @@ plan: setup ## Show what `pulumi up` would build, its timeline, cost and finding
 test: setup-dev ## Run the tests
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not litellm" --ignore tests/rehearsal
 
-rehearse: setup-dev ## Rehearse the day on the real Pulumi engine, without an account (needs the Pulumi CLI)
+rehearse: pulumi-cli setup-dev ## Rehearse the day on the real Pulumi engine, without an account (needs the Pulumi CLI)
 	$(BIN)/python -m rehearsal --stack $(STACK)
+
+.PHONY: pulumi-cli
+pulumi-cli: # said before anything is installed for it
+	@command -v pulumi >/dev/null || \
+	  { echo "pulumi is not installed: see https://www.pulumi.com/docs/install/, then run this again."; exit 2; }
 
 test-rehearsal: setup-dev ## Run the rehearsal's tests that need no Pulumi CLI
 	$(BIN)/python -m pytest -n auto -m "not engine" tests/rehearsal
@@ -52,8 +57,7 @@ test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, 
 
 # Without dependencies: of litellm-enterprise and litellm-proxy-extras the wheel asks for exact versions that PyPI may lack.
 .venv-litellm/.ready: requirements-litellm.txt
-	@test -x .venv-litellm/bin/python || $(PYTHON) -m venv .venv-litellm
-	.venv-litellm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-litellm.txt
+	@PYTHON=$(PYTHON) .ci/install .venv-litellm --no-deps -r requirements-litellm.txt
 	@touch $@
 
 lint: setup-dev ## Check style and format with ruff
@@ -77,6 +81,7 @@ LOCK := $(BIN)/uv pip compile --universal --generate-hashes --python-version 3.1
 lock: setup-dev ## Resolve requirements*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) --group dev -c requirements.txt -o requirements-dev.txt
+	$(LOCK) --group installer --no-deps -c requirements-dev.txt -o requirements-installer.txt
 	printf 'litellm-enterprise\nlitellm-proxy-extras==0.4.110\n' | \
 	  $(LOCK) --group litellm --override /dev/stdin -o requirements-litellm.txt
 

@@ -9,8 +9,8 @@ import statistics
 import time
 from typing import Any
 
-from ops.leftovers.scan import look_with
-from tests.ops.leftovers.world import OURS, POLICY, REGION, World, account, answering, pairs
+from ops.inventory.scan import look_with
+from tests.ops.inventory.world import OURS, POLICY, REGION, World, account, answering, pairs
 
 LATENCY = 0.1
 """Seconds; what a listing of AWS takes from an office, rather less than more."""

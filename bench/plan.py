@@ -10,18 +10,17 @@ import subprocess
 import sys
 import time
 
-from ops.recorder import ROOT
+from ops.project import ROOT
 
 ROUNDS = 7
 PLAN_LIMIT = 1.5
 HELP_LIMIT = 0.3
 
 BARE = """
-import runpy
-from unittest import mock
 
 import pulumi
-from ops.simulated_outputs import invoke_result, resource_outputs
+from ops.model.simulated_outputs import invoke_result, resource_outputs
+from stacks import build
 
 
 class Mocks(pulumi.runtime.Mocks):
@@ -34,12 +33,11 @@ class Mocks(pulumi.runtime.Mocks):
 
 @pulumi.runtime.test
 def run():
-    runpy.run_path("__main__.py", run_name="__main__")
+    build("dev", lambda: "203.0.113.10")
 
 
 pulumi.runtime.set_mocks(Mocks(), project="genaiplatform", stack="dev", preview=False)
-with mock.patch("stacks.public_address.look_up", return_value="203.0.113.10"):
-    run()
+run()
 """
 
 COMMANDS = {

@@ -25,7 +25,7 @@ def _cache_nodes(inputs: Mapping[str, Any]) -> Items:
 
 
 def _provisioned_instance(inputs: Mapping[str, Any]) -> Items:
-    """A serverless instance is paid by the capacity that its cluster sets (`ops.plan.cost`)."""
+    """A serverless instance is paid by the capacity that its cluster sets (`ops.model.cost`)."""
     if inputs["instanceClass"] != "db.serverless":
         yield f"Aurora {inputs['instanceClass']}", 1
 

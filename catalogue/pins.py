@@ -178,7 +178,7 @@ AZURE_APIS = (
     KEY_VAULT_API,
     KEY_VAULT_SECRETS_API,
 )
-"""What the commands, the policy, the template and the documentation of the Azure front door ask by themselves."""
+"""What the commands, the policy, the template and the documentation of the Azure gateway ask by themselves."""
 
 
 def _native(token: str, version: str, ends: date | None = None) -> Pin:

@@ -1,6 +1,6 @@
 """The catalogue of resource types of all clouds: what each costs, how long it takes, which rights it needs.
 
-To add a type: a row in the module of its cloud, a finder for what may be left of it (`ops.leftovers`) and a row of the
+To add a type: a row in the module of its cloud, a finder for what may be left of it (`ops.inventory`) and a row of the
 rehearsal. Tests name what is missing for a type that the program registers.
 """
 

@@ -37,7 +37,7 @@ class Credentials(pulumi.ComponentResource):
     langfuse_public_key: pulumi.Output[str]
     langfuse_secret_key: pulumi.Output[str]
     langfuse_password: pulumi.Output[str]
-    front_door_key: pulumi.Output[str]
+    apim_entry_key: pulumi.Output[str]
     virtual_keys: Mapping[str, pulumi.Output[str]]
     """LiteLLM virtual keys by alias."""
 
@@ -52,8 +52,16 @@ class Credentials(pulumi.ComponentResource):
             return random.RandomPassword(f"{name}-{secret}", length=32, special=False, opts=child).result
 
         def hexadecimal(secret: str) -> pulumi.Input[str]:
+            formerly = {"apim-entry-key": "front-door-key"}.get(secret)  # a running stack keeps its value
             return random.RandomPassword(
-                f"{name}-{secret}", length=64, lower=False, upper=False, override_special="abcdef", opts=child
+                f"{name}-{secret}",
+                length=64,
+                lower=False,
+                upper=False,
+                override_special="abcdef",
+                opts=pulumi.ResourceOptions(
+                    parent=self, aliases=[pulumi.Alias(name=f"{name}-{formerly}")] if formerly else None
+                ),
             ).result
 
         def prefixed(prefix: str) -> Callable[[str], pulumi.Input[str]]:
@@ -73,7 +81,7 @@ class Credentials(pulumi.ComponentResource):
             "langfuse_public_key": prefixed("pk-lf-"),
             "langfuse_secret_key": prefixed("sk-lf-"),
             "langfuse_password": password,
-            "front_door_key": hexadecimal,
+            "apim_entry_key": hexadecimal,
         }
         for attribute, generate in kinds.items():
             value = args.fixed.get(attribute) or generate(attribute.replace("_", "-"))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from ops.day.command import down, up
-from ops.env.command import env
-from ops.forward.command import forward
-from ops.leftovers.command import leftovers
-from ops.plan.command import plan
-from ops.preflight.command import preflight
-from ops.status.command import status
-from ops.verify.command import verify
+from ops.commands.env.command import env
+from ops.commands.forward.command import forward
+from ops.commands.leftovers.command import leftovers
+from ops.commands.plan.command import plan
+from ops.commands.preflight.command import preflight
+from ops.commands.status.command import status
+from ops.commands.up_and_down.command import down, up
+from ops.commands.verify.command import verify
 
 # Without markup `--help` needs a third of the time: Typer's own boxes import all of Rich.
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)

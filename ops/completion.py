@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_ROOT = Path(__file__).parents[1]  # not that of ops.recorder, which imports Pulumi: a shell waits for this
+_ROOT = Path(__file__).parents[1]  # not that of ops.model.recorder, which imports Pulumi: a shell waits for this
 
 
 def stacks(incomplete: str) -> list[str]:

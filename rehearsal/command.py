@@ -39,10 +39,10 @@ def rehearse(
 
     from rich.console import Console
 
-    from ops.plan import stack_config
-    from ops.plan.plan import make_plan
-    from ops.recorder import ROOT
-    from ops.simulated_outputs import REGION
+    from ops.model.plan import make_plan
+    from ops.model.simulated_outputs import REGION
+    from ops.project import ROOT
+    from ops.stack import settings_file
     from rehearsal import settings
     from rehearsal.day import Faults
     from rehearsal.day import rehearse as run
@@ -60,16 +60,16 @@ def rehearse(
     overrides = [*([f"size={size}"] if size else []), *(set_ or [])]
     try:
         find_cli()
-        plan = aws = make_plan(stack_config.read(ROOT, stack, overrides))
+        plan = aws = make_plan(settings_file.read(ROOT, stack, overrides))
         rehearsed, behind = settings.read(stack, overrides), None
         change = settings.another(rehearsed)
         changed = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in change.items()]
-        evening = make_plan(stack_config.read(ROOT, stack, [*overrides, *changed])) if timeline else plan
+        evening = make_plan(settings_file.read(ROOT, stack, [*overrides, *changed])) if timeline else plan
         if aws_stack := settings.behind(rehearsed):
-            front_door = ["frontDoor=true"]
+            apim_entry = ["apimEntry=true"]
             aws, behind = (
-                make_plan(stack_config.read(ROOT, aws_stack, front_door)),
-                settings.read(aws_stack, front_door),
+                make_plan(settings_file.read(ROOT, aws_stack, apim_entry)),
+                settings.read(aws_stack, apim_entry),
             )
         types = sorted({one.type for one in plan.resources if one.custom and not one.type.startswith("pulumi")})
         faults = Faults(
@@ -93,7 +93,7 @@ def rehearse(
                 behind,
                 change,
             )
-    except (EngineError, FaultError, stack_config.StackConfigError, SettingsError, OSError) as error:
+    except (EngineError, FaultError, settings_file.StackConfigError, SettingsError, OSError) as error:
         typer.echo(error, err=True)
         raise typer.Exit(2) from error
     comparison = compare(plan, evening, summary, operations.scale) if timeline else {}

@@ -9,7 +9,7 @@ from typing import Any
 import grpc  # type: ignore[import-untyped]  # publishes no types
 from pulumi.runtime.proto import provider_pb2, resource_pb2, resource_pb2_grpc
 
-from ops.plan.eks_children import CHILDREN, OUTPUTS, Child
+from ops.model.eks_children import CHILDREN, OUTPUTS, Child
 from rehearsal.wire import UNKNOWN, has_unknown, plain, struct
 
 AWS_VERSION, KUBERNETES_VERSION = "7.51.1", "4.34.2"

@@ -16,9 +16,9 @@ from typing import Any
 
 import yaml
 
-from ops.preflight import tools
-from ops.preflight.check import State, run
-from ops.recorder import ROOT
+from ops.checks.check import State, run
+from ops.checks.preflight import tools
+from ops.project import ROOT
 
 PARTS = ("__main__.py", "catalogue", "charts", "components", "policies", "stacks")
 """What of the project the program and its policies are made of."""

@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from ops.recorder import OPERATOR_ADDRESS, PROJECT, ROOT
+from ops.model.recorder import OPERATOR_ADDRESS
+from ops.project import PROJECT, ROOT
 from stacks.addresses import RULES_PER_GROUP, with_own
 from stacks.kinds import kind_of
 from stacks.secrets import placeholder
@@ -29,7 +30,7 @@ class EngineSettings:
 
 
 def read(stack: str, overrides: Sequence[str]) -> EngineSettings:
-    """The settings with stand-ins for encrypted values; `ops.plan.stack_config` has accepted files and overrides.
+    """The settings with stand-ins for encrypted values; `ops.stack.settings_file` has accepted files and overrides.
 
     `auto` in allowedCidrs becomes a documentation address: nobody is asked where this machine is. `awsStack` becomes
     the full name that the stack has in the rehearsal's own backend, which calls every organization `organization`.

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 
-def build(stack: str) -> None:
-    """Build the stack of that name, which with the setting `kind` says what kind it is (`stacks.kinds`)."""
-    # Late: stacks.bedrock is also read where there is no Pulumi, beside LiteLLM.
+from stacks import public_address
+
+
+def build(stack: str, caller_address: Callable[[], str] = public_address.look_up) -> None:
+    """Build the stack of that name, which with the setting `kind` says what kind it is (`stacks.kinds`).
+
+    `caller_address` tells the public IPv4 address of whoever runs this, for `allowedCidrs: [auto]`.
+    """
+    # Late: stacks.aws.bedrock is also read where there is no Pulumi, beside LiteLLM.
     import pulumi
 
     from stacks.kinds import kind_of
 
-    kind_of(stack, pulumi.Config().get("kind") or "").build(stack)
+    kind_of(stack, pulumi.Config().get("kind") or "").build(stack, caller_address)

@@ -27,33 +27,33 @@ class Kind:
     region_key: str
     """The provider's setting that says in which region the stack is."""
     settings: Callable[[], type[StackSettings]]
-    build: Callable[[str], None]
-    """Takes the name of the stack."""
+    build: Callable[[str, Callable[[], str]], None]
+    """Takes the name of the stack, and what tells the public address of whoever runs this."""
     aliases: tuple[str, ...] = ()
 
 
 def _aws_settings() -> type[StackSettings]:
-    from stacks.settings import Settings
+    from stacks.aws.settings import Settings
 
     return Settings
 
 
-def _build_aws(stack: str) -> None:
-    from stacks import aws_day
+def _build_aws(stack: str, caller_address: Callable[[], str]) -> None:
+    from stacks.aws import program
 
-    aws_day.build(stack)
+    program.build(stack, caller_address)
 
 
 def _azure_settings() -> type[StackSettings]:
-    from stacks.azure_settings import AzureSettings
+    from stacks.azure.settings import AzureSettings
 
     return AzureSettings
 
 
-def _build_azure(stack: str) -> None:
-    from stacks import azure_door
+def _build_azure(stack: str, _: Callable[[], str]) -> None:
+    from stacks.azure import program
 
-    azure_door.build(stack)
+    program.build(stack)
 
 
 KINDS: Mapping[str, Kind] = {

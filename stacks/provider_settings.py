@@ -142,7 +142,7 @@ def _refusal(key: str, *, azure: bool) -> str:
         return ""
     take_out = f"take it out (`pulumi config rm {key}`)"
     if namespace in AZURE and not azure:
-        return f"{key} is a setting of the Azure front door, which is a stack of its own of the kind azure: {take_out}"
+        return f"{key} is a setting of the Azure gateway, which is a stack of its own of the kind azure: {take_out}"
     if name in ALLOWED[namespace]:
         return ""
     if why := _NO_EFFECT.get(namespace):

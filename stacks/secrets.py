@@ -42,7 +42,7 @@ FIXABLE: Mapping[str, SecretRule] = {
     "litellmSaltKey": _LITELLM_KEY,
     # Langfuse wants exactly 64 hexadecimal characters (langfuse packages/shared/src/env.ts).
     "langfuseEncryptionKey": _HEXADECIMAL,
-    "frontDoorKey": _HEXADECIMAL,
+    "apimEntryKey": _HEXADECIMAL,
     "langfusePublicKey": SecretRule(
         pattern="pk-lf-[A-Za-z0-9-]{16,64}",
         meaning="pk-lf- and 16 to 64 letters, digits or -",

@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ops.recorder import Recording, record
-from stacks import azure_door
+from ops.model.recorder import Recording, record
+from stacks.azure import program as azure
 from tests import program
 
 AWS_STACK = "organization/genaiplatform/dev"
@@ -26,14 +26,16 @@ def config(settings: Mapping[str, Any]) -> dict[str, str]:
 
 @functools.cache
 def aws_outputs(*, domain: bool = True) -> Mapping[str, Any]:
-    """What a recorded AWS day with a front door exports."""
-    return program.recorded("day with a domain" if domain else "day with a front door and provider keys").outputs
+    """What a recorded AWS day with an entry for API Management exports."""
+    return program.recorded(
+        "day with a domain" if domain else "day with an entry for API Management and provider keys"
+    ).outputs
 
 
 def run(settings: Mapping[str, Any] | None = None, *, preview: bool = False, domain: bool = True) -> Recording:
     """The Azure program with these settings, in front of an AWS day with or without a domain."""
     return record(
-        lambda: azure_door.build("azure"),
+        lambda: azure.build("azure"),
         stack="azure",
         config=config({**SETTINGS, **(settings or {})}),
         preview=preview,

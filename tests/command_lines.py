@@ -9,7 +9,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from ops.cli import app
-from ops.recorder import ROOT
+from ops.project import ROOT
 
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import kubernetes_validate
 
-from ops.recorder import Resource, plain
+from ops.model.recorder import Resource, plain
 
 KUBERNETES = "1.35"
 

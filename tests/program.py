@@ -7,18 +7,18 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.recorder import Recording, Resource, Secret, record
+from ops.model.recorder import Recording, Resource, Secret, record
 
 DAY: Mapping[str, Any] = {}
 TEAM: Mapping[str, Any] = {"size": "team"}
-WITH_DOMAIN: Mapping[str, Any] = {"domain": "genai.example.com", "frontDoor": True}
+WITH_DOMAIN: Mapping[str, Any] = {"domain": "genai.example.com", "apimEntry": True}
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "day": DAY,
     "team": TEAM,
     "day with a domain": WITH_DOMAIN,
     "team with a domain": {**TEAM, **WITH_DOMAIN},
-    "day with a front door and provider keys": {
-        "frontDoor": True,
+    "day with an entry for API Management and provider keys": {
+        "apimEntry": True,
         "providerKeys": {"azure": "provider-key-in-config"},
         "models": [
             {"name": "gpt", "model": "azure/deployment", "providerKey": "azure", "params": {"api_base": "https://x"}},

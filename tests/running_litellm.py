@@ -44,6 +44,9 @@ KEYS = {
     RANKING: (RANKER,),
 }
 
+NOT_SERVED = "not-served"
+"""The `user` whose calls the provider refuses."""
+
 
 def alias(key: str) -> str:
     """The name under which LiteLLM knows a key."""
@@ -69,6 +72,8 @@ class Provider:
         model: str = body.get("model", "")
         if model:
             self.called.append(model)
+        if body.get("user") == NOT_SERVED:
+            return Answer(400, {"error": {"message": "refused by the provider"}})
         call, usage = str(uuid.uuid4()), {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
         match request.path.removeprefix("/v1/").split("/"):
             case ["responses"]:

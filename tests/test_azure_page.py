@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.recorder import ROOT, plain
+from ops.model.recorder import plain
+from ops.project import ROOT
 from tests.azure_program import aws_outputs, recorded
 
 PAGE = (ROOT / "docs" / "azure.md").read_text(encoding="utf-8")

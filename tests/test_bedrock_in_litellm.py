@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from charts.litellm import Model, proxy_config
-from stacks.bedrock import default_model, in_its_region, invokable_arns
+from stacks.aws.bedrock import default_model, in_its_region, invokable_arns
 
 pytestmark = [
     pytest.mark.litellm,

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from catalogue import pins
-from ops.recorder import ROOT
+from ops.project import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 CI = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.recorder import ROOT
+from ops.project import ROOT
 from tests.command_lines import problems
 
 FILE = ROOT / ".github" / "workflows" / "day.yml"

@@ -11,13 +11,13 @@ import yaml
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
-from ops.plan.plan import make_plan
-from ops.plan.stack_config import read
-from ops.recorder import ROOT
-from stacks.azure_settings import AzureSettings, ClientSetting
-from stacks.litellm_settings import ModelSetting, VirtualKeySetting
+from ops.model.plan import make_plan
+from ops.project import ROOT
+from ops.stack.settings_file import read
+from stacks.aws.litellm_settings import ModelSetting, VirtualKeySetting
+from stacks.aws.settings import Settings
+from stacks.azure.settings import AzureSettings, ClientSetting
 from stacks.secrets import FIXABLE
-from stacks.settings import Settings
 from tests import azure_program
 from tests.command_lines import commands, problems
 

@@ -15,9 +15,9 @@ from botocore import xform_name
 
 from catalogue.github_role import with_current_actions
 from catalogue.resource_types import ACTIONS
-from ops.leftovers.aws import Aws, Call
-from ops.recorder import ROOT
-from tests.ops.leftovers.world import account, fill, record
+from ops.clouds.aws import Aws, Call
+from ops.project import ROOT
+from tests.ops.inventory.world import account, fill, record
 
 TEMPLATE = (ROOT / "deploy" / "github-role.yaml").read_text(encoding="utf-8")
 PROVIDER = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
@@ -122,7 +122,7 @@ def _calls() -> Iterator[tuple[str, str]]:
                 if isinstance(step, Call):
                     yield step.service, step.operation
     yield from [("s3", "delete_objects"), ("s3", "delete_bucket"), ("s3", "list_object_versions")]  # RemoveBucket
-    yield "rds", "promote_read_replica_db_cluster"  # ops/leftovers/aurora.py
+    yield "rds", "promote_read_replica_db_cluster"  # ops/clouds/aurora.py
 
 
 def _action(aws: Aws, service: str, operation: str) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from ops.recorder import ROOT
+from ops.project import ROOT
 from tests import http_server
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

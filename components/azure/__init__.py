@@ -1,1 +1,1 @@
-"""Components of the Azure front door: who may call, the gateway itself, and what it logs."""
+"""Components of the Azure gateway: who may call, the gateway itself, and what it logs."""

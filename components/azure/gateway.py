@@ -29,8 +29,8 @@ class GatewayArgs:
     """Inputs of `Gateway`.
 
     `named_values` are what the policy of `mode` refers to (`policies.apim.NAMED_VALUES`). `backend_url` has no slash at
-    its end; without `verify_certificate` the gateway takes any certificate the backend shows. `front_door_key` is the
-    value of the header `FRONT_DOOR_HEADER`. `key_vault` is where it looks keys up, as the reader of that vault.
+    its end; without `verify_certificate` the gateway takes any certificate the backend shows. `apim_entry_key` is the
+    value of the header `APIM_ENTRY_HEADER`. `key_vault` is where it looks keys up, as the reader of that vault.
     """
 
     resource_group_name: pulumi.Input[str]
@@ -38,7 +38,7 @@ class GatewayArgs:
     named_values: Mapping[str, pulumi.Input[str]]
     backend_url: str
     verify_certificate: bool
-    front_door_key: pulumi.Input[str]
+    apim_entry_key: pulumi.Input[str]
     publisher_email: str
     tags: Mapping[str, pulumi.Input[str]]
     key_vault: KeyVault | None = None
@@ -111,7 +111,7 @@ class Gateway(pulumi.ComponentResource):
                 opts=inside(),
             )
 
-        front_door_key = named_value("front-door-key", args.front_door_key, secret=True)
+        apim_entry_key = named_value("apim-entry-key", args.apim_entry_key, secret=True)
         named_values = [
             named_value(value_name, args.named_values[value_name], secret=spec.secret)
             for value_name, spec in apim.NAMED_VALUES[args.mode].items()
@@ -127,9 +127,9 @@ class Gateway(pulumi.ComponentResource):
                 validate_certificate_chain=args.verify_certificate, validate_certificate_name=args.verify_certificate
             ),
             credentials=apimanagement.BackendCredentialsContractArgs(
-                header={apim.FRONT_DOOR_HEADER: ["{{front-door-key}}"]}
+                header={apim.APIM_ENTRY_HEADER: ["{{apim-entry-key}}"]}
             ),
-            opts=inside(front_door_key),
+            opts=inside(apim_entry_key),
         )
         api = apimanagement.Api(
             f"{name}-litellm",

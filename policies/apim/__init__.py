@@ -4,7 +4,7 @@
 API Management's own element `include-fragment`, which `load` resolves, so that one resource carries the whole policy.
 
 Whoever deploys a policy creates, before it: every entry of `NAMED_VALUES[mode]`; a backend with the id `BACKEND_ID`
-that sends the front door's secret in the header `FRONT_DOOR_HEADER`; and gives the applications that may call the
+that sends the entry's secret in the header `APIM_ENTRY_HEADER`; and gives the applications that may call the
 role `ROLE`.
 """
 
@@ -21,8 +21,8 @@ from typing import Literal
 Mode = Literal["header", "keyVault"]
 """Where the LiteLLM key comes from: the caller's header `x-litellm-api-key`, or Key Vault by the caller's client id."""
 
-FRONT_DOOR_HEADER = "cookie"
-"""The header in which the backend entity shows the front door its secret.
+APIM_ENTRY_HEADER = "cookie"
+"""The header in which the backend entity shows the entry for API Management its secret.
 
 LiteLLM writes the headers of a request into its trace. It redacts this one (litellm_pre_call_utils.py,
 `_CREDENTIAL_HEADER_NAMES`) and takes it for no key, as it would `api-key` where `x-litellm-api-key` is missing.

@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi_policy import PolicyResource, ResourceValidationArgs
 
-from policies.guardrails.network import FRONT_DOOR_PORT
+from policies.guardrails.network import APIM_ENTRY_PORT
 from policies.guardrails.rule import known, of_type, referring, resource_rule, stack_rule
 
 _API = "azure-native:apimanagement:Api"
@@ -21,9 +21,9 @@ _TOKEN_CHECK = re.compile(r"<inbound>.*<validate-(azure-ad-token|jwt)\b.*</inbou
 _INHERITS = re.compile(r"<inbound>.*<base\s*/>.*</inbound>", re.DOTALL)
 _MODEL_IN_PATH = re.compile(r"/(deployments|engines|models?)/\{", re.IGNORECASE)
 
-SELF_SIGNED_FRONT_DOOR = re.compile(rf"https://[\w.-]+\.elb\.amazonaws\.com:{FRONT_DOOR_PORT}")
-"""Exempt from the check of certificates: the front door of an AWS day without a domain. No authority vouches for such a
-name, so its certificate can only be self-signed, and `insecureBackend` has said that this is accepted."""
+SELF_SIGNED_ENTRY = re.compile(rf"https://[\w.-]+\.elb\.amazonaws\.com:{APIM_ENTRY_PORT}")
+"""Exempt from the check of certificates: the entry for API Management of an AWS stack without a domain. No authority
+vouches for such a name, so its certificate can only be self-signed; `insecureBackend` has said that this is fine."""
 
 
 @stack_rule
@@ -65,7 +65,7 @@ def backends_show_a_valid_certificate(backend: ResourceValidationArgs) -> Iterat
     if url and not url.startswith("https://"):
         yield f"keys and prompts cross the internet in clear to {url}: use https"
     for check in ("validateCertificateChain", "validateCertificateName"):
-        if known(backend.props, "tls", check) is False and not SELF_SIGNED_FRONT_DOOR.fullmatch(url):
+        if known(backend.props, "tls", check) is False and not SELF_SIGNED_ENTRY.fullmatch(url):
             yield f"whoever steps in between reads keys and prompts: set tls.{check} to true"
 
 

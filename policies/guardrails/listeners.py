@@ -1,4 +1,4 @@
-"""How the load balancer speaks: TLS wherever there is a certificate, and a front door that is shut by default."""
+"""Listeners of the Application Load Balancer: TLS with a certificate, and a closed entry for API Management."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from pulumi_policy import PolicyResource, ResourceValidationArgs
 
-from policies.apim import FRONT_DOOR_HEADER
-from policies.guardrails.network import FRONT_DOOR_PORT
+from policies.apim import APIM_ENTRY_HEADER
+from policies.guardrails.network import APIM_ENTRY_PORT
 from policies.guardrails.rule import known, of_type, referring, resource_rule, stack_rule
 
 _BALANCER = "aws:lb/loadBalancer:LoadBalancer"
@@ -28,12 +28,13 @@ def listeners_refuse_old_tls(listener: ResourceValidationArgs) -> Iterator[str]:
 def plain_http_beside_https_only_redirects(resources: Sequence[PolicyResource]) -> Iterator[tuple[PolicyResource, str]]:
     """Where users have HTTPS, plain HTTP only leads there.
 
-    The front door is not for users: on a day without a domain its certificate is self-signed and the rest is HTTP.
+    The entry for API Management is not for users: without a domain its certificate is self-signed and the rest is
+    HTTP.
     """
     for balancer in of_type(resources, _BALANCER):
         listeners = referring(resources, _LISTENER, "loadBalancerArn", balancer)
         secure = [one for one in listeners if known(one.props, "protocol") == "HTTPS"]
-        if all(known(one.props, "port") == FRONT_DOOR_PORT for one in secure):
+        if all(known(one.props, "port") == APIM_ENTRY_PORT for one in secure):
             continue
         for listener in listeners:
             rules = referring(resources, _RULE, "listenerArn", listener)
@@ -49,18 +50,18 @@ def plain_http_beside_https_only_redirects(resources: Sequence[PolicyResource]) 
 
 
 @stack_rule
-def the_front_door_is_shut_by_default(resources: Sequence[PolicyResource]) -> Iterator[tuple[PolicyResource, str]]:
+def the_apim_entry_is_shut_by_default(resources: Sequence[PolicyResource]) -> Iterator[tuple[PolicyResource, str]]:
     """The one port open to the world is HTTPS, answers 403, and forwards only what carries the secret header."""
     for listener in of_type(resources, _LISTENER):
-        if known(listener.props, "port") != FRONT_DOOR_PORT:
+        if known(listener.props, "port") != APIM_ENTRY_PORT:
             continue
         if known(listener.props, "protocol") != "HTTPS":
-            yield listener, f"port {FRONT_DOOR_PORT} is open to the world in plain HTTP: set protocol HTTPS"
+            yield listener, f"port {APIM_ENTRY_PORT} is open to the world in plain HTTP: set protocol HTTPS"
         actions = known(listener.props, "defaultActions") or ()
         if any(str(known(action, "fixedResponse", "statusCode")) != "403" for action in actions):
-            yield listener, f"port {FRONT_DOOR_PORT} lets strangers in: make its default action a fixed response 403"
+            yield listener, f"port {APIM_ENTRY_PORT} lets strangers in: make its default action a fixed response 403"
         for rule in referring(resources, _RULE, "listenerArn", listener):
             headers = [known(one, "httpHeader", "httpHeaderName") for one in known(rule.props, "conditions") or ()]
-            if FRONT_DOOR_HEADER not in headers:
-                advice = f"add the condition httpHeader {FRONT_DOOR_HEADER}, which LiteLLM writes into no trace"
+            if APIM_ENTRY_HEADER not in headers:
+                advice = f"add the condition httpHeader {APIM_ENTRY_HEADER}, which LiteLLM writes into no trace"
                 yield rule, f"the rule forwards without the secret header: {advice}"

@@ -13,7 +13,7 @@ from pulumi_policy.proxy import UnknownValueError
 from catalogue.internet import MOST_ADDRESSES
 from policies.guardrails.rule import resource_rule, stack_rule
 
-FRONT_DOOR_PORT = 8443
+APIM_ENTRY_PORT = 8443
 _MOST = {4: MOST_ADDRESSES, 6: 2**112}
 """Addresses that one organization may have: in IPv6 a /16, the largest that a registry has given to one."""
 _INSIDE = [ipaddress.ip_network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
@@ -57,10 +57,10 @@ class Exemption:
 
 EXEMPTIONS = (
     Exemption(
-        "front-door-port",
+        "apim-entry-port",
         "API Management has no fixed address; the listener refuses whatever lacks the secret header",
         lambda opening: (
-            opening.component == "genai:aws:FrontDoor" and opening.from_port == opening.to_port == FRONT_DOOR_PORT
+            opening.component == "genai:aws:ApimEntry" and opening.from_port == opening.to_port == APIM_ENTRY_PORT
         ),
     ),
     Exemption(

@@ -1,1 +1,1 @@
-"""Azure and Entra ID: a model of what the front door uses."""
+"""Azure and Entra ID: a model of what the gateway uses."""

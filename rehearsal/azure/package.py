@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from components.azure.key_vault import SECRETS_OFFICER
-from ops.simulated_outputs import invoke_result
+from ops.model.simulated_outputs import invoke_result
 from rehearsal.azure.declared import problems
 from rehearsal.azure.types import SUBSCRIPTION, TYPES, AzureType
 from rehearsal.package import Change, Properties, RefusedError, Request, generated_name

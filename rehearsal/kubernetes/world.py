@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalogue.resource_types import times
-from ops.plan.typical_times import NODE_START
+from ops.model.typical_times import NODE_START
 from rehearsal.aws.access import cluster_group
 from rehearsal.aws.account import Account
 from rehearsal.kubernetes.charts import CHARTS

@@ -14,7 +14,7 @@ import yaml
 
 from catalogue import pins
 from catalogue.pins import ACTIONS, AZURE_NATIVE, KUBERNETES, PULUMI, PYTHON, Pin
-from ops.recorder import ROOT
+from ops.project import ROOT
 
 WORKFLOWS = {path.name: path.read_text("utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml")}
 

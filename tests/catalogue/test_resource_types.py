@@ -7,8 +7,8 @@ import ast
 import pytest
 
 from catalogue.resource_types import FREE_PACKAGES, PACKAGE_TIMES, TYPES, package
-from ops.plan.engine_graph import engine_resources
-from ops.recorder import ROOT
+from ops.model.engine_graph import engine_resources
+from ops.project import ROOT
 from tests import azure_program
 from tests.program import VARIANTS, recorded
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from importlib.util import find_spec
 from typing import Any
 
 import httpx
 import pytest
 
-from policies.apim import FRONT_DOOR_HEADER
+from policies.apim import APIM_ENTRY_HEADER
 from tests.ops.verify.litellm_server import MASTER_KEY
 from tests.running_litellm import (
     KEY,
     MINE,
+    NOT_SERVED,
     ONE_CALL,
     OTHERS,
     RANKER,
@@ -48,7 +50,7 @@ PATHS: Mapping[str, Mapping[str, Any]] = {
 KEY_HEADERS = ("Authorization", "api-key", "x-api-key", "x-goog-api-key", "Ocp-Apim-Subscription-Key")
 """Headers in which LiteLLM looks for a key, besides its own."""
 CREDENTIALS = (
-    *(*KEY_HEADERS, FRONT_DOOR_HEADER, "Proxy-Authorization", "x-mcp-auth", "x-auth-token", "x-vault-token"),
+    *(*KEY_HEADERS, APIM_ENTRY_HEADER, "Proxy-Authorization", "x-mcp-auth", "x-auth-token", "x-vault-token"),
     *("x-amz-security-token", "x-amzn-oidc-data", "x-client-secret", "x-password", "langfuse_secret_key"),
     *("x-functions-key", "x-authorization", "x-credential", "x-session-cookie"),
 )
@@ -131,7 +133,15 @@ def test_what_is_refused_is_traced_with_its_key_and_reason(litellm: RunningLiteL
     assert answer.status_code == 403
     span = litellm.langfuse.wait_for(session)
     assert span["litellm.key_alias"] == alias(KEY)
+    assert sha256(KEY.encode()).hexdigest() in span["metadata"]
     assert "'deployment_id'" in span["error.message"]
+
+
+def test_what_the_provider_refuses_is_traced_with_its_prompt(litellm: RunningLiteLLM) -> None:
+    prompt = f"prompt-{uuid.uuid4()}"
+    assert litellm.post(KEY, CHAT, chat(prompt, user=NOT_SERVED)).status_code == 400
+    assert litellm.provider.called == [MINE]
+    assert "refused by the provider" in litellm.langfuse.wait_for(prompt)["error.message"]
 
 
 REFUSED: Mapping[str, tuple[int, Mapping[str, str], Mapping[str, str]]] = {
@@ -167,9 +177,10 @@ def test_no_refused_call_leaves_its_prompt_or_a_credential(litellm: RunningLiteL
     assert shown(litellm, said) == {}
 
 
-def test_no_call_of_a_model_that_does_not_exist_leaves_a_credential(litellm: RunningLiteLLM) -> None:
+@pytest.mark.parametrize("model", ["none", "http://127.0.0.1:9/none"])
+def test_no_call_of_a_model_that_does_not_exist_leaves_a_credential(litellm: RunningLiteLLM, model: str) -> None:
     beside = secrets(CREDENTIALS, "no such model")
-    answer = litellm.post("", CHAT, chat() | {"model": "none"}, **beside, **{"x-litellm-api-key": MASTER_KEY})
+    answer = litellm.post("", CHAT, chat() | {"model": model}, **beside, **{"x-litellm-api-key": MASTER_KEY})
     assert answer.status_code == 400, answer.text
     assert shown(litellm, beside.values()) == {}
 

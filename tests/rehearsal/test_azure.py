@@ -1,4 +1,4 @@
-"""The Azure front door on the real engine, in front of a rehearsed AWS day."""
+"""The Azure gateway on the real engine, in front of a rehearsed AWS day."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from components.azure.key_vault import SECRETS_OFFICER
-from ops.recorder import plain
+from ops.model.recorder import plain
+from rehearsal import generated
 from rehearsal.azure.declared import problems
 from rehearsal.azure.package import Azure
 from rehearsal.azure.types import SUBSCRIPTION, TYPES
@@ -17,8 +18,18 @@ from rehearsal.package import Properties, RefusedError, Request
 from rehearsal.simulation import Simulation
 from rehearsal.wire import UNKNOWN
 from tests import azure_program
-from tests.rehearsal.days import config, engine, get_past_a_failure, nothing_is_left, succeed, to_fail, touched
+from tests.rehearsal.days import (
+    config,
+    engine,
+    fail_everything_once,
+    get_past_a_failure,
+    nothing_is_left,
+    succeed,
+    to_fail,
+    touched,
+)
 
+SERVED = {**TYPES, **generated.TYPES}
 SERVICE = ("azure-native:apimanagement:ApiManagementService", "genai-gateway")
 IN_HEADER_MODE, IN_KEY_VAULT_MODE = (
     to_fail(azure_program.recorded(mode).resources, TYPES) for mode in azure_program.MODES
@@ -43,13 +54,13 @@ def azure_engine(simulation: Simulation, folder: Path, **settings: object) -> En
     )
 
 
-def front_door_alone(simulation: Simulation, folder: Path, mode: str) -> Engine:
+def gateway_alone(simulation: Simulation, folder: Path, mode: str) -> Engine:
     """In front of an AWS day whose outputs are settings."""
     door = azure_engine(simulation, folder, keyMode=mode, users=["someone@example.com"], awsStack="")
     door.set_secrets(
         {
-            "awsOutputs.frontDoorUrl": "https://203.0.113.20:8443",
-            "awsOutputs.frontDoorKey": "0123456789abcdef" * 4,
+            "awsOutputs.apimEntryUrl": "https://203.0.113.20:8443",
+            "awsOutputs.apimEntryKey": "0123456789abcdef" * 4,
             "awsOutputs.virtualKeys.demo": "sk-0123456789abcdef0123456789abcdef",
         }
     )
@@ -58,7 +69,7 @@ def front_door_alone(simulation: Simulation, folder: Path, mode: str) -> Engine:
 
 @pytest.mark.engine
 def test_both_stacks_come_under_guardrails_and_go_in_both_key_modes(simulation: Simulation, folder: Path) -> None:
-    day = engine(simulation, folder, frontDoor=True)
+    day = engine(simulation, folder, apimEntry=True)
     succeed(day.up())
     for mode in ("header", "keyVault"):
         door = azure_engine(simulation, folder, keyMode=mode, users=["someone@example.com"])
@@ -77,7 +88,7 @@ def test_both_stacks_come_under_guardrails_and_go_in_both_key_modes(simulation: 
 def test_a_colleague_changes_a_query_on_a_running_day_and_takes_no_application_over(
     simulation: Simulation, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    door = front_door_alone(simulation, folder, "keyVault")
+    door = gateway_alone(simulation, folder, "keyVault")
     succeed(door.up())
     invoke, begin = simulation.azure.invoke, len(simulation.operations.done)
 
@@ -97,11 +108,24 @@ def test_a_colleague_changes_a_query_on_a_running_day_and_takes_no_application_o
 
 
 @pytest.mark.engine
+@pytest.mark.parametrize("mode", azure_program.MODES)
+def test_the_gateway_comes_and_goes_although_everything_fails_once(
+    simulation: Simulation, folder: Path, mode: str
+) -> None:
+    gateway = gateway_alone(simulation, folder, mode)
+    every = {(one.type, one.name) for one in azure_program.recorded(mode).resources if one.type in SERVED}
+    assert fail_everything_once(simulation, "create", gateway.up) == every
+    deleted = {(token, name) for token, name in every if token not in ENDS_WITH_ITS_OWNER}
+    assert fail_everything_once(simulation, "delete", gateway.destroy) == deleted
+    nothing_is_left(simulation, gateway)
+
+
+@pytest.mark.engine
 @pytest.mark.parametrize(("mode", "token", "name"), CASES)
-def test_a_failure_of_the_front_door_is_named_and_the_next_command_gets_past_it(
+def test_a_failure_of_the_gateway_is_named_and_the_next_command_gets_past_it(
     simulation: Simulation, folder: Path, mode: str, token: str, name: str
 ) -> None:
-    door = front_door_alone(simulation, folder, mode)
+    door = gateway_alone(simulation, folder, mode)
     get_past_a_failure(
         simulation,
         door,

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.plan import stack_config
-from ops.plan.plan import make_plan
-from ops.recorder import ROOT
+from ops.model.plan import make_plan
+from ops.project import ROOT
+from ops.stack import settings_file
 from rehearsal.engine import Engine, EngineError, find_cli
 
 
@@ -97,9 +97,7 @@ def test_a_day_of_the_users_stack_as_data(simulation: object) -> None:
 
 
 @pytest.mark.engine
-def test_the_front_door_is_rehearsed_behind_whatever_the_aws_stack_is_set_to(
-    simulation: object, tmp_path: Path
-) -> None:
+def test_the_gateway_is_rehearsed_behind_whatever_the_aws_stack_is_set_to(simulation: object, tmp_path: Path) -> None:
     """A domain, an encrypted key, another region, and the full name that the AWS stack has in Pulumi Cloud."""
     project = tmp_path / "project"
     ignored = shutil.ignore_patterns(".*", "__pycache__", "tests")
@@ -130,7 +128,7 @@ def test_who_lets_everybody_in_rehearses_another_change(simulation: object) -> N
 def test_the_evening_is_compared_with_the_plan_of_the_settings_as_they_are_by_then(simulation: object) -> None:
     result = run("--stack", "azure", "--timeline", "--scale", "0.1", "--json")
     morning, evening = (
-        make_plan(stack_config.read(ROOT, "azure", [f"keyMode={mode}"])) for mode in ("header", "keyVault")
+        make_plan(settings_file.read(ROOT, "azure", [f"keyMode={mode}"])) for mode in ("header", "keyVault")
     )
     assert morning.down.seconds != evening.down.seconds
     compared = json.loads(result.stdout)["timeline"]

@@ -21,7 +21,7 @@ SHUT = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
 Change = tuple[str, str, Callable[[Mapping[str, Any]], dict[str, Any]]]
 """Service, operation, and its parameters by the properties of the resource."""
 
-WITH_DOMAIN: dict[str, Any] = {"domain": "genai.example.com", "frontDoor": True}
+WITH_DOMAIN: dict[str, Any] = {"domain": "genai.example.com", "apimEntry": True}
 
 CHANGED: Mapping[tuple[str, str], Change] = {
     ("aws:ec2/vpc:Vpc", "network-vpc"): (
@@ -57,7 +57,7 @@ CHANGED: Mapping[tuple[str, str], Change] = {
         "modify_listener",
         lambda one: {"ListenerArn": one["id"], "DefaultActions": [SHUT]},
     ),
-    ("aws:lb/listenerRule:ListenerRule", "front-door"): (
+    ("aws:lb/listenerRule:ListenerRule", "apim-entry"): (
         "elbv2",
         "modify_rule",
         lambda one: {"RuleArn": one["id"], "Conditions": [{"Field": "path-pattern", "Values": ["/*"]}]},

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.leftovers.aws import Aws
-from ops.leftovers.deletion import clear_away
-from ops.leftovers.scan import AwsDay
-from ops.plan import engine_graph
+from ops.clouds.aws import Aws
+from ops.inventory.deletion import clear_away
+from ops.inventory.scan import AwsDay
+from ops.model import engine_graph
 from rehearsal import generated
 from rehearsal.aws.package import TYPES
 from rehearsal.engine import Engine, interrupt, kill

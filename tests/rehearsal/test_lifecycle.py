@@ -15,13 +15,19 @@ from tests.rehearsal.days import config, engine, nothing_is_left, succeed
 
 pytestmark = pytest.mark.engine
 
-WITH_DOMAIN = {"domain": "genai.example.com", "frontDoor": True}
+WITH_DOMAIN = {"domain": "genai.example.com", "apimEntry": True}
 
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"size": "team"}, WITH_DOMAIN, {**WITH_DOMAIN, "size": "team"}, {"frontDoor": True}],
-    ids=["day", "team", "day with a domain", "team with a domain", "day with a front door and no domain"],
+    [{}, {"size": "team"}, WITH_DOMAIN, {**WITH_DOMAIN, "size": "team"}, {"apimEntry": True}],
+    ids=[
+        "day",
+        "team",
+        "day with a domain",
+        "team with a domain",
+        "day with an entry for API Management and no domain",
+    ],
 )
 def test_a_day_comes_changes_nothing_twice_and_goes(simulation: Simulation, settings: dict[str, object]) -> None:
     stack = EngineSettings(stack="dev", plain=config(**settings))
@@ -68,7 +74,7 @@ def test_two_stacks_at_once_share_an_account(simulation: Simulation, folder: Pat
 def test_no_generated_secret_stands_in_plain_in_the_state_and_refresh_finds_no_drift(
     simulation: Simulation, folder: Path
 ) -> None:
-    day = engine(simulation, folder, frontDoor=True)
+    day = engine(simulation, folder, apimEntry=True)
     succeed(day.up())
     secrets = simulation.secrets()
     assert len(secrets) == 16

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.recorder import ROOT
-from ops.stack_outputs import NotUpError, StackOutputsError, read_outputs
+from ops.project import ROOT
+from ops.stack.outputs import NotUpError, StackOutputsError, read_outputs
 from rehearsal.engine import find_cli
 from rehearsal.simulation import Simulation
 
@@ -32,7 +32,7 @@ def cli(simulation: Simulation, folder: Path, monkeypatch: pytest.MonkeyPatch) -
     found = find_cli()
     shutil.copy(ROOT / "Pulumi.yaml", folder)
     (folder / "state").mkdir()
-    monkeypatch.setattr("ops.stack_outputs.ROOT", folder)
+    monkeypatch.setattr("ops.stack.outputs.ROOT", folder)
     for name, value in {
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "of the user",

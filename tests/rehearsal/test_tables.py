@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 from pydantic.alias_generators import to_snake
 
-from ops.plan.eks_children import CHILDREN
-from ops.recorder import ROOT
+from ops.model.eks_children import CHILDREN
+from ops.project import ROOT
 from rehearsal import generated
 from rehearsal.aws import access, creation_rules, deletion_rules, request, versions
 from rehearsal.aws.account import Account

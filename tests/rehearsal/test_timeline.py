@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ops.plan import stack_config
-from ops.plan.plan import make_plan
-from ops.recorder import ROOT
+from ops.model.plan import make_plan
+from ops.project import ROOT
+from ops.stack import settings_file
 from rehearsal.day import rehearse
 from rehearsal.report import compare
 from rehearsal.settings import EngineSettings
@@ -22,7 +22,7 @@ def test_the_engine_takes_as_long_as_the_plan_says(simulation: Simulation) -> No
     simulation.operations.scale = SECONDS_PER_MINUTE / 60
     summary = rehearse(simulation, EngineSettings(stack="dev", plain=config()))
     assert summary.good, summary.as_json()
-    plan = make_plan(stack_config.read(ROOT, "dev"))
+    plan = make_plan(settings_file.read(ROOT, "dev"))
     compared = compare(plan, plan, summary, simulation.operations.scale)
     assert set(compared) == {"up", "destroy"}
     for part, times in compared.items():

@@ -16,9 +16,9 @@ from moto.core.responses import ActionResult
 from moto.elasticache.responses import ElastiCacheResponse
 from moto.rds.responses import RDSResponse
 
-from ops.plan import stack_config
-from ops.plan.plan import make_plan
-from ops.recorder import ROOT
+from ops.model.plan import make_plan
+from ops.project import ROOT
+from ops.stack import settings_file
 from rehearsal.day import plain_secrets
 from rehearsal.engine import Engine, Result
 from rehearsal.simulation import Simulation
@@ -67,7 +67,7 @@ def genai(day: Engine, *words: str, started: Callable[[subprocess.Popen[str]], N
 def test_a_day_comes_up_with_its_urls_and_goes_down_with_its_bill(simulation: Simulation, day: Engine) -> None:
     morning = genai(day, "up")
     assert morning.code == 0, morning.output
-    plan = make_plan(stack_config.read(ROOT, "dev"))
+    plan = make_plan(settings_file.read(ROOT, "dev"))
     for words in ("  network done in ", "  cluster done in ", "\nlitellmUrl ", "\nlangfuseUrl ", "\nStack dev is up. "):
         assert words in morning.output
     assert plain_secrets(morning.output, simulation.secrets()) == 0

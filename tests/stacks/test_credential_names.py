@@ -6,8 +6,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from stacks.credential_names import CREDENTIALS, MORE_WORDS, SETTINGS, WORDS, is_credential
-from stacks.model_params import value_problem
+from stacks.aws.credential_names import CREDENTIALS, MORE_WORDS, SETTINGS, WORDS, is_credential
+from stacks.aws.model_params import value_problem
 
 pytestmark = [
     pytest.mark.litellm,

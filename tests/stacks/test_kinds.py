@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.plan import diagram
-from ops.plan.stack_config import StackConfigError, read
-from ops.recorder import record
+from ops.commands.plan import diagram
+from ops.model.recorder import record
+from ops.stack.settings_file import StackConfigError, read
 from rehearsal.settings import ADAPTATIONS
 from stacks.configuration import SettingsError
 from stacks.kinds import KINDS, kind_of

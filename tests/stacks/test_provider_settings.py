@@ -14,8 +14,9 @@ import pulumi_azuread
 import pytest
 from pydantic.alias_generators import to_camel
 
-from ops.plan.stack_config import StackConfigError, read
-from ops.recorder import ROOT, record
+from ops.model.recorder import record
+from ops.project import ROOT
+from ops.stack.settings_file import StackConfigError, read
 from stacks.configuration import SettingsError
 from stacks.provider_settings import ALLOWED, INSTEAD, refusals
 from tests import azure_program
@@ -64,8 +65,8 @@ def test_an_identity_in_a_setting_of_azure_is_refused_before_anything_is_made(ke
         ("aws:profil", "no setting of that provider"),
         ("kubernetes:context", "has no effect, the program reaches its cluster by a kubeconfig of its own"),
         ("eks:anything", "has no effect"),
-        ("azure-native:location", "is a setting of the Azure front door"),
-        ("azuread:partnerId", "is a setting of the Azure front door"),
+        ("azure-native:location", "is a setting of the Azure gateway"),
+        ("azuread:partnerId", "is a setting of the Azure gateway"),
     ],
 )
 def test_what_would_be_passed_over_in_silence_is_refused(key: str, says: str) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from components.aws.network import Network, NetworkArgs
-from ops.recorder import Recording, record
+from ops.model.recorder import Recording, record
 
 ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"]
 

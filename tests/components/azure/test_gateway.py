@@ -15,7 +15,7 @@ ARGS = GatewayArgs(
     named_values={"tenant-id": "t", "api-client-id": "c", "key-bindings": "none"},
     backend_url="https://litellm.example.com:8443",
     verify_certificate=True,
-    front_door_key="0" * 64,
+    apim_entry_key="0" * 64,
     publisher_email="you@example.com",
     tags={},
 )

@@ -10,8 +10,8 @@ import pulumi
 import pytest
 
 from components.azure.identity import AZURE_CLI, ROLE_ID, SCOPE_ID, Identity, IdentityArgs
-from ops.recorder import Recording, Secret, record
-from ops.simulated_outputs import guid
+from ops.model.recorder import Recording, Secret, record
+from ops.model.simulated_outputs import guid
 
 APPLICATION = "azuread:index/application:Application"
 ASSIGNMENT = "azuread:index/appRoleAssignment:AppRoleAssignment"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from components.azure.key_vault import KeyVault, KeyVaultArgs, StoredKey
-from ops.recorder import Recording, Secret, record
+from ops.model.recorder import Recording, Secret, record
 
 
 def recorded() -> Recording:

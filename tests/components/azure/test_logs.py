@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.azure import usage
-from ops.recorder import Recording, plain
+from ops.model.recorder import Recording, plain
 from tests.azure_program import recorded, run
 
 DEPLOYMENT = "azure-native:resources:Deployment"

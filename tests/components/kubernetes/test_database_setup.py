@@ -7,7 +7,7 @@ import pulumi_kubernetes as kubernetes
 import pytest
 
 from components.kubernetes.database_setup import DatabaseSetup, DatabaseSetupArgs
-from ops.recorder import Recording, plain, record
+from ops.model.recorder import Recording, plain, record
 from tests.kubernetes_schema import validate
 from tests.program import plaintext
 

@@ -17,7 +17,7 @@ import pulumi
 import pytest
 
 from components.kubernetes.database_setup import DatabaseSetup, DatabaseSetupArgs
-from ops.recorder import plain, record
+from ops.model.recorder import plain, record
 
 if sys.version_info < (3, 13):
     import pgserver.postgres_server as postgres

@@ -10,7 +10,7 @@ from pulumi.runtime import Settings, configure
 
 from components.kubernetes import drain_gate
 from components.kubernetes.drain_gate import DrainError, DrainGate, DrainGateArgs, DrainGateProvider
-from ops.recorder import record
+from ops.model.recorder import record
 from tests.components.kubernetes.stand_in import Clock, StandIn, running
 
 VOLUME = "/api/v1/persistentvolumes/pvc-1"

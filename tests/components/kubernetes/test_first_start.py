@@ -6,7 +6,7 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 from components.kubernetes.first_start import REASONS, FirstStart, FirstStartArgs, FirstStartProvider
-from ops.recorder import plain, record
+from ops.model.recorder import plain, record
 from stacks.secrets import FIXABLE
 from tests.program import plaintext, recorded
 

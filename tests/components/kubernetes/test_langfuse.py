@@ -8,7 +8,7 @@ import pulumi_kubernetes as kubernetes
 import pytest
 
 from components.kubernetes.langfuse import Langfuse, LangfuseArgs
-from ops.recorder import Recording, plain, record
+from ops.model.recorder import Recording, plain, record
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 SECRET = "kubernetes:core/v1:Secret"

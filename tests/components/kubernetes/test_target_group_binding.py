@@ -2,7 +2,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.kubernetes.target_group_binding import target_group_binding
-from ops.recorder import record
+from ops.model.recorder import record
 
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/langfuse/0123456789abcdef"
 

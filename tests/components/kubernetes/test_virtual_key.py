@@ -10,7 +10,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from charts.litellm import allowed_routes
 from components.kubernetes import virtual_key
 from components.kubernetes.virtual_key import VirtualKey, VirtualKeyArgs, VirtualKeyError, VirtualKeyProvider
-from ops.recorder import Secret, record
+from ops.model.recorder import Secret, record
 from tests.components.kubernetes.stand_in import MASTER_KEY, PROXY, Clock, StandIn, running
 
 KEY = "sk-virtual-0123456789"

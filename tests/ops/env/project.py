@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.recorder import ROOT
+from ops.project import ROOT
 from tests.ops.forward.stand_in import program
 
 HOSTILE = '\'; touch broken; echo "$(touch broken)`touch broken`" \\ *\n#\t$HOME ü'
@@ -52,7 +52,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if stack == "azure":
             config["azure-native:location"] = "eastus2"
         (tmp_path / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": config}))
-    monkeypatch.setattr("ops.verify.reading.ROOT", tmp_path)
+    monkeypatch.setattr("ops.stack.running.ROOT", tmp_path)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     pulumi(tmp_path, {"dev": DAY, "azure": DOOR})
     return tmp_path

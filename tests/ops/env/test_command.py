@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from ops.env.command import env
+from ops.commands.env.command import env
 from tests.ops.env.project import DAY, pulumi
 
 app = typer.Typer(rich_markup_mode=None)

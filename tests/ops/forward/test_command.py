@@ -19,7 +19,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from ops.forward.command import forward
+from ops.commands.forward.command import forward
 from tests.ops.forward.ports import free_port
 from tests.ops.forward.stand_in import Kubectl, kubectl, program
 from tests.ops.preflight.stand_in import Server, serve
@@ -86,7 +86,7 @@ class Forwarding:
 
     def __init__(self, *arguments: str) -> None:
         chosen = ports()
-        code = "import typer, ops.forward.command as c; typer.run(c.forward)"
+        code = "import typer, ops.commands.forward.command as c; typer.run(c.forward)"
         words = [sys.executable, "-c", code, *chosen, *arguments]
         self.port = {"litellm": int(chosen[1]), "langfuse-web": int(chosen[3])}
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -276,7 +276,7 @@ def test_a_service_that_cannot_be_reached_at_the_start_is_named_with_the_reason(
 def test_a_kubectl_that_opens_no_port_is_not_waited_for_without_end(
     tools: Kubectl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ops.forward.kubectl._START", 2.0)
+    monkeypatch.setattr("ops.commands.forward.kubectl._START", 2.0)
     tools.hang("langfuse-web")
     result = run()
     assert result.exit_code == 2

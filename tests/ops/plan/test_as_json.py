@@ -10,11 +10,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ops.plan import as_json as as_json_module
-from ops.plan.as_json import as_json
-from ops.plan.plan import make_plan
-from ops.plan.stack_config import StackConfig
-from ops.simulated_outputs import generated_secret
+from ops.commands.plan import as_json as as_json_module
+from ops.commands.plan.as_json import as_json
+from ops.model.plan import make_plan
+from ops.model.simulated_outputs import generated_secret
+from ops.stack.settings_file import StackConfig
 from tests.ops.plan import sample
 
 

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ops.cli import app
-from ops.recorder import ROOT
+from ops.project import ROOT
 
 
 def genai(*arguments: str) -> Result:
@@ -49,7 +49,7 @@ def test_a_budget_is_not_kept_where_prices_are_not_known() -> None:
 
 
 def test_a_stack_without_a_page_of_its_own_draws_nothing(tmp_path: Path) -> None:
-    with mock.patch("ops.plan.diagram.FILE", tmp_path / "architecture.md"):
+    with mock.patch("ops.commands.plan.diagram.FILE", tmp_path / "architecture.md"):
         result = genai("--stack", "azure", "--write-docs")
     assert result.exit_code == 2
     assert "What docs/ shows of an Azure stack is drawn by hand" in result.stderr
@@ -57,7 +57,7 @@ def test_a_stack_without_a_page_of_its_own_draws_nothing(tmp_path: Path) -> None
 
 
 def test_the_page_of_the_aws_day_is_written(tmp_path: Path) -> None:
-    with mock.patch("ops.plan.diagram.FILE", tmp_path / "architecture.md"):
+    with mock.patch("ops.commands.plan.diagram.FILE", tmp_path / "architecture.md"):
         assert genai("--write-docs").exit_code == 0
     assert (tmp_path / "architecture.md").read_text("utf-8").startswith("# Architecture")
 

@@ -12,10 +12,10 @@ import pulumi_kubernetes as kubernetes
 import pytest
 
 from catalogue.prices import PRICES, USAGE_PRICES, Price, UsagePrice
-from ops.plan import nodes
-from ops.plan.cost import Cost, cost
-from ops.plan.engine_graph import engine_resources
-from ops.recorder import record
+from ops.model import nodes
+from ops.model.cost import Cost, cost
+from ops.model.engine_graph import engine_resources
+from ops.model.recorder import record
 from tests.ops.plan import sample
 
 

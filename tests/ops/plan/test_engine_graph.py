@@ -9,8 +9,8 @@ import pulumi_aws as aws
 import pulumi_eks as eks
 import pulumi_kubernetes as kubernetes
 
-from ops.plan import eks_children, engine_graph
-from ops.recorder import Recording, Resource, record
+from ops.model import eks_children, engine_graph
+from ops.model.recorder import Recording, Resource, record
 from tests.ops.plan import sample
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.plan import timeline
+from ops.model import timeline
 
 #   a(2) ── b(10) ── d(1)
 #     └──── c(4) ────┘

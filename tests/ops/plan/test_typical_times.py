@@ -10,9 +10,9 @@ import pulumi_kubernetes as kubernetes
 import pulumi_random as random
 
 from catalogue.resource_types import PACKAGE_TIMES, TYPES, times
-from ops.plan import engine_graph, typical_times
-from ops.plan.typical_times import NODE_START
-from ops.recorder import Recording, record
+from ops.model import engine_graph, typical_times
+from ops.model.recorder import Recording, record
+from ops.model.typical_times import NODE_START
 
 
 def seconds(recording: Recording) -> tuple[dict[str, float], dict[str, float]]:

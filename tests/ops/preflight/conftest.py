@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.leftovers.aws import Aws
-from tests.ops.leftovers.conftest import _loopback_only as _loopback_only
-from tests.ops.leftovers.world import account
+from ops.clouds.aws import Aws
+from tests.ops.inventory.conftest import _loopback_only as _loopback_only
+from tests.ops.inventory.world import account
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ops.preflight.check import Outcome, State, run
+from ops.checks.check import Outcome, State, run
 from tests import http_server
-from tests.ops.leftovers.world import answering, error, real_call
+from tests.ops.inventory.world import answering, error, real_call
 
 
 def state_of(check: Callable[[], Outcome]) -> State:

@@ -8,9 +8,9 @@ from unittest import mock
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, UnauthorizedSSOTokenError
 
-from ops.leftovers.aws import Aws
-from ops.preflight import account
-from ops.preflight.check import State, fine
+from ops.checks.check import State, fine
+from ops.checks.preflight import account
+from ops.clouds.aws import Aws
 from stacks.public_address import PublicAddressError
 from tests.ops.preflight.stand_in import aws_answers, state_of
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from ops.leftovers.azure import AzureCliError, AzureDay
-from ops.preflight.azure import azure_checks, one_account
-from ops.preflight.check import State
+from ops.checks.check import State
+from ops.checks.preflight.azure import azure_checks, one_account
+from ops.clouds.azure import AzureCliError
+from ops.inventory.azure import AzureDay
 from tests.ops.preflight.stand_in import Server, serve, state_of
 
 SCOPE = "GET /subscriptions/s-1"

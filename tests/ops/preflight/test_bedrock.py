@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from ops.leftovers.aws import Aws
-from ops.preflight import bedrock
-from ops.preflight.check import State, fine
+from ops.checks.check import State, fine
+from ops.checks.preflight import bedrock
+from ops.clouds.aws import Aws
 from tests.ops.preflight.stand_in import aws_answers, state_of
 
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://bedrock.us-west-2.amazonaws.com")

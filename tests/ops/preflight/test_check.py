@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from ops.preflight.check import Outcome, State, bad, exit_code, fine, once, run
+from ops.checks.check import Outcome, State, bad, exit_code, fine, once, run
 
 
 def test_whatever_a_check_raises_means_that_it_could_not_look() -> None:

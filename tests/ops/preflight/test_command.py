@@ -11,12 +11,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from ops.leftovers.scan import Failure, Scan
-from ops.leftovers.thing import Leftover, Thing
-from ops.plan.stack_config import StackConfig
-from ops.preflight import command
-from ops.preflight.check import Check, Outcome, State, bad, fine
-from ops.preflight.yesterday import yesterday_checks
+from ops.checks.check import Check, Outcome, State, bad, fine
+from ops.checks.preflight.earlier_stack import yesterday_checks
+from ops.commands.preflight import command
+from ops.inventory.found import Leftover, Thing
+from ops.inventory.scan import Failure, Scan
+from ops.stack.settings_file import StackConfig
 from tests import azure_program
 from tests.ops.preflight.stand_in import state_of
 from tests.program import recorded
@@ -66,7 +66,7 @@ def _config(**settings: str) -> StackConfig:
 
 
 def test_all_that_the_day_needs_is_checked() -> None:
-    with mock.patch("ops.recorder.record", return_value=recorded("day with a domain")):
+    with mock.patch("ops.model.recorder.record", return_value=recorded("day with a domain")):
         checks = command._aws(_config(domain="genai.example.com", allowedCidrs='["198.51.100.0/24"]'), models=True)
         few = command._aws(_config(), models=False)
     assert set(checks) == {
@@ -87,7 +87,7 @@ def test_all_that_the_day_needs_is_checked() -> None:
 
 
 def test_a_configuration_that_the_program_refuses_is_refused() -> None:
-    with mock.patch("ops.plan.stack_config.read", return_value=_config(vpcCidr="10.0.0.0/24")):
+    with mock.patch("ops.stack.settings_file.read", return_value=_config(vpcCidr="10.0.0.0/24")):
         result = CliRunner().invoke(app, [])
     assert result.exit_code == 2
     assert "too small" in result.output
@@ -96,7 +96,7 @@ def test_a_configuration_that_the_program_refuses_is_refused() -> None:
 def test_an_azure_stack_that_the_program_refuses_is_refused() -> None:
     values = azure_program.config({**azure_program.SETTINGS, "keyMode": "vault"})
     config = StackConfig(stack="azure", values=values, secret_keys=())
-    with mock.patch("ops.plan.stack_config.read", return_value=config):
+    with mock.patch("ops.stack.settings_file.read", return_value=config):
         result = CliRunner().invoke(app, ["--stack", "azure"])
     assert result.exit_code == 2
     assert "keyMode" in result.output
@@ -118,7 +118,7 @@ def test_an_azure_stack_has_the_checks_of_azure() -> None:
         "names in soft delete",
     ]
     with (
-        mock.patch("ops.plan.stack_config.read", return_value=config),
+        mock.patch("ops.stack.settings_file.read", return_value=config),
         mock.patch.object(command, "_azure", return_value={"subscription": lambda: fine("yes")}),
     ):
         assert CliRunner().invoke(app, ["--stack", "azure"]).exit_code == 0

@@ -10,8 +10,8 @@ from pathlib import Path
 import botocore.session
 import pytest
 
-from ops.preflight.check import Outcome, State
-from ops.preflight.credentials import credentials
+from ops.checks.check import Outcome, State
+from ops.checks.preflight.credentials import credentials
 
 NOW = datetime.datetime(2026, 11, 30, 8, 0, tzinfo=datetime.UTC)
 UP = 25 * 60

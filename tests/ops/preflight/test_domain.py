@@ -9,10 +9,10 @@ from unittest import mock
 
 import pytest
 
-from ops.leftovers.aws import Aws
-from ops.preflight import domain
-from ops.preflight.check import Outcome, State
-from stacks import look_ups
+from ops.checks.check import Outcome, State
+from ops.checks.preflight import domain
+from ops.clouds.aws import Aws
+from stacks.aws import look_ups
 from stacks.configuration import SettingsError
 from tests import http_server
 from tests.ops.preflight.stand_in import aws_answers, state_of

@@ -12,9 +12,9 @@ from unittest import mock
 import pytest
 from botocore.exceptions import ClientError
 
-from ops.leftovers.aws import Aws
-from ops.preflight import model_calls
-from ops.preflight.check import State, fine
+from ops.checks.check import State, fine
+from ops.checks.preflight import model_calls
+from ops.clouds.aws import Aws
 from tests.ops.preflight.stand_in import Server, aws_answers, serve, state_of
 
 KEY = "sk-provider-key"

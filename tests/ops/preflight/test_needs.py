@@ -16,8 +16,8 @@ from catalogue.pins import (
     POSTGRES_IMAGE,
 )
 from catalogue.resource_types import ACTIONS, actions
-from ops.leftovers.aws import Aws
-from ops.preflight.needs import AwsNeeds, aws_needs
+from ops.clouds.aws import Aws
+from ops.model.needs import AwsNeeds, aws_needs
 from tests.program import VARIANTS, recorded
 
 
@@ -81,7 +81,7 @@ def test_every_chart_and_image_is_looked_for_with_its_tag() -> None:
 
 def test_models_are_those_that_are_called_with_a_key_or_as_bedrock() -> None:
     assert [model["model_name"] for model in needs().models] == ["nova-lite"]
-    gpt, profile = needs("day with a front door and provider keys").models
+    gpt, profile = needs("day with an entry for API Management and provider keys").models
     assert (gpt["model"], gpt["api_key"], gpt["api_base"]) == (
         "azure/deployment",
         "os.environ/PROVIDER_KEY_AZURE",

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ops.leftovers.aws import Aws
-from ops.preflight import nodes
-from ops.preflight.check import State
+from ops.checks.check import State
+from ops.checks.preflight import nodes
+from ops.clouds.aws import Aws
 from tests.ops.preflight.stand_in import aws_answers, state_of
 
 LIKE_AWS_OWN = {

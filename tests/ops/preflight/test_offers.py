@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from ops.leftovers.aws import Aws
-from ops.preflight import offers
-from ops.preflight.check import Outcome, State
+from ops.checks.check import Outcome, State
+from ops.checks.preflight import offers
+from ops.clouds.aws import Aws
 from tests.ops.preflight.stand_in import aws_answers, state_of
 
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://eks.us-west-2.amazonaws.com")

@@ -8,8 +8,8 @@ from functools import partial
 import httpx
 import pytest
 
-from ops.preflight.check import State, fine
-from ops.preflight.registries import artifact, artifact_checks
+from ops.checks.check import State, fine
+from ops.checks.preflight.registries import artifact, artifact_checks
 from tests.ops.preflight.stand_in import Server, serve, state_of
 
 MANIFEST = "/v2/berriai/litellm/manifests/v1"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ops.preflight.check import Outcome, State
-from ops.preflight.registry_logins import login, login_checks
+from ops.checks.check import Outcome, State
+from ops.checks.preflight.registry_logins import login, login_checks
 from tests import http_server
 from tests.ops.preflight.stand_in import state_of
 

@@ -10,8 +10,8 @@ from unittest import mock
 
 import pytest
 
-from ops.preflight.check import State
-from ops.preflight.tools import tool_checks
+from ops.checks.check import State
+from ops.checks.preflight.tools import tool_checks
 from tests.ops.preflight.stand_in import state_of
 
 SAYS = {

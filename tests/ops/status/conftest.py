@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ops.leftovers.conftest import _loopback_only as _loopback_only
-from tests.ops.leftovers.world import World, account
+from tests.ops.inventory.conftest import _loopback_only as _loopback_only
+from tests.ops.inventory.world import World, account
 from tests.ops.status.project import project as project
 from tests.ops.status.project import services as services
 from tests.ops.status.world import fill

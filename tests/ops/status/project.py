@@ -13,9 +13,9 @@ from unittest import mock
 
 import pytest
 
-from ops.plan.stack_config import StackConfig
+from ops.stack.settings_file import StackConfig
 from tests.ops.forward.stand_in import program
-from tests.ops.leftovers.world import World
+from tests.ops.inventory.world import World
 from tests.ops.preflight.stand_in import Server, serve
 from tests.ops.status.world import EXPECTED, altered
 
@@ -61,10 +61,10 @@ def project(world: World, services: Server, tmp_path: Path, monkeypatch: pytest.
         answer["cluster"]["createdAt"] = datetime.now(UTC) - timedelta(hours=5, minutes=12)
 
     with (
-        mock.patch("ops.status.look.make_plan", return_value=plan),
-        mock.patch("ops.status.look.Aws", world.aws),
-        mock.patch("ops.plan.stack_config.read", config),
-        mock.patch("ops.recorder.ROOT", tmp_path),
+        mock.patch("ops.commands.status.examine.make_plan", return_value=plan),
+        mock.patch("ops.commands.status.examine.Aws", world.aws),
+        mock.patch("ops.stack.settings_file.read", config),
+        mock.patch("ops.project.ROOT", tmp_path),
         altered(world, DescribeCluster=age),
     ):
         yield made

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from ops.plan import engine_graph
-from ops.preflight.check import Outcome, State, run
-from ops.status import aws
-from ops.status.day import Found
-from tests.ops.leftovers.world import World, error
+from ops.checks.check import Outcome, State, run
+from ops.checks.status import aws
+from ops.checks.status.status import Found
+from ops.model import engine_graph
+from tests.ops.inventory.world import World, error
 from tests.ops.preflight.stand_in import aws_answers, serve
 from tests.ops.status.world import DENIALS, EXPECTED, PARTS, altered
 from tests.program import recorded

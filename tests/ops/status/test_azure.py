@@ -1,4 +1,4 @@
-"""A front door whose Azure and whose gateway are servers on this machine."""
+"""A gateway whose Azure and whose gateway are servers on this machine."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from ops.leftovers.azure import AzureCliError, AzureDay
-from ops.preflight.check import Outcome, State, run
-from ops.status import azure
-from ops.status.day import Found
-from tests.ops.leftovers.world import OURS
+from ops.checks.check import Outcome, State, run
+from ops.checks.status import azure
+from ops.checks.status.status import Found
+from ops.clouds.azure import AzureCliError
+from ops.inventory.azure import AzureDay
+from tests.ops.inventory.world import OURS
 from tests.ops.preflight.stand_in import Server, serve
 
 NOW = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)

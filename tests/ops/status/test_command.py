@@ -11,8 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from ops.plan.stack_config import StackConfig
-from ops.status.command import status
+from ops.commands.status.command import status
+from ops.stack.settings_file import StackConfig
 from tests.ops.preflight.stand_in import Server, aws_answers
 from tests.ops.status.project import Project
 from tests.ops.status.world import PARTS
@@ -150,7 +150,7 @@ def test_settings_that_the_program_refuses_are_refused() -> None:
     config = StackConfig(
         stack="dev", values={"aws:region": "us-east-1", "genaiplatform:vpcCidr": "10.0.0.0/24"}, secret_keys=()
     )
-    with mock.patch("ops.plan.stack_config.read", return_value=config):
+    with mock.patch("ops.stack.settings_file.read", return_value=config):
         result = run()
     assert result.exit_code == 2
     assert "too small" in result.output
@@ -163,7 +163,7 @@ def test_an_azure_stack_has_the_checks_of_azure_and_ends_with_its_aws_day(projec
     }
     config = StackConfig(stack="azure", values=values, secret_keys=())
     project.pulumi(f"print({json.dumps({'clientSecretEnds': {'demo': '2999-01-01T00:00:00Z'}})!r})")
-    with mock.patch("ops.plan.stack_config.read", return_value=config):
+    with mock.patch("ops.stack.settings_file.read", return_value=config):
         result = run("--stack", "azure", "--json")
     data = json.loads(result.stdout)
     assert (result.exit_code, data["stage"], data["place"], data["behind"]) == (2, "unknown", "eastus2", "dev")

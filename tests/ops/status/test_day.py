@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.preflight.check import Outcome, State
-from ops.status.day import Found, Stage, Status
+from ops.checks.check import Outcome, State
+from ops.checks.status.status import Found, Stage, Status
 
 NOW = datetime(2026, 11, 26, 13, 14, tzinfo=UTC)
 UP: Mapping[str, Any] = {"litellmUrl": "http://x"}

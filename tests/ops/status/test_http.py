@@ -9,8 +9,8 @@ from unittest import mock
 import httpx
 import pytest
 
-from ops.preflight.check import State, bad, fine
-from ops.status.http import answers
+from ops.checks.check import State, bad, fine
+from ops.checks.status.http import answers
 from tests.ops.forward.ports import free_port
 from tests.ops.preflight.stand_in import serve
 

@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.recorder import ROOT
-from ops.status.schedule import WORKFLOW, ScheduleError, evenings, next_evening
+from ops.commands.status.schedule import WORKFLOW, ScheduleError, evenings, next_evening
+from ops.project import ROOT
 
 THURSDAY = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 

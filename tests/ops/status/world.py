@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from tests.ops.leftovers.world import OURS, REGION, World, answering, pairs
+from tests.ops.inventory.world import OURS, REGION, World, answering, pairs
 
 EXPECTED: Mapping[str, int] = {
     "aws:ec2/natGateway:NatGateway": 1,

@@ -32,8 +32,8 @@ def world(s3: Any) -> Iterator[World]:
     """A day that is well. What is waited for has come at once, or never does."""
     with (
         running(s3) as made,
-        mock.patch("ops.verify.waiting.sleep"),
-        mock.patch("ops.forward.cluster.kubeconfig", return_value=made.kubeconfig()),
-        mock.patch("ops.verify.gateway.LOGIN", made.urls["entra"]),
+        mock.patch("ops.checks.verify.polling.sleep"),
+        mock.patch("ops.clouds.kubeconfig.kubeconfig", return_value=made.kubeconfig()),
+        mock.patch("ops.checks.verify.gateway.LOGIN", made.urls["entra"]),
     ):
         yield made

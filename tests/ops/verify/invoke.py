@@ -12,9 +12,9 @@ from unittest import mock
 import typer
 from typer.testing import CliRunner, Result
 
-from ops.plan.stack_config import StackConfig, read
-from ops.recorder import ROOT
-from ops.verify import command
+from ops.commands.verify import command
+from ops.project import ROOT
+from ops.stack.settings_file import StackConfig, read
 from tests.ops.verify.world import World
 
 app = typer.Typer()
@@ -40,7 +40,7 @@ AWS_STEPS = (
     "trace",
     "Langfuse bucket",
     "ClickHouse bucket",
-    "front door closed",
+    "entry for API Management closed",
     "temporary keys removed",
 )
 AZURE_STEPS = ("Entra ID token", "completion through the gateway", "gateway refuses without a token")
@@ -63,8 +63,8 @@ def verify(
         return StackConfig(stack=stack, values=values, secret_keys=())
 
     with (
-        mock.patch("ops.verify.reading.read_outputs", told.__getitem__),
-        mock.patch("ops.verify.reading.read", config),
+        mock.patch("ops.stack.running.read_outputs", told.__getitem__),
+        mock.patch("ops.stack.running.read", config),
     ):
         return CliRunner().invoke(app, list(options))
 

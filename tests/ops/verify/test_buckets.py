@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from charts import clickhouse, langfuse
-from ops.verify.buckets import CLICKHOUSE_PREFIX, LANGFUSE_PREFIX
+from ops.checks.verify.buckets import CLICKHOUSE_PREFIX, LANGFUSE_PREFIX
 
 
 def test_the_prefixes_are_those_that_langfuse_and_clickhouse_write_under() -> None:

@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 from typer.testing import CliRunner
 
-from ops.stack_outputs import StackOutputsError
+from ops.stack.outputs import StackOutputsError
 from tests.http_server import Answer, Request
 from tests.ops.verify.invoke import AWS_STEPS, AZURE_STEPS, app, states, unproved, verify
 from tests.ops.verify.world import CLIENT_SECRET, DEMO_KEY, MASTER_KEY, PUBLIC_KEY, SECRET_KEY, World
@@ -86,7 +86,7 @@ def test_who_answers_too_slowly_has_not_answered(world: World) -> None:
         return world.langfuse(request)
 
     world.instead["langfuse GET /auth/sign-in"] = slowly
-    with mock.patch("ops.verify.http.ANSWER_SECONDS", 0.3):
+    with mock.patch("ops.checks.verify.http.ANSWER_SECONDS", 0.3):
         result = verify(world, "--json")
     expected = {"Langfuse login page": "no answer", "Langfuse API": "skipped", "trace": "skipped"}
     assert unproved(result) == expected
@@ -97,7 +97,7 @@ def test_who_answers_too_slowly_has_not_answered(world: World) -> None:
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_when_nothing_answers_nothing_was_looked_at(world: World, options: list[str]) -> None:
     with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": CLOSED}):
-        result = verify(world, *options, outputs=dict.fromkeys(("litellmUrl", "langfuseUrl", "frontDoorUrl"), CLOSED))
+        result = verify(world, *options, outputs=dict.fromkeys(("litellmUrl", "langfuseUrl", "apimEntryUrl"), CLOSED))
     assert result.exit_code == 2
     assert "Connection refused" in result.stdout
 
@@ -136,7 +136,7 @@ def test_settings_that_do_not_fit_are_refused_with_2(world: World, settings: dic
 
 def test_outputs_that_cannot_be_read_are_refused_with_2() -> None:
     refusal = StackOutputsError("Stack dev is not up: it has no outputs.")
-    with mock.patch("ops.verify.reading.read_outputs", side_effect=refusal):
+    with mock.patch("ops.stack.running.read_outputs", side_effect=refusal):
         result = CliRunner().invoke(app, [])
     assert result.exit_code == 2
     assert result.stderr.strip() == str(refusal)
@@ -196,7 +196,7 @@ def test_a_temporary_key_whose_making_got_lost_is_removed(world: World) -> None:
 
 
 def test_a_temporary_key_is_removed_when_the_proof_is_interrupted(world: World) -> None:
-    with mock.patch("ops.verify.completions.Completions._spend_row", side_effect=KeyboardInterrupt):
+    with mock.patch("ops.checks.verify.completions.Completions._spend_row", side_effect=KeyboardInterrupt):
         result = verify(world, settings={"models": ONE_MODEL})
     assert result.exit_code != 0
     assert "litellm POST /key/generate" in world.asked

@@ -37,7 +37,7 @@ ROUTES: dict[str, tuple[Collection[str], Collection[str]]] = {
     "langfuse GET /api/public/v2/observations": (["trace"], ()),
     "entra POST /tenant-1/oauth2/v2.0/token": (["Entra ID token"], ["completion through the gateway"]),
     "gateway POST /v1/chat/completions": (["completion through the gateway", "gateway refuses without a token"], ()),
-    "front_door POST /v1/chat/completions": (["front door closed"], ()),
+    "apim_entry POST /v1/chat/completions": (["entry for API Management closed"], ()),
 }
 
 
@@ -223,9 +223,9 @@ DEFECTS: dict[str, tuple[Change, Collection[str], Collection[str], str]] = {
         (),
         "with a token whose signature is wrong: POST",
     ),
-    "the front door is open": (
-        having(front_door=lambda request: error(401, "auth_error", "No api key passed in.")),
-        ["front door closed"],
+    "the entry for API Management is open": (
+        having(apim_entry=lambda request: error(401, "auth_error", "No api key passed in.")),
+        ["entry for API Management closed"],
         (),
         "answered 401",
     ),

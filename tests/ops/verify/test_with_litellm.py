@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from components.kubernetes.cluster_api import ClusterApi, RefusedError
-from ops.verify.administrator import PROXY, Administrator
-from ops.verify.completions import Completions
-from ops.verify.day import Day
-from ops.verify.http import client
-from ops.verify.litellm import LiteLLM
-from ops.verify.step import Outcome, State, attempt
-from ops.verify.temporary_keys import TemporaryKeys
+from ops.checks.verify.completions import Completions
+from ops.checks.verify.http import client
+from ops.checks.verify.litellm import LiteLLM
+from ops.checks.verify.step import Outcome, State, attempt
+from ops.checks.verify.temporary_keys import TemporaryKeys
+from ops.clouds.litellm_administrator import PROXY, Administrator
+from ops.stack.running import Day
 from tests.ops.verify.litellm_server import MASTER_KEY
 from tests.running_litellm import ECHO, KEY, MINE, TWO_MODELS, RunningLiteLLM
 

@@ -1,4 +1,4 @@
-"""A running day on this machine: what LiteLLM, Langfuse, Entra ID, API Management and the front door answer.
+"""A running day on this machine: what LiteLLM, Langfuse, Entra ID, API Management and its entry answer.
 
 LiteLLM's answers are those of LiteLLM 1.108.14 with a database, against which `test_with_litellm.py` runs the proof.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MASTER_KEY, DEMO_KEY = "sk-master-0123456789", "sk-demo-0123456789abcdef"
 PUBLIC_KEY, SECRET_KEY = "pk-lf-0123456789", "sk-lf-0123456789"
-CLIENT_SECRET, FRONT_DOOR_KEY = "client-secret-0123456789", "front-door-0123456789"
+CLIENT_SECRET, APIM_ENTRY_KEY = "client-secret-0123456789", "apim-entry-0123456789"
 MODELS = ("nova-lite", "echo")
 ASSET = "/litellm-asset-prefix/_next/static/chunks/1a2b.css"
 
@@ -186,8 +186,8 @@ class World:
             return Answer(401, {"error": {"code": "key_missing", "request_id": "1"}})
         return self.complete(request.body)
 
-    def front_door(self, request: Request) -> Answer:
-        if request.headers.get("cookie") != FRONT_DOOR_KEY:
+    def apim_entry(self, request: Request) -> Answer:
+        if request.headers.get("cookie") != APIM_ENTRY_KEY:
             return Answer(403, "Forbidden.", {"Content-Type": "text/plain"})
         return self.litellm(request)
 
@@ -205,9 +205,9 @@ class World:
             "langfuseBucket": self.buckets["events/"],
             "clickhouseBucket": self.buckets["clickhouse/"],
             "clusterName": "genai-dev-1a2b3c4",
-            "frontDoorUrl": self.urls["front_door"],
-            "frontDoorCertificate": "public",
-            "frontDoorKey": FRONT_DOOR_KEY,
+            "apimEntryUrl": self.urls["apim_entry"],
+            "apimEntryCertificate": "public",
+            "apimEntryKey": APIM_ENTRY_KEY,
             "next": "Log in.",
         }
 
@@ -223,7 +223,7 @@ class World:
         }
 
 
-SERVICES = ("litellm", "langfuse", "entra", "gateway", "front_door", "kubernetes")
+SERVICES = ("litellm", "langfuse", "entra", "gateway", "apim_entry", "kubernetes")
 
 
 @contextmanager

@@ -7,12 +7,12 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from policies.apim import FRONT_DOOR_HEADER, Mode
+from policies.apim import APIM_ENTRY_HEADER, Mode
 from tests.policies.apim.walker import Response
 from tests.policies.apim.world import (
+    APIM_ENTRY_KEY,
     CLIENT_A,
     CLIENT_B,
-    FRONT_DOOR_KEY,
     KEY_A,
     KEY_B,
     KEY_C,
@@ -128,7 +128,7 @@ def _is_deleted(world: World, name: str) -> None:
     shouted = {} if name == "Authorization" else {name.upper(): KEY_B}
     forwarded = world.passed(headers=shouted)
     assert KEY_B not in str(forwarded)
-    assert name.lower() not in set(forwarded) - {FRONT_DOOR_HEADER}
+    assert name.lower() not in set(forwarded) - {APIM_ENTRY_HEADER}
 
 
 # LiteLLM would write them into the trace, readable by every member of the Langfuse project.
@@ -151,7 +151,7 @@ each("litellm_does_not_see_the_header", [*FORGED, *ORDERS, *CREDENTIALS], _is_de
 @case()
 def litellm_sees_no_forged_header_when_all_come_together(world: World) -> None:
     forwarded = world.passed(headers=dict.fromkeys((*FORGED[1:], *ORDERS, *CREDENTIALS), KEY_B))
-    assert set(forwarded) == {"content-type", "x-litellm-api-key", "langfuse_trace_user_id", FRONT_DOOR_HEADER}
+    assert set(forwarded) == {"content-type", "x-litellm-api-key", "langfuse_trace_user_id", APIM_ENTRY_HEADER}
     assert forwarded["x-litellm-api-key"] == [KEY_A]
 
 
@@ -162,9 +162,9 @@ def more_orders_to_litellm_than_the_policy_deletes_are_refused(world: World) -> 
 
 
 @case()
-def the_front_door_key_comes_from_the_backend_entity_alone(world: World) -> None:
-    forged = {FRONT_DOOR_HEADER.upper(): "guess"}
-    assert world.passed(headers=forged)[FRONT_DOOR_HEADER] == [FRONT_DOOR_KEY]
+def the_apim_entry_key_comes_from_the_backend_entity_alone(world: World) -> None:
+    forged = {APIM_ENTRY_HEADER.upper(): "guess"}
+    assert world.passed(headers=forged)[APIM_ENTRY_HEADER] == [APIM_ENTRY_KEY]
 
 
 @case()

@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from policies.apim import FRONT_DOOR_HEADER, load
+from policies.apim import APIM_ENTRY_HEADER, load
 from tests.ops.verify.litellm_server import MASTER_KEY
 from tests.policies.apim.cases import BOTH
-from tests.policies.apim.world import CLIENT_A, CLIENT_B, FRONT_DOOR_KEY, KEY_B
+from tests.policies.apim.world import APIM_ENTRY_KEY, CLIENT_A, CLIENT_B, KEY_B
 from tests.running_litellm import KEY, MINE, RunningLiteLLM
 
 pytestmark = [
@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
 ]
 
-HANDED_OVER = {"x-litellm-api-key": KEY, "langfuse_trace_user_id": CLIENT_A, FRONT_DOOR_HEADER: FRONT_DOOR_KEY}
+HANDED_OVER = {"x-litellm-api-key": KEY, "langfuse_trace_user_id": CLIENT_A, APIM_ENTRY_HEADER: APIM_ENTRY_KEY}
 CHAT = "/v1/chat/completions"
 CALLS = {CHAT: "messages", "/v1/responses": "input"}
 """Paths, and where in the body the prompt stands."""
@@ -83,12 +83,12 @@ def test_no_trace_and_no_log_holds_a_secret_that_the_policy_sends(litellm: Runni
     for path in CALLS:
         user(litellm, {**HANDED_OVER, "x-in-the-trace": f"in-the-trace-of-{path}"}, path)
     for key in ({}, {"x-litellm-api-key": ""}, {"x-litellm-api-key": "sk-wrong"}):
-        assert ask(litellm, {FRONT_DOOR_HEADER: FRONT_DOOR_KEY, **key}, "ping").status_code == 401
+        assert ask(litellm, {APIM_ENTRY_HEADER: APIM_ENTRY_KEY, **key}, "ping").status_code == 401
     litellm.settle()
     traces = litellm.langfuse.traces().decode(errors="replace")
     # So headers do stand in traces, and any other name would show the secret.
     assert all(f"in-the-trace-of-{path}" in traces for path in CALLS)
-    assert not [secret for secret in (KEY, FRONT_DOOR_KEY) if secret in traces + litellm.log()]
+    assert not [secret for secret in (KEY, APIM_ENTRY_KEY) if secret in traces + litellm.log()]
 
 
 def test_with_a_trace_context_the_caller_would_join_any_trace_and_yet_not_hide(litellm: RunningLiteLLM) -> None:

@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from ops.recorder import ROOT
+from ops.project import ROOT
 from policies.apim import Mode, load
 from tests.policies.apim.elements import ELEMENTS
 

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from policies.apim import BACKEND_ID, FRONT_DOOR_HEADER, Mode, key_bindings, load
+from policies.apim import APIM_ENTRY_HEADER, BACKEND_ID, Mode, key_bindings, load
 from tests.policies.apim.elements import check
 from tests.policies.apim.expressions import Expressions
 from tests.policies.apim.walker import Headers, Response, Walker
@@ -19,7 +19,7 @@ API = "b6f1c1a4-3c5d-4a7e-9f10-1d2c3b4a5f60"
 OTHER_API = "11111111-3c5d-4a7e-9f10-1d2c3b4a5f60"
 IDENTITY = "7e57ab1e-5b1c-4f2d-8e3a-6c9d0b1a2f34"
 VAULT = "https://genai-vault.vault.azure.net/"
-FRONT_DOOR_KEY = "f" * 64
+APIM_ENTRY_KEY = "f" * 64
 
 CLIENT_A = "a0a0a0a0-1b2c-4d3e-8f40-5a6b7c8d9e0f"
 CLIENT_B = "b0b0b0b0-1b2c-4d3e-8f40-5a6b7c8d9e0f"
@@ -154,7 +154,7 @@ class World(Walker):
         assert CLIENT_A not in answered
         assert CLIENT_B not in answered
         told = answered + json.dumps(self.traces[traces:])
-        for secret in ("sk-", FRONT_DOOR_KEY, "Bearer client", TENANT, API, "oid-of", "Mail.Send"):
+        for secret in ("sk-", APIM_ENTRY_KEY, "Bearer client", TENANT, API, "oid-of", "Mail.Send"):
             assert secret not in told, f"the answer or the log shows {secret}"
         assert self.traces[-1]["code"] == code
 
@@ -170,11 +170,11 @@ class World(Walker):
     def _forward(self, headers: Headers, url: str) -> Response:
         """The backend entity, which adds its header, the load balancer's rule, and LiteLLM's look for a key."""
         seen = {name.lower(): list(values) for name, values in headers.items()}
-        seen.setdefault(FRONT_DOOR_HEADER, []).append(FRONT_DOOR_KEY)
+        seen.setdefault(APIM_ENTRY_HEADER, []).append(APIM_ENTRY_KEY)
         answer = self.litellm_answer()
         self.forwarded.append(seen)
         self.urls.append(url)
-        if seen[FRONT_DOOR_HEADER] != [FRONT_DOOR_KEY]:
+        if seen[APIM_ENTRY_HEADER] != [APIM_ENTRY_KEY]:
             return Response(403, {"server": ["awselb/2.0"]}, "Forbidden")
         if seen.get("x-litellm-api-key", [""])[0] not in self.litellm_keys:
             return Response(401, {"server": ["uvicorn"]}, '{"error": {"code": "401"}}')

@@ -40,7 +40,7 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
         "a gateway by the date": lambda: good_azure.gateway(service_name="gateway-20261126"),
     },
     "gateway-keys-are-secret-named-values": {
-        "a key in a plain named value": lambda: good_azure.named_value("front-door-key", good_azure.KEY),
+        "a key in a plain named value": lambda: good_azure.named_value("apim-entry-key", good_azure.KEY),
         "a key by its look": lambda: good_azure.named_value("header", good_azure.KEY, secret=False),
         "hashes of keys": lambda: good_azure.named_value("bindings", f"client:{good_azure.KEY},x"),
         "a virtual key": lambda: good_azure.named_value("default", "sk-1234567890abcdef"),
@@ -123,10 +123,12 @@ GOOD: Mapping[str, Program] = {
     "vault with a name that just fits": lambda: good_azure.vault("x" * 16),
     "vault named by Pulumi": lambda: good_azure.vault(vault_name="keys1a2b3c4d"),
     "gateway": good_azure.gateway,
-    "secret named value": lambda: good_azure.named_value("front-door-key", good_azure.KEY, secret=True),
+    "secret named value": lambda: good_azure.named_value("apim-entry-key", good_azure.KEY, secret=True),
     "named value without a secret": lambda: good_azure.named_value("key-vault-uri", "https://keys.vault.azure.net/"),
     "backend": good_azure.backend,
-    "front door without a domain": lambda: good_azure.backend(url=good_azure.LOAD_BALANCER, check=False, name=False),
+    "entry for API Management without a domain": lambda: good_azure.backend(
+        url=good_azure.LOAD_BALANCER, check=False, name=False
+    ),
     "api without a subscription key": lambda: good_azure.api(subscription_required=False),
     "operation with a policy of its own": lambda: good_azure.api(
         operation_policy="<policies><inbound><base/></inbound></policies>"

@@ -131,7 +131,7 @@ def listener_rule(on: aws.lb.Listener, action: Any, *conditions: Any) -> None:
 FORWARD = {"type": "forward", "target_group_arn": "arn:aws:elasticloadbalancing:::targetgroup/x"}
 REDIRECT = {"type": "redirect", "redirect": {"port": "443", "protocol": "HTTPS", "status_code": "HTTP_301"}}
 HEADER = {"http_header": {"http_header_name": "cookie", "values": ["secret"]}}
-TRACED_HEADER = {"http_header": {"http_header_name": "x-front-door", "values": ["secret"]}}
+TRACED_HEADER = {"http_header": {"http_header_name": "x-apim-entry", "values": ["secret"]}}
 
 
 def refuse(status: str) -> Mapping[str, Any]:
@@ -139,14 +139,14 @@ def refuse(status: str) -> Mapping[str, Any]:
 
 
 def plain_day(**changes: Any) -> None:
-    """A day without a domain, with a front door: user ports in HTTP beside one HTTPS port with its own certificate."""
+    """A day without a domain, with an entry for API Management: HTTP for users beside one HTTPS port."""
     balancer = load_balancer()
     listener(balancer, 80, FORWARD, protocol="HTTP")
     listener(balancer, 3000, FORWARD, protocol="HTTP")
-    front_door(balancer, **changes)
+    apim_entry(balancer, **changes)
 
 
-def front_door(
+def apim_entry(
     balancer: aws.lb.LoadBalancer,
     *,
     protocol: str = "HTTPS",

@@ -1,4 +1,4 @@
-"""The policy pack as Pulumi runs it: the process, its answers, and that they are those of `ops.guardrails`."""
+"""The policy pack as Pulumi runs it: the process, its answers, and that they are those of `ops.model.guardrails`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from ops.guardrails import findings
-from ops.recorder import UNKNOWN, Recording, plain, record
+from ops.model.guardrails import findings
+from ops.model.recorder import UNKNOWN, Recording, plain, record
 from policies.guardrails.all_rules import RULES
 from tests.policies.guardrails import good, good_azure
 

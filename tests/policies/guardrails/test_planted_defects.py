@@ -13,8 +13,8 @@ import pulumi_kubernetes as kubernetes
 import pytest
 
 from catalogue.pins import KUBERNETES
-from ops.guardrails import findings
-from ops.recorder import UNKNOWN, Recording, record
+from ops.model.guardrails import findings
+from ops.model.recorder import UNKNOWN, Recording, record
 from policies.guardrails import versions
 from policies.guardrails.all_rules import RULES
 from tests.policies.guardrails import azure_cases, good
@@ -34,10 +34,10 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
         "the world in parts, in one rule": lambda: good.security_group(
             ingress=[{"protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_blocks": SIXTEENTHS}]
         ),
-        "another port of the front door": lambda: good.ingress(
-            "genai:aws:FrontDoor", "0.0.0.0/0", from_port=8443, to_port=8444
+        "another port of the entry for API Management": lambda: good.ingress(
+            "genai:aws:ApimEntry", "0.0.0.0/0", from_port=8443, to_port=8444
         ),
-        "the front door's port elsewhere": lambda: good.ingress(
+        "the entry's port elsewhere": lambda: good.ingress(
             "genai:aws:Cache", "0.0.0.0/0", from_port=8443, to_port=8443
         ),
         "a rule inside a security group": lambda: good.security_group(
@@ -74,12 +74,14 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
         "HTTP that serves": lambda: good.day_with_a_domain(plain=good.FORWARD),
         "a rule on HTTP that serves": lambda: good.day_with_a_domain(plain_rule=good.FORWARD),
     },
-    "the-front-door-is-shut-by-default": {
-        "a front door in plain HTTP": lambda: good.plain_day(protocol="HTTP"),
-        "a front door that serves everyone": lambda: good.plain_day(default=good.FORWARD),
-        "a front door that answers 200": lambda: good.plain_day(default=good.refuse("200")),
+    "the-apim-entry-is-shut-by-default": {
+        "an entry for API Management in plain HTTP": lambda: good.plain_day(protocol="HTTP"),
+        "an entry for API Management that serves everyone": lambda: good.plain_day(default=good.FORWARD),
+        "an entry for API Management that answers 200": lambda: good.plain_day(default=good.refuse("200")),
         "a secret that LiteLLM traces": lambda: good.plain_day(conditions=[good.TRACED_HEADER]),
-        "a front door without its secret": lambda: good.plain_day(conditions=[{"path_pattern": {"values": ["/v1/*"]}}]),
+        "an entry for API Management without its secret": lambda: good.plain_day(
+            conditions=[{"path_pattern": {"values": ["/v1/*"]}}]
+        ),
     },
     "buckets-are-closed-to-the-public": {
         "no public access block": lambda: good.bucket(without="public access block"),
@@ -281,7 +283,9 @@ GOOD: Mapping[str, Program] = {
     "the load balancer open to the widest range that is not the world, twice": lambda: good.ingress(
         "genai:aws:LoadBalancer", "64.0.0.0/4", "64.0.0.0/4"
     ),
-    "the front door": lambda: good.ingress("genai:aws:FrontDoor", "0.0.0.0/0", from_port=8443, to_port=8443),
+    "the entry for API Management": lambda: good.ingress(
+        "genai:aws:ApimEntry", "0.0.0.0/0", from_port=8443, to_port=8443
+    ),
     "a database open to the inside": lambda: good.ingress("genai:aws:Database", "10.0.0.0/16"),
     "a group with rules for the inside": lambda: good.security_group(
         ingress=[{"protocol": "tcp", "from_port": 1, "to_port": 2, "cidr_blocks": ["10.0.0.0/16"]}],

@@ -37,6 +37,6 @@ def test_the_table_names_all_that_the_program_makes_and_aws_can_tag(variant: str
     assert {type_token for type_token in made if can_be_tagged(type_token)} <= set(TAGGABLE)
 
 
-def test_the_table_names_exactly_what_the_front_door_makes_and_azure_can_tag() -> None:
+def test_the_table_names_exactly_what_the_gateway_makes_and_azure_can_tag() -> None:
     made = {one.type for one in azure_program.recorded("keyVault").resources if one.type.startswith("azure-native:")}
     assert {one for one in made if can_be_tagged(one)} == {one for one in TAGGABLE if one.startswith("azure-native:")}

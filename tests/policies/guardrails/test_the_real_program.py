@@ -1,4 +1,4 @@
-"""The guardrails have nothing to say about the AWS day and the Azure front door, in any of their shapes."""
+"""The guardrails have nothing to say about the AWS day and the Azure gateway, in any of their shapes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from components.aws import front_door
+from components.aws import apim_entry
 from ops.cli import app
-from ops.guardrails import Finding, findings
-from ops.recorder import Recording
+from ops.model.guardrails import Finding, findings
+from ops.model.recorder import Recording
 from policies.guardrails import gateway
 from policies.guardrails.entra import LONGEST_SECRET_DAYS
-from policies.guardrails.network import EXEMPTIONS, FRONT_DOOR_PORT
-from stacks.azure_settings import AzureSettings
+from policies.guardrails.network import APIM_ENTRY_PORT, EXEMPTIONS
+from stacks.azure.settings import AzureSettings
 from tests import azure_program
 from tests.program import VARIANTS, recorded
 
@@ -37,26 +37,26 @@ def test_a_preview_of_the_day_is_stopped_by_no_rule_and_leaves_open_only_what_ro
 
 
 @pytest.mark.parametrize("exemption", EXEMPTIONS, ids=lambda exemption: exemption.name)
-def test_the_day_with_a_front_door_needs_each_exemption(exemption: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_day_with_a_apim_entry_needs_each_exemption(exemption: object, monkeypatch: pytest.MonkeyPatch) -> None:
     rest = tuple(one for one in EXEMPTIONS if one is not exemption)
     monkeypatch.setattr("policies.guardrails.network.EXEMPTIONS", rest)
     assert {finding.policy for finding in findings(recorded("day with a domain"))} == {"nothing-is-open-to-the-world"}
 
 
-def test_the_exempt_port_is_the_front_door() -> None:
-    assert front_door.PORT == FRONT_DOOR_PORT
+def test_the_exempt_port_is_the_apim_entry() -> None:
+    assert apim_entry.PORT == APIM_ENTRY_PORT
 
 
 every_mode = pytest.mark.parametrize("mode", azure_program.MODES)
 
 
 @every_mode
-def test_the_front_door_breaks_no_rule(mode: str) -> None:
+def test_the_gateway_breaks_no_rule(mode: str) -> None:
     assert findings(azure_program.recorded(mode)) == []
 
 
 @every_mode
-def test_a_preview_of_the_front_door_leaves_open_only_where_roles_hold(mode: str) -> None:
+def test_a_preview_of_the_gateway_leaves_open_only_where_roles_hold(mode: str) -> None:
     left_open = {(one.policy, one.level) for one in findings(azure_program.recorded(mode, preview=True))}
     assert left_open <= {("azure-roles-are-for-one-task-on-one-resource", "advisory")}
 
@@ -65,9 +65,9 @@ def without_a_domain() -> Recording:
     return azure_program.run({"insecureBackend": True}, domain=False)
 
 
-def test_a_front_door_without_a_domain_breaks_no_rule_and_needs_the_exemption(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_apim_entry_without_a_domain_breaks_no_rule_and_needs_the_exemption(monkeypatch: pytest.MonkeyPatch) -> None:
     assert findings(without_a_domain()) == []
-    monkeypatch.setattr(gateway, "SELF_SIGNED_FRONT_DOOR", re.compile("nothing"))
+    monkeypatch.setattr(gateway, "SELF_SIGNED_ENTRY", re.compile("nothing"))
     assert {finding.policy for finding in findings(without_a_domain())} == {"backends-show-a-valid-certificate"}
 
 

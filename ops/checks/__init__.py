@@ -1,0 +1,1 @@
+"""Checks of an account before `pulumi up`, and of a running stack."""

@@ -1,0 +1,111 @@
+"""What the Azure gateway needs of a subscription and a directory."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from catalogue.pins import API_MANAGEMENT_API, PERMISSIONS_API, SUBSCRIPTIONS_API
+from ops.checks.check import Check, Outcome, bad, fine, once
+from ops.clouds.azure import Api
+from ops.inventory.azure import AzureDay
+
+_RIGHTS = ("Microsoft.Resources/subscriptions/resourceGroups/write", "Microsoft.ApiManagement/service/write")
+_RIGHTS_WITH_VAULT = ("Microsoft.KeyVault/vaults/write", "Microsoft.Authorization/roleAssignments/write")
+
+_DIRECTORY_ROLES = {
+    "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
+    "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3": "Application Administrator",
+    "158c047a-c907-4556-b7ef-446551a6b5f7": "Cloud Application Administrator",
+}
+"""Who may register applications and assign their roles (learn.microsoft.com, "Microsoft Entra built-in roles")."""
+
+
+def azure_checks(day: AzureDay, config: Mapping[str, str]) -> Mapping[str, Check]:
+    """Subscription, rights in it and in the directory, and the tier; `config` is the stack's, by full key."""
+    token = once(lambda: day.token(day.arm))
+    with_vault = config.get("genaiplatform:keyMode") == "keyVault"
+    wanted = [*_RIGHTS, *(_RIGHTS_WITH_VAULT if with_vault else ())]
+    tier, location = config.get("genaiplatform:gatewayTier", "BasicV2"), config["azure-native:location"]
+
+    def in_subscription(check: Callable[[Api, str], Outcome]) -> Check:
+        def run() -> Outcome:
+            return check(Api(day.arm, token()["accessToken"]), f"/subscriptions/{token()['subscription']}")
+
+        return run
+
+    return {
+        "subscription": in_subscription(subscription),
+        "one account": lambda: one_account(token()),
+        "rights in the subscription": in_subscription(lambda arm, scope: rights(arm, scope, wanted)),
+        "rights in the directory": lambda: directory(Api(day.graph, day.token(day.graph)["accessToken"])),
+        f"{tier} in {location}": in_subscription(lambda arm, scope: offered(arm, scope, tier, location)),
+    }
+
+
+def subscription(arm: Api, scope: str) -> Outcome:
+    """Whether the subscription that `az` has chosen is enabled."""
+    found = arm.get(f"{scope}?api-version={SUBSCRIPTIONS_API.version}")
+    name = f"{found['displayName']} ({found['subscriptionId']})"
+    if found["state"] != "Enabled":
+        return bad(f"{name} is {found['state']}", "choose another: `az account set --subscription <id>`")
+    return fine(name)
+
+
+def one_account(token: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Outcome:
+    """Whether Pulumi, which takes the variables ARM_... first, and `az`, which the commands ask, mean the same."""
+    for variable, chosen in (("ARM_SUBSCRIPTION_ID", token["subscription"]), ("ARM_TENANT_ID", token["tenant"])):
+        named = environment.get(variable, "")
+        if named and named.lower() != chosen.lower():
+            return bad(
+                f"{variable} is {named}, which Pulumi would use, but `az` has chosen {chosen}",
+                f"unset {variable}, or `az login` and `az account set --subscription <id>` for what it names",
+            )
+    return fine("Pulumi and `az` mean the same")
+
+
+def rights(arm: Api, scope: str, wanted: Sequence[str]) -> Outcome:
+    """Whether the roles of whoever runs this hold all those actions there."""
+    granted = list(
+        arm.values(f"{scope}/providers/Microsoft.Authorization/permissions?api-version={PERMISSIONS_API.version}")
+    )
+    missing = [action for action in wanted if not any(_holds(permission, action) for permission in granted)]
+    if missing:
+        return bad(f"not held: {', '.join(missing)}", "have Contributor assigned; for keyVault mode Owner")
+    return fine(f"{len(wanted)} actions held")
+
+
+def _holds(permission: Mapping[str, Any], action: str) -> bool:
+    def named(patterns: Sequence[str]) -> bool:
+        expressions = [re.escape(pattern).replace(r"\*", ".*") for pattern in patterns]
+        return any(re.fullmatch(expression, action, re.IGNORECASE) for expression in expressions)
+
+    return named(permission["actions"]) and not named(permission.get("notActions", ()))
+
+
+def directory(graph: Api) -> Outcome:
+    """Whether a directory role lets this user register applications and assign their roles."""
+    held = {
+        role["roleTemplateId"] for role in graph.values("/v1.0/me/transitiveMemberOf/microsoft.graph.directoryRole")
+    }
+    names = sorted(name for template, name in _DIRECTORY_ROLES.items() if template in held)
+    if names:
+        return fine(", ".join(names))
+    return bad(
+        "no role that may register applications and assign their roles",
+        "have Application Administrator assigned in Microsoft Entra ID",
+    )
+
+
+def offered(arm: Api, scope: str, tier: str, location: str) -> Outcome:
+    """Whether the subscription may create API Management of that tier in that region."""
+    places: set[str] = set()
+    for sku in arm.values(f"{scope}/providers/Microsoft.ApiManagement/skus?api-version={API_MANAGEMENT_API.version}"):
+        if sku["name"].lower() == tier.lower() and not sku.get("restrictions"):
+            places |= {place.replace(" ", "").lower() for place in sku["locations"]}
+    if location.replace(" ", "").lower() in places:
+        return fine("offered")
+    where = ", ".join(sorted(places)) or "no region"
+    return bad(f"{tier} is offered in {where}", "set azure-native:location to one of them, or another gatewayTier")

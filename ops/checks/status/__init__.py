@@ -1,0 +1,1 @@
+"""`genai status`: what runs and how each part of it is."""

@@ -1,0 +1,156 @@
+"""The parts of an AWS day, and how each of them is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
+from datetime import UTC
+from functools import partial
+from typing import Any
+
+from catalogue.resource_types import TYPES
+from ops.checks.check import Check, Outcome, bad, fine
+from ops.checks.status.http import answers
+from ops.checks.status.status import Found, could_not_look
+from ops.clouds.aws import Aws, Call
+from ops.commands.status.schedule import KEEP_UNTIL
+from ops.inventory.ownership import CLUSTER, ours, share_out
+from ops.inventory.scan import AwsDay, look_with
+from ops.model import eks_children
+from ops.stack.identity import TAG, StackIdentity
+
+_PODS = "`kubectl -n genai-platform get pods` shows why"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A type of resource that every day has, and how AWS is asked about it."""
+
+    type: str
+    describe: Callable[[Aws, str], Call]
+    state: Callable[[Any], str]
+    """In the answer."""
+    well: Set[str]
+    advice: str = ""
+    """What to do when it is not well, where that is more than to look at it."""
+
+    @property
+    def kind(self) -> str:
+        """As `ops.inventory` calls it."""
+        return TYPES[self.type].label
+
+
+PARTS = (
+    Part(
+        type="aws:ec2/natGateway:NatGateway",
+        describe=lambda aws, key: aws.step("ec2", "describe_nat_gateways", NatGatewayIds=[key]),
+        state=lambda answer: str(answer["NatGateways"][0]["State"]),
+        well={"available"},
+    ),
+    Part(
+        type=eks_children.CLUSTER,
+        describe=lambda aws, key: aws.step("eks", "describe_cluster", name=key),
+        state=lambda answer: str(answer["cluster"]["status"]),
+        well={"ACTIVE"},
+    ),
+    Part(
+        type="aws:rds/cluster:Cluster",
+        describe=lambda aws, key: aws.step("rds", "describe_db_clusters", DBClusterIdentifier=key),
+        state=lambda answer: str(answer["DBClusters"][0]["Status"]),
+        well={"available", "backing-up"},
+    ),
+    Part(
+        type="aws:rds/clusterInstance:ClusterInstance",
+        describe=lambda aws, key: aws.step("rds", "describe_db_instances", DBInstanceIdentifier=key),
+        state=lambda answer: str(answer["DBInstances"][0]["DBInstanceStatus"]),
+        well={"available", "backing-up"},
+    ),
+    Part(
+        type="aws:elasticache/replicationGroup:ReplicationGroup",
+        describe=lambda aws, key: aws.step("elasticache", "describe_replication_groups", ReplicationGroupId=key),
+        state=lambda answer: str(answer["ReplicationGroups"][0]["Status"]),
+        well={"available", "snapshotting"},
+    ),
+    Part(
+        type="aws:lb/loadBalancer:LoadBalancer",
+        describe=lambda aws, key: aws.step("elbv2", "describe_load_balancers", LoadBalancerArns=[key]),
+        state=lambda answer: str(answer["LoadBalancers"][0]["State"]["Code"]),
+        well={"active"},
+    ),
+    Part(
+        type="aws:lb/targetGroup:TargetGroup",
+        describe=lambda aws, key: aws.step("elbv2", "describe_target_health", TargetGroupArn=key),
+        state=lambda answer: _targets(answer["TargetHealthDescriptions"]),
+        well={"healthy"},
+        advice=_PODS,
+    ),
+)
+
+
+def _targets(descriptions: list[dict[str, Any]]) -> str:
+    """`healthy` when every pod is, but for those that are leaving; else how many are what."""
+    states = Counter(str(one["TargetHealth"]["State"]) for one in descriptions)
+    if states["healthy"] and states.keys() <= {"healthy", "draining"}:
+        return "healthy"
+    return ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no pod is in it"
+
+
+def look(aws: Aws, stack: str, expected: Mapping[str, int], outputs: Mapping[str, Any]) -> Found:
+    """All parts of the stack. `expected` tells how many of each type there are to be, `outputs` where users go."""
+    finders = AwsDay(aws, stack, "").finders()
+    things, failures = look_with({f"{part.kind}s": finders[f"{part.kind}s"] for part in PARTS})
+    unseen = {failure.what: failure.error for failure in failures}
+    namesakes = ours(things, stack, {CLUSTER} if f"{CLUSTER}s" in unseen else set())
+    identity = StackIdentity(id=str(outputs.get("clusterName", "")).rpartition("-")[2])
+    shares = share_out(namesakes, stack, identity)
+    # What has no id was made before there was one; without outputs nobody knows the stack's own.
+    maybe = [one for one in shares.uncertain if not (identity.id and TAG in one.thing.tags)]
+    mine = [one.thing for one in (*shares.ours, *maybe)]
+    checks: dict[str, Check] = {}
+    complete = True
+    for part in PARTS:
+        there = [thing for thing in mine if thing.kind == part.kind]
+        checks |= {f"{part.kind} {_short(thing.id)}": partial(check, aws, part, thing.id) for thing in there}
+        if f"{part.kind}s" in unseen:
+            checks[f"{part.kind}s"] = could_not_look(unseen[f"{part.kind}s"])
+        elif len(there) < expected[part.type]:
+            complete = False
+            if mine or outputs:
+                checks[f"{part.kind}s"] = partial(_missing, len(there), expected[part.type], stack)
+    cluster = next((thing for thing in mine if thing.kind == CLUSTER), None)
+    # The cluster is as old as the day; another part may be one that an earlier day left.
+    created = [thing.created.astimezone(UTC) for thing in ([cluster] if cluster else mine) if thing.created]
+    return Found(
+        seen=not failures,
+        exists=bool(mine),
+        complete=complete,
+        since=min(created, default=None),
+        checks={**checks, **_services(outputs)},
+        keep_until=cluster.tags.get(KEEP_UNTIL) if cluster else None,
+    )
+
+
+def check(aws: Aws, part: Part, key: str) -> Outcome:
+    """How that one is."""
+    call = part.describe(aws, key)
+    state = part.state(aws.call(call.service, call.operation, **call.parameters))
+    return fine(state) if state in part.well else bad(state, part.advice or f"see `{call.command}`")
+
+
+def _missing(there: int, expected: int, stack: str) -> Outcome:
+    return bad(f"{there} of {expected} exist", f"`pulumi up -s {stack}` makes what is missing")
+
+
+def _services(outputs: Mapping[str, Any]) -> dict[str, Check]:
+    paths = {"LiteLLM": ("litellmUrl", "/health/liveliness"), "Langfuse": ("langfuseUrl", "/api/public/health")}
+    return {
+        service: partial(answers, f"{outputs[output]}{path}", 200, _PODS)
+        for service, (output, path) in paths.items()
+        if output in outputs
+    }
+
+
+def _short(key: str) -> str:
+    """The name in the ARN of a load balancer or a target group; any other id as it is."""
+    return key.split("/")[-2] if key.startswith("arn:") else key

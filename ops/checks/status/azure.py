@@ -1,0 +1,75 @@
+"""The parts of an Azure gateway, and how each of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import httpx
+
+from catalogue.pins import API_MANAGEMENT_API
+from ops.checks.check import Check, Outcome, bad, fine
+from ops.checks.status.http import answers
+from ops.checks.status.status import Found, could_not_look
+from ops.clouds.azure import Api
+from ops.inventory.azure import AzureDay, resource_groups
+from ops.inventory.ownership import ours
+
+_SERVICE = "API Management"
+
+
+def look(day: AzureDay, outputs: Mapping[str, Any], now: datetime) -> Found:
+    """The gateway of that stack; `outputs` name its gateway and its clients."""
+    service: Mapping[str, Any] = {}
+    checks: dict[str, Check] = {}
+    exists = seen = False
+    try:
+        token = day.token(day.arm)
+        arm = Api(day.arm, token["accessToken"])
+        exists = bool(ours(list(resource_groups(arm, f"/subscriptions/{token['subscription']}")), day.stack))
+        if exists and "gatewayId" in outputs:
+            service = _service(arm, outputs["gatewayId"])
+            checks[_SERVICE] = partial(_health, service, day.stack)
+        seen = True
+    except Exception as error:  # noqa: BLE001  whatever went wrong, it does not mean that all is fine
+        checks[_SERVICE] = could_not_look(str(error))
+    if url := outputs.get("gatewayUrl"):
+        checks["gateway refuses who has no token"] = partial(
+            answers, f"{url}/v1/models", httpx.codes.UNAUTHORIZED, "docs/azure.md tells how to debug a request"
+        )
+    for client, end in outputs.get("clientSecretEnds", {}).items():
+        checks[f"secret of {client}"] = partial(_secret, datetime.fromisoformat(end), now)
+    created = service.get("createdAtUtc")
+    return Found(
+        seen=seen,
+        exists=exists,
+        complete=bool(service),
+        since=datetime.fromisoformat(created).astimezone(UTC) if created else None,
+        checks=checks,
+    )
+
+
+def _service(arm: Api, gateway_id: str) -> Mapping[str, Any]:
+    """The properties of the API Management service, none when it is gone."""
+    try:
+        return dict(arm.get(f"{gateway_id}?api-version={API_MANAGEMENT_API.version}")["properties"])
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code == httpx.codes.NOT_FOUND:
+            return {}
+        raise
+
+
+def _health(service: Mapping[str, Any], stack: str) -> Outcome:
+    if not service:
+        return bad("is gone", f"`pulumi up -s {stack}` makes it anew")
+    state = str(service["provisioningState"])
+    return fine(state) if state == "Succeeded" else bad(state, "wait, or see the activity log of the resource group")
+
+
+def _secret(end: datetime, now: datetime) -> Outcome:
+    hours = (end - now).total_seconds() / 3600
+    if hours <= 0:
+        return bad(f"ended at {end:%F %R} UTC", "docs/azure.md, Client secrets, tells how to make new ones")
+    return fine(f"ends at {end:%F %R} UTC, in {hours / 24:.1f} days")

@@ -1,0 +1,1 @@
+"""`genai verify`: the proof of the whole path of a running stack, step by step."""

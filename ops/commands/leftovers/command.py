@@ -1,0 +1,101 @@
+"""`genai leftovers`: options, exit codes and where the output goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ops.completion import stacks
+
+if TYPE_CHECKING:
+    from ops.inventory.found import Leftover
+
+
+def leftovers(
+    stack: Annotated[
+        str, typer.Option(help="Whose leftovers: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
+    ] = "dev",
+    region: Annotated[str | None, typer.Option(help="AWS region to look in; by default where the stack is.")] = None,
+    azure: Annotated[
+        bool, typer.Option("--azure", help="Look in Azure; for a stack of the kind azure it does anyway.")
+    ] = False,
+    stack_id: Annotated[
+        str | None,
+        typer.Option(help="What is yours: its tag StackId, or the end of the cluster's name. By default the state's."),
+    ] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="What is yours: its tag Owner. By default the setting owner.")
+    ] = None,
+    delete: Annotated[bool, typer.Option("--delete", help="Remove what is found, after showing and asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --delete: do not ask.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
+) -> None:
+    """List what a day has left behind.
+
+    Whatever still exists: its age, USD per month and the command that removes it. What may be somebody else's is shown
+    apart and never removed.
+
+    Exit codes: 0 nothing is left, 1 something is, 2 the input is wrong or not everything could be looked at.
+    """
+    # Imported here: `genai --help` must not wait for the cloud SDKs.
+    import json
+
+    from ops.clouds.aws import Aws
+    from ops.commands.leftovers.report import as_json, print_report, print_table
+    from ops.console import report_console
+    from ops.inventory.azure import AzureDay
+    from ops.inventory.deletion import clear_away
+    from ops.inventory.scan import AwsDay, Cloud
+    from ops.project import ROOT
+    from ops.stack.location import WhereaboutsError, settings_of, state_of
+
+    if yes and not delete:
+        typer.echo("--yes answers what --delete asks: add --delete, or leave it out.", err=True)
+        raise typer.Exit(2)
+    if json_ and delete and not yes:
+        typer.echo("--json --delete asks nobody: add --yes, or leave --json out.", err=True)
+        raise typer.Exit(2)
+    try:
+        settings = settings_of(ROOT, stack)
+    except WhereaboutsError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(2) from error
+    azure = azure or settings.azure
+    if azure and region:
+        typer.echo("--region is for AWS; what is left in Azure is looked for everywhere: leave it out.", err=True)
+        raise typer.Exit(2)
+    state, no_state = state_of(ROOT, stack)
+    try:
+        settings.refuse_unknown_stack(state, named=bool(azure or region))
+        region = "" if azure else region or settings.region(state)
+    except WhereaboutsError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(2) from error
+    identity = settings.identity(state, owner=owner or "", stack_id=stack_id or "")
+    cloud: Cloud
+    if azure:
+        place, cloud = "Azure", AzureDay(stack=stack, identity=identity)
+    else:
+        place = f"{region} and what has no region"
+        cloud = AwsDay(Aws(region), stack, settings.domain(state), identity)
+
+    console = report_console(stderr=json_)
+
+    def agreed(todo: Sequence[Leftover]) -> bool:
+        print_table(todo, console)
+        return yes or typer.confirm(f"Remove these {len(todo)}?")
+
+    scan = cloud.look()
+    if settings.problem:
+        typer.echo(settings.problem, err=True)
+    if no_state and (scan.leftovers or scan.uncertain):
+        typer.echo(f"Without the state of stack {stack} only tags and names tell what is its own: {no_state}", err=True)
+    if delete:
+        scan = clear_away(cloud, scan, agreed, lambda line: console.print(line, markup=False, soft_wrap=True))
+    if json_:
+        typer.echo(json.dumps(as_json(scan, stack=stack, place=place), indent=2))
+    else:
+        print_report(scan, console, stack=stack, place=place)
+    raise typer.Exit(scan.exit_code)

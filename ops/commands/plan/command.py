@@ -1,0 +1,74 @@
+"""`genai plan`: options, exit codes and where the output goes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ops.completion import stacks
+
+
+def plan(
+    stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml to plan.", autocompletion=stacks)] = "dev",
+    size: Annotated[str | None, typer.Option(help="Plan another size than the stack's: day or team.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Plan with another setting; lists and objects as JSON."),
+    ] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Data instead of a report (ops/commands/plan/schema.json).")
+    ] = False,
+    budget: Annotated[
+        float | None, typer.Option(help="USD a day of 8 hours may cost; exit code 3 when it costs more.", min=0)
+    ] = None,
+    write_docs: Annotated[bool, typer.Option("--write-docs", help="Also draw docs/architecture.md anew.")] = False,
+) -> None:
+    """Show what `pulumi up` would build, its cost and its timeline. Needs no account and no Pulumi CLI.
+
+    Exit codes: 0 fine, 2 the configuration is refused, a price for the budget is not known, or the drawings cannot be
+    written, 3 over budget.
+    """
+    # Imported here: `genai --help` must not wait for the cloud SDKs.
+    import json
+
+    from rich.console import Console
+
+    from ops.commands.plan import diagram
+    from ops.commands.plan.as_json import as_json
+    from ops.commands.plan.report import print_report
+    from ops.console import report_console
+    from ops.model.plan import make_plan
+    from ops.project import ROOT
+    from ops.stack.settings_file import StackConfigError, read
+    from stacks.configuration import SettingsError
+
+    waiting = Console(stderr=True)
+    try:
+        config = read(ROOT, stack, [*([f"size={size}"] if size else []), *(set_ or [])])
+        with waiting.status(f"Running the program of stack {stack} ..."):
+            made = make_plan(config)
+    except (StackConfigError, SettingsError) as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(2) from error
+    if json_:
+        typer.echo(json.dumps(as_json(made), indent=2))
+    else:
+        print_report(made, report_console())
+    if write_docs:
+        try:
+            diagram.write(made)
+        except diagram.NotDrawnError as error:
+            typer.echo(error, err=True)
+            raise typer.Exit(2) from error
+        except OSError as error:
+            typer.echo(f"The drawings in docs/ cannot be written: {error}.", err=True)
+            raise typer.Exit(2) from error
+    if budget is not None and made.cost.unpriced:
+        typer.echo(f"Whether the budget holds is not known: no price for {', '.join(made.cost.unpriced)}.", err=True)
+        raise typer.Exit(2)
+    if budget is not None and made.cost.usd_per_day > budget:
+        typer.echo(
+            f"The day costs {made.cost.usd_per_day:.2f} USD, more than the budget of {budget:.2f} USD.", err=True
+        )
+        raise typer.Exit(3)

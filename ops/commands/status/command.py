@@ -1,0 +1,49 @@
+"""`genai status`: options, exit codes and where the output goes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ops.completion import stacks
+
+
+def status(
+    stack: Annotated[
+        str, typer.Option(help="Which stack: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
+    ] = "dev",
+    json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
+) -> None:
+    """Say what runs, how it is and what it has cost.
+
+    Also since when it runs, when it ends by the schedule, and what to do next.
+
+    Exit codes: 0 the day is up and all is well, 1 it is not, 2 the input is wrong or something could not be looked at.
+    A day that is down is 1 as well: 0 says that the platform can be used now. `stage` in --json tells the two apart.
+    """
+    # Imported here: `genai --help` must not wait for the cloud SDKs.
+    import json
+    from datetime import UTC, datetime
+
+    from rich.console import Console
+
+    from ops.commands.status.examine import look
+    from ops.commands.status.report import as_json, print_status
+    from ops.console import report_console
+    from ops.project import ROOT
+    from ops.stack.settings_file import StackConfigError, read
+    from stacks.configuration import SettingsError
+
+    try:
+        config = read(ROOT, stack)
+        with Console(stderr=True).status(f"Looking at stack {stack} ..."):
+            found = look(config, ROOT, datetime.now(UTC))
+    except (StackConfigError, SettingsError) as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(2) from error
+    if json_:
+        typer.echo(json.dumps(as_json(found), indent=2))
+    else:
+        print_status(found, report_console())
+    raise typer.Exit(found.exit_code)

@@ -1,0 +1,65 @@
+"""The morning: `pulumi up`, and whether everything that the program describes is there afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from ops.model.plan import Plan
+from ops.stack.engine import Engine, Watch
+from ops.stack.progress import Progress, creation
+from ops.stack.state import State, engine_urn, short
+
+Show = Callable[[Progress], AbstractContextManager[Watch]]
+"""Shows an operation while it runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Morning:
+    """How it ended. Errors are what the engine complained about."""
+
+    state: State
+    seconds: float
+    errors: Sequence[str]
+    missing: Sequence[str]
+    """What the program describes and is not there, or not ready."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 the day can begin, for the engine saw no failure and its state agrees; else 1."""
+        return 1 if self.errors or self.missing or self.state.pending or not self.state.outputs else 0
+
+
+def bring_up(engine: Engine, plan: Plan, show: Show) -> Morning:
+    """Run it; EngineError when the engine does not begin: another run may be alive, for example."""
+    before = engine.state()
+    progress = Progress(creation(plan), standing=[one.urn for one in before.resources])
+    errors = forget_a_dead_run(engine, before)
+    if not (errors or engine.interrupted):
+        with show(progress) as watch:
+            failure = engine.up(watch)
+        errors = progress.errors or [failure] * bool(failure)
+    state = engine.state()
+    there = {one.urn for one in state.resources} - set(state.unfinished)
+    wanted = [engine_urn(one.urn) for one in plan.recording.resources]
+    return Morning(
+        state=state,
+        seconds=progress.seconds,
+        errors=errors,
+        missing=[short(urn) for urn in wanted if urn not in there],
+    )
+
+
+def forget_a_dead_run(engine: Engine, state: State) -> Sequence[str]:
+    """Clear the operations that a dead engine had begun, after saying which; what went wrong with that."""
+    if not state.pending:
+        return []
+    more = f" and {len(state.pending) - 1} more" if state.pending[1:] else ""
+    engine.say(
+        f"An earlier run ended in the middle of {state.pending[0]}{more}. What came of that in the cloud, nobody here "
+        "knows: it is forgotten (pulumi refresh --clear-pending-creates), and "
+        f"`genai leftovers --stack {engine.name}` finds it when the day is over."
+    )
+    failure = engine.forget_pending_creates()
+    return [failure] if failure else []

@@ -1,0 +1,56 @@
+"""`genai verify`: options, exit codes and where the output goes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ops.completion import stacks
+
+
+def verify(
+    stack: Annotated[
+        str, typer.Option(help="The AWS day to prove: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
+    ] = "dev",
+    azure_stack: Annotated[
+        str | None,
+        typer.Option(
+            help="Also prove the way through this Azure stack, which is in front of the day.", autocompletion=stacks
+        ),
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
+) -> None:
+    """Prove the whole path of a running day.
+
+    Calls LiteLLM as users do, and follows the call to Langfuse and the buckets. A few short completions are paid for;
+    only their traces stay.
+    Exit codes: 0 all proved, 1 a step was not, 2 the input is wrong, the outputs cannot be read or nothing answers.
+    """
+    # Imported here: `genai --help` must not wait for the cloud SDKs.
+    from ops.checks.verify.proof import proof_of
+    from ops.checks.verify.step import Outcome, attempt, exit_code
+    from ops.commands.verify.report import as_json, print_outcome, print_summary
+    from ops.console import report_console
+    from ops.stack.outputs import StackOutputsError
+    from ops.stack.running import read_day, read_door
+    from ops.stack.settings_file import StackConfigError
+
+    try:
+        day = read_day(stack)
+        door = read_door(azure_stack, stack, day) if azure_stack else None
+    except (StackConfigError, StackOutputsError) as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(2) from error
+    console = report_console(stderr=json_)
+    outcomes: dict[str, Outcome] = {}
+    with proof_of(day, door) as proof:
+        for step in proof.steps:
+            with console.status(step.name):
+                outcomes[step.name] = attempt(step, outcomes, proof.secrets)
+            print_outcome(step.name, outcomes[step.name], console)
+    code = exit_code(outcomes.values())
+    print_summary(outcomes, proof.notes, console)
+    if json_:
+        typer.echo(as_json(outcomes, proof.notes, stack=stack, azure_stack=azure_stack, code=code))
+    raise typer.Exit(code)

@@ -1,0 +1,1 @@
+"""What exists in the clouds, whose it is, and in which order it can be deleted."""

@@ -1,0 +1,149 @@
+"""What an Azure stack has, and has left behind, in Azure Resource Manager and Microsoft Graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from catalogue.pins import API_MANAGEMENT_API, KEY_VAULT_API, RESOURCE_GROUPS_API
+from ops.clouds.azure import ARM, GRAPH, Api, AzureCliError, Request, access_token
+from ops.clouds.removal import Step
+from ops.inventory.found import Thing
+from ops.inventory.ownership import ELSEWHERE, RESOURCE_GROUP, ours, share_out
+from ops.inventory.scan import Failure, Find, Scan, look_with
+from ops.project import PROJECT
+from ops.stack.identity import StackIdentity, application_tags
+
+
+@dataclass(frozen=True, kw_only=True)
+class AzureDay:
+    """A stack of the Azure gateway. `arm` and `graph` are the addresses of the two APIs, `token` gives access."""
+
+    stack: str
+    identity: StackIdentity = field(default_factory=StackIdentity)
+    arm: str = ARM
+    graph: str = GRAPH
+    token: Callable[[str], Mapping[str, str]] = access_token
+
+    def look(self) -> Scan:
+        """Look at everything now, at once."""
+        try:
+            arm_token, graph_token = self.token(self.arm), self.token(self.graph)
+        except AzureCliError as error:
+            return Scan(leftovers=[], failures=[Failure(what="Azure", error=str(error))])
+        arm, graph = Api(self.arm, arm_token["accessToken"]), Api(self.graph, graph_token["accessToken"])
+        scope = f"/subscriptions/{arm_token['subscription']}"
+        things, failures = look_with(self._finders(arm, graph, scope))
+        # The directory serves other subscriptions too, whose resource groups are not seen.
+        shares = share_out(ours(things, self.stack), self.stack, self.identity, unseen={ELSEWHERE})
+        return Scan(leftovers=shares.ours, failures=failures, uncertain=shares.uncertain)
+
+    def _finders(self, arm: Api, graph: Api, scope: str) -> Mapping[str, Find]:
+        return {
+            "resource groups": lambda: resource_groups(arm, scope),
+            "deleted API Management services": lambda: deleted_gateways(arm, scope, self.stack),
+            "deleted key vaults": lambda: deleted_vaults(arm, scope),
+            "Entra applications": lambda: applications(graph, self.stack),
+            "deleted Entra applications": lambda: deleted_applications(graph, self.stack),
+        }
+
+
+def _thing(
+    kind: str,
+    name: str,
+    region: str,
+    removal: Step,
+    tags: Mapping[str, str] | None,
+    evidence: str = "",
+    group: str = "",
+    *,
+    soft_deleted: bool = False,
+) -> Thing:
+    return Thing(
+        kind=kind,
+        id=name,
+        region=region,
+        removal=(removal,),
+        tags=tags or {},
+        priced=None,
+        soft_deleted=soft_deleted,
+        evidence=evidence,
+        part_of=(RESOURCE_GROUP, group) if group else ("", ""),
+    )
+
+
+def resource_groups(arm: Api, scope: str) -> Iterator[Thing]:
+    """Resource groups with our tag: the gateway and all that belongs to it live and go with theirs."""
+    query = f"$filter=tagName eq 'Project' and tagValue eq '{PROJECT}'&api-version={RESOURCE_GROUPS_API.version}"
+    for group in arm.values(f"{scope}/resourcegroups?{query}"):
+        name = group["name"]
+        removal = Request(
+            arm,
+            "DELETE",
+            f"{scope}/resourcegroups/{name}?api-version={RESOURCE_GROUPS_API.version}",
+            f"az group delete --name {name} --yes",
+        )
+        yield _thing(RESOURCE_GROUP, name, group["location"], removal, group.get("tags"))
+
+
+def deleted_gateways(arm: Api, scope: str, stack: str) -> Iterator[Thing]:
+    """API Management services in soft delete: for 48 hours they keep their name.
+
+    They have no tags there, but tell the resource group they were in: Pulumi's name for `genai-<stack>`.
+    """
+    ours_by_name = re.compile(rf"genai-{re.escape(stack)}[0-9a-f]{{8}}")
+    provider = f"{scope}/providers/Microsoft.ApiManagement"
+    for service in arm.values(f"{provider}/deletedservices?api-version={API_MANAGEMENT_API.version}"):
+        name, place = service["name"], service["location"].replace(" ", "").lower()
+        group = service["properties"]["serviceId"].split("/resourceGroups/")[1].split("/")[0]
+        if ours_by_name.fullmatch(group):
+            removal = Request(
+                arm,
+                "DELETE",
+                f"{provider}/locations/{place}/deletedservices/{name}?api-version={API_MANAGEMENT_API.version}",
+                f"az apim deletedservice purge --service-name {name} --location {place}",
+            )
+            evidence = f"was in the resource group {group}"
+            yield _thing("deleted API Management service", name, place, removal, {}, evidence, group, soft_deleted=True)
+
+
+def deleted_vaults(arm: Api, scope: str) -> Iterator[Thing]:
+    """Key vaults in soft delete: until they are purged or their days are over they keep their name."""
+    provider = f"{scope}/providers/Microsoft.KeyVault"
+    for vault in arm.values(f"{provider}/deletedVaults?api-version={KEY_VAULT_API.version}"):
+        name, place = vault["name"], vault["properties"]["location"]
+        removal = Request(
+            arm,
+            "POST",
+            f"{provider}/locations/{place}/deletedVaults/{name}/purge?api-version={KEY_VAULT_API.version}",
+            f"az keyvault purge --name {name} --location {place}",
+        )
+        yield _thing("deleted key vault", name, place, removal, vault["properties"].get("tags"), soft_deleted=True)
+
+
+def applications(graph: Api, stack: str) -> Iterator[Thing]:
+    """Applications of that stack, by their display name; their service principals go with them."""
+    prefix = _display_name(stack)
+    for application in graph.values(f"/v1.0/applications?$filter=startswith(displayName,'{prefix}')"):
+        key, name = application["id"], application["displayName"]
+        if name.startswith(prefix):  # Graph compares without case
+            removal = Request(graph, "DELETE", f"/v1.0/applications/{key}", f"az ad app delete --id {key}")
+            tags = application_tags(application.get("tags"))
+            yield _thing("Entra application", key, "", removal, tags, f"is called {name}")
+
+
+def deleted_applications(graph: Api, stack: str) -> Iterator[Thing]:
+    """Deleted applications: for 30 days they count against the quota of who made them."""
+    for application in graph.values("/v1.0/directory/deletedItems/microsoft.graph.application"):
+        name, url = application["displayName"], f"/v1.0/directory/deletedItems/{application['id']}"
+        if name.startswith(_display_name(stack)):
+            removal = Request(graph, "DELETE", url, f"az rest --method DELETE --url {GRAPH}{url}")
+            tags = application_tags(application.get("tags"))
+            said = f"was called {name}"
+            yield _thing("deleted Entra application", application["id"], "", removal, tags, said, soft_deleted=True)
+
+
+def _display_name(stack: str) -> str:
+    """How the display names of its applications begin (`stacks.azure.program`); no stack has a space in its name."""
+    return f"{PROJECT} {stack} "

@@ -1,0 +1,86 @@
+"""What a day does not make, but a service or a person may make for it: log groups, secrets, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from ops.clouds.aws import Aws
+from ops.clouds.removal import Item
+from ops.inventory.ec2 import tags_of
+from ops.inventory.found import Thing
+from ops.inventory.stores import AURORA
+from ops.project import PROJECT
+
+
+def log_groups(aws: Aws, stack: str) -> Iterator[Thing]:
+    """Log groups that EKS, Container Insights and RDS name after a cluster; late lines make them anew after its end."""
+    for prefix, of_database in (
+        (f"/aws/eks/genai-{stack}-", False),
+        (f"/aws/containerinsights/genai-{stack}-", False),
+        ("/aws/rds/cluster/", True),
+    ):
+        for group in aws.items("logs", "describe_log_groups", "logGroups[]", logGroupNamePrefix=prefix):
+            name = group["logGroupName"]
+            named_after = name.split("/")[4 if of_database else 3]
+            yield Thing(
+                kind="log group",
+                id=name,
+                region=aws.region,
+                created=datetime.fromtimestamp(group["creationTime"] / 1000, UTC),  # milliseconds
+                priced=None,
+                cluster="" if of_database else named_after,
+                part_of=(AURORA, named_after) if of_database else ("", ""),
+                removal=(aws.step("logs", "delete_log_group", logGroupName=name),),
+            )
+
+
+def secrets(aws: Aws) -> Iterator[Thing]:
+    """Secrets, also those that wait out their recovery window: they cost nothing, but keep their name."""
+    for secret in aws.items("secretsmanager", "list_secrets", "SecretList[]", IncludePlannedDeletion=True):
+        yield Thing(
+            kind="secret in recovery" if "DeletedDate" in secret else "secret",
+            id=secret["Name"],
+            region=aws.region,
+            tags=tags_of(secret.get("Tags")),
+            created=secret.get("CreatedDate"),
+            soft_deleted="DeletedDate" in secret,
+            priced=() if "DeletedDate" in secret else [("Secrets Manager secret", 1)],
+            removal=(
+                aws.step("secretsmanager", "delete_secret", SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True),
+            ),
+        )
+
+
+def keys(aws: Aws) -> Iterator[Thing]:
+    """Keys of KMS, found by tag: it takes two calls a key to look into all of them, and many refuse to be read.
+
+    A key that waits for its deletion costs nothing (KMS developer guide, "Deleting AWS KMS keys").
+    """
+    mappings = list(
+        aws.items(
+            "resourcegroupstaggingapi",
+            "get_resources",
+            "ResourceTagMappingList[]",
+            ResourceTypeFilters=["kms:key"],
+            TagFilters=[{"Key": "Project", "Values": [PROJECT]}],
+        )
+    )
+
+    def describe(mapping: Item) -> Item:
+        return dict(aws.call("kms", "describe_key", KeyId=mapping["ResourceARN"])["KeyMetadata"])
+
+    for mapping, key in zip(mappings, aws.each(describe, mappings), strict=True):
+        if key["KeyState"] != "PendingDeletion":
+            yield Thing(
+                kind="KMS key",
+                id=key["KeyId"],
+                region=aws.region,
+                tags=tags_of(mapping["Tags"]),
+                created=key["CreationDate"],
+                priced=[("KMS key", 1)],
+                removal=(
+                    # A week is the least that KMS takes.
+                    aws.step("kms", "schedule_key_deletion", KeyId=key["KeyId"], PendingWindowInDays=7),
+                ),
+            )

@@ -1,0 +1,290 @@
+"""What a day has in RDS, ElastiCache and S3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from botocore.exceptions import ClientError
+
+from ops.clouds.aurora import MakeDeletable
+from ops.clouds.aws import Aws, RemoveBucket, gone
+from ops.clouds.removal import Item, Step
+from ops.inventory.ec2 import tags_of
+from ops.inventory.found import Thing
+from ops.inventory.ownership import auto_named
+
+AURORA = "Aurora cluster"
+CACHE = "ElastiCache replication group"
+
+
+def database_clusters(aws: Aws) -> Iterator[Thing]:
+    """Aurora clusters. The capacity of their instances is counted here, at its least, because it is set here."""
+    for cluster in aws.items("rds", "describe_db_clusters", "DBClusters[]"):
+        name = cluster["DBClusterIdentifier"]
+        capacity = cluster.get("ServerlessV2ScalingConfiguration", {}).get("MinCapacity")
+        members = len(cluster.get("DBClusterMembers", ()))
+        delete = aws.step(
+            "rds",
+            "delete_db_cluster",
+            DBClusterIdentifier=name,
+            SkipFinalSnapshot=True,
+            # "NoDeleteAutomatedBackups must be specified": AWS Backup keeps its own (terraform-provider-aws#20839).
+            DeleteAutomatedBackups="AwsBackupRecoveryPointArn" not in cluster,
+        )
+        yield Thing(
+            kind=AURORA,
+            id=name,
+            region=aws.region,
+            tags=tags_of(cluster.get("TagList")),
+            created=cluster.get("ClusterCreateTime"),
+            priced=[("Aurora PostgreSQL ACU", capacity * members)] if capacity is not None else None,
+            removal=(
+                *_made_deletable(aws, cluster),
+                *_unless(
+                    cluster["Status"],
+                    "deleting",
+                    delete,
+                    aws.wait("rds", "db_cluster_deleted", DBClusterIdentifier=name),
+                ),
+            ),
+        )
+
+
+def database_instances(aws: Aws) -> Iterator[Thing]:
+    """Instances; a serverless one is priced with its cluster."""
+    clusters = {one["DBClusterIdentifier"]: one for one in aws.items("rds", "describe_db_clusters", "DBClusters[]")}
+    for instance in aws.items("rds", "describe_db_instances", "DBInstances[]"):
+        name = instance["DBInstanceIdentifier"]
+        cluster = clusters.get(instance.get("DBClusterIdentifier", ""))
+        delete = aws.step("rds", "delete_db_instance", DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+        yield Thing(
+            kind="Aurora instance",
+            id=name,
+            region=aws.region,
+            tags=tags_of(instance.get("TagList")),
+            created=instance.get("InstanceCreateTime"),
+            priced=() if instance["DBInstanceClass"] == "db.serverless" else None,
+            part_of=(AURORA, instance.get("DBClusterIdentifier", "")),
+            removal=(
+                *(_made_deletable(aws, cluster) if cluster else ()),
+                *_unless(
+                    instance["DBInstanceStatus"],
+                    "deleting",
+                    delete,
+                    aws.wait("rds", "db_instance_deleted", DBInstanceIdentifier=name),
+                ),
+            ),
+        )
+
+
+def database_snapshots(aws: Aws) -> Iterator[Thing]:
+    """Snapshots somebody took; the automatic ones go with the automated backup."""
+    for snapshot in aws.items("rds", "describe_db_cluster_snapshots", "DBClusterSnapshots[]", SnapshotType="manual"):
+        name = snapshot["DBClusterSnapshotIdentifier"]
+        yield Thing(
+            kind="Aurora snapshot",
+            id=name,
+            region=aws.region,
+            tags=tags_of(snapshot.get("TagList")),
+            created=snapshot.get("SnapshotCreateTime"),
+            priced=None,
+            part_of=(AURORA, snapshot["DBClusterIdentifier"]),
+            removal=(aws.step("rds", "delete_db_cluster_snapshot", DBClusterSnapshotIdentifier=name),),
+        )
+
+
+def database_backups(aws: Aws) -> Iterator[Thing]:
+    """Automated backups that outlived their cluster."""
+    backups = aws.items("rds", "describe_db_cluster_automated_backups", "DBClusterAutomatedBackups[]")
+    for backup in backups:
+        if backup["Status"] == "retained":
+            key = backup["DbClusterResourceId"]
+            yield Thing(
+                kind="Aurora automated backup",
+                id=key,
+                region=aws.region,
+                tags=tags_of(backup.get("TagList")),
+                created=backup.get("ClusterCreateTime"),
+                priced=None,
+                removal=(aws.step("rds", "delete_db_cluster_automated_backup", DbClusterResourceId=key),),
+            )
+
+
+def database_groups(aws: Aws) -> Iterator[Thing]:
+    """Subnet and parameter groups. RDS tells their tags one by one."""
+
+    def tags(arn: str) -> dict[str, str]:
+        return tags_of(aws.call("rds", "list_tags_for_resource", ResourceName=arn)["TagList"])
+
+    yield from _groups(
+        aws,
+        service="rds",
+        kind="RDS subnet group",
+        listing=("describe_db_subnet_groups", "DBSubnetGroups[]"),
+        keys=("DBSubnetGroupName", "DBSubnetGroupArn"),
+        delete="delete_db_subnet_group",
+        tags=tags,
+    )
+    yield from _groups(
+        aws,
+        service="rds",
+        kind="RDS parameter group",
+        listing=("describe_db_cluster_parameter_groups", "DBClusterParameterGroups[]"),
+        keys=("DBClusterParameterGroupName", "DBClusterParameterGroupArn"),
+        delete="delete_db_cluster_parameter_group",
+        tags=tags,
+    )
+
+
+def caches(aws: Aws) -> Iterator[Thing]:
+    """Replication groups."""
+    groups = aws.items("elasticache", "describe_replication_groups", "ReplicationGroups[]")
+    named = [group for group in groups if auto_named(group["ReplicationGroupId"])]
+    for group, tags in zip(named, aws.each(lambda one: _cache_tags(aws, one["ARN"]), named), strict=True):
+        name = group["ReplicationGroupId"]
+        node = f"{str(group.get('Engine', '')).capitalize()} {group.get('CacheNodeType')}"
+        yield Thing(
+            kind=CACHE,
+            id=name,
+            region=aws.region,
+            tags=tags,
+            created=group.get("ReplicationGroupCreateTime"),
+            priced=[(node, len(group.get("MemberClusters", ())))],
+            removal=(
+                *(
+                    [aws.wait("elasticache", "replication_group_available", ReplicationGroupId=name)]
+                    if group["Status"] in ("creating", "modifying", "snapshotting")  # deleted only when available
+                    else ()
+                ),
+                *_unless(
+                    group["Status"],
+                    "deleting",
+                    aws.step("elasticache", "delete_replication_group", ReplicationGroupId=name),
+                    aws.wait("elasticache", "replication_group_deleted", ReplicationGroupId=name),
+                ),
+            ),
+        )
+
+
+def cache_snapshots(aws: Aws) -> Iterator[Thing]:
+    """Snapshots of replication groups whose name Pulumi chose."""
+    snapshots = aws.items("elasticache", "describe_snapshots", "Snapshots[]")
+    named = [one for one in snapshots if auto_named(one.get("ReplicationGroupId") or "")]
+    for snapshot, tags in zip(named, aws.each(lambda one: _cache_tags(aws, one["ARN"]), named), strict=True):
+        name = snapshot["SnapshotName"]
+        taken = [one.get("SnapshotCreateTime") for one in snapshot.get("NodeSnapshots", ())]
+        yield Thing(
+            kind="ElastiCache snapshot",
+            id=name,
+            region=aws.region,
+            tags=tags,
+            created=next(iter(taken), None),
+            priced=None,
+            part_of=(CACHE, snapshot["ReplicationGroupId"]),
+            removal=(aws.step("elasticache", "delete_snapshot", SnapshotName=name),),
+        )
+
+
+def cache_groups(aws: Aws) -> Iterator[Thing]:
+    """Subnet and parameter groups."""
+    yield from _groups(
+        aws,
+        service="elasticache",
+        kind="ElastiCache subnet group",
+        listing=("describe_cache_subnet_groups", "CacheSubnetGroups[]"),
+        keys=("CacheSubnetGroupName", "ARN"),
+        delete="delete_cache_subnet_group",
+        tags=lambda arn: _cache_tags(aws, arn),
+    )
+    yield from _groups(
+        aws,
+        service="elasticache",
+        kind="ElastiCache parameter group",
+        listing=("describe_cache_parameter_groups", "CacheParameterGroups[]"),
+        keys=("CacheParameterGroupName", "ARN"),
+        delete="delete_cache_parameter_group",
+        tags=lambda arn: _cache_tags(aws, arn),
+    )
+
+
+def buckets(aws: Aws) -> Iterator[Thing]:
+    """Buckets of every region whose name Pulumi chose."""
+    # S3 tells the region of each bucket only to those who send a parameter (API reference, ListBuckets).
+    listed = aws.items("s3", "list_buckets", "Buckets[]", MaxBuckets=1000)
+    named = [one for one in listed if auto_named(one["Name"])]
+
+    def details(bucket: Item) -> tuple[dict[str, str], bool]:
+        return _bucket_tags(aws, bucket["Name"]), _has_versions(aws, bucket["Name"])
+
+    for bucket, (tags, versioned) in zip(named, aws.each(details, named), strict=True):
+        name = bucket["Name"]
+        region = bucket.get("BucketRegion") or _bucket_region(aws, name)
+        yield Thing(
+            kind="S3 bucket",
+            id=name,
+            region=region,
+            tags=tags,
+            created=bucket.get("CreationDate"),
+            priced=None,
+            removal=(RemoveBucket(aws, name, region, versions=versioned),),
+        )
+
+
+def _bucket_region(aws: Aws, bucket: str) -> str:
+    # "Buckets in Region us-east-1 have a LocationConstraint of null" (API reference, GetBucketLocation).
+    return str(aws.call("s3", "get_bucket_location", Bucket=bucket).get("LocationConstraint") or "us-east-1")
+
+
+def _has_versions(aws: Aws, bucket: str) -> bool:
+    """Whether versioning is on, or was: suspended, it keeps the versions that there are."""
+    try:
+        return "Status" in aws.call("s3", "get_bucket_versioning", Bucket=bucket)
+    except ClientError as error:
+        if gone(error):
+            return False
+        raise
+
+
+def _bucket_tags(aws: Aws, bucket: str) -> dict[str, str]:
+    try:
+        return tags_of(aws.call("s3", "get_bucket_tagging", Bucket=bucket)["TagSet"])
+    except ClientError as error:
+        if gone(error):  # the bucket, or just its tags: NoSuchBucket, NoSuchTagSet
+            return {}
+        raise
+
+
+def _cache_tags(aws: Aws, arn: str) -> dict[str, str]:
+    return tags_of(aws.call("elasticache", "list_tags_for_resource", ResourceName=arn)["TagList"])
+
+
+def _made_deletable(aws: Aws, cluster: Item) -> tuple[Step, ...]:
+    step = MakeDeletable(aws, cluster)
+    return (step,) if step.needed else ()
+
+
+def _unless(status: str, on_its_way: str, delete: Step, wait: Step) -> tuple[Step, ...]:
+    return (wait,) if status == on_its_way else (delete, wait)
+
+
+def _groups(
+    aws: Aws,
+    *,
+    service: str,
+    kind: str,
+    listing: tuple[str, str],
+    keys: tuple[str, str],
+    delete: str,
+    tags: Callable[[str], dict[str, str]],
+) -> Iterator[Thing]:
+    """Groups that stores refer to; `keys` are those of their name, which also deletes them, and of their ARN."""
+    name, arn = keys
+    named: Sequence[Item] = [one for one in aws.items(service, *listing) if auto_named(one[name])]
+    for group, its_tags in zip(named, aws.each(lambda one: tags(one[arn]), named), strict=True):
+        yield Thing(
+            kind=kind,
+            id=group[name],
+            region=aws.region,
+            tags=its_tags,
+            removal=(aws.step(service, delete, **{name: group[name]}),),
+        )

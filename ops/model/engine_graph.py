@@ -1,0 +1,75 @@
+"""The graph that the Pulumi engine would hold after a run of the program: more edges than the program wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ops.model import eks_children
+from ops.model.recorder import Resource
+
+Edges = Mapping[str, frozenset[str]]
+"""For each URN those it waits for, directly. In topological order: whatever a resource waits for comes before it."""
+
+
+def engine_resources(recorded: Iterable[Resource]) -> list[Resource]:
+    """The resources in order of registration, each remote EKS component followed by the children it would create."""
+    resources: list[Resource] = []
+    for resource in recorded:
+        resources.append(resource)
+        if resource.type == eks_children.COMPONENT:
+            resources += _children(resource)
+    return resources
+
+
+def edges(resources: Sequence[Resource]) -> Edges:
+    """What each resource waits for on the way up, and what waits for it on the way down.
+
+    Beside the dependencies written in the program these are its parent, its explicit provider, the one it is
+    deleted with, and all children of a component it depends on that were registered before it
+    (pulumi pkg/resource/graph/dependency_graph.go, DependenciesOf).
+    """
+    result: dict[str, frozenset[str]] = {}
+    components: dict[str, list[str]] = {}
+    """For each component seen so far all that lives under it, at any depth."""
+    parents = {resource.urn: resource.parent for resource in resources}
+    for resource in resources:
+        direct = {*resource.dependencies, resource.provider, resource.deleted_with}
+        direct |= {urn for urns in resource.property_dependencies.values() for urn in urns}
+        for urn in list(direct):
+            direct.update(components.get(urn, ()))
+        result[resource.urn] = frozenset(urn for urn in {*direct, resource.parent} if urn in result)
+        if not resource.custom:
+            components[resource.urn] = []
+        ancestor = resource.parent
+        while ancestor:
+            components.get(ancestor, []).append(resource.urn)
+            ancestor = parents.get(ancestor, "")
+    return result
+
+
+def _children(component: Resource) -> list[Resource]:
+    urns = {"": component.urn}
+    for child in eks_children.CHILDREN:
+        head, _, _ = urns[child.parent].rpartition("::")
+        urns[child.suffix] = f"{head}${child.type}::{component.name}{child.suffix}"
+    return [
+        Resource(
+            urn=urns[child.suffix],
+            type=child.type,
+            name=component.name + child.suffix,
+            parent=urns[child.parent],
+            custom=child.custom,
+            remote=False,
+            inputs={},
+            dependencies=frozenset(urns[suffix] for suffix in child.depends_on),
+            property_dependencies={},
+            provider="",
+            deleted_with="",
+            protect=False,
+            retain_on_delete=False,
+            delete_before_replace=False,
+            ignore_changes=(),
+            timeouts={},
+        )
+        for child in eks_children.CHILDREN
+    ]

@@ -1,0 +1,1 @@
+"""One stack as Pulumi knows it: its settings file, its engine, its state and its outputs."""

@@ -1,0 +1,40 @@
+"""What the running day answers to `pulumi stack output`: read through the user's own CLI, backend and passphrase."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from typing import Any
+
+from ops.project import ROOT
+
+
+class StackOutputsError(Exception):
+    """The outputs cannot be read; the message says why and what to do."""
+
+
+class NotUpError(StackOutputsError):
+    """The stack is there and has no outputs."""
+
+
+def read_outputs(stack: str) -> dict[str, Any]:
+    """All outputs of the stack, secrets in plain.
+
+    Raises StackOutputsError when there is no CLI, no such stack or no way to its state, NotUpError when it is not up.
+    """
+    cli = shutil.which("pulumi")
+    if cli is None:
+        raise StackOutputsError(
+            "There is no `pulumi` on PATH: install the Pulumi CLI (https://www.pulumi.com/docs/install/)."
+        )
+    words = [cli, "stack", "output", "--stack", stack, "--json", "--show-secrets", "--non-interactive"]
+    said = subprocess.run([*words, "--cwd", str(ROOT)], capture_output=True, text=True, check=False)  # noqa: S603
+    if "no stack named" in said.stderr:
+        raise StackOutputsError(f"There is no stack {stack} in this backend: `pulumi stack init {stack}` makes it.")
+    if said.returncode:
+        raise StackOutputsError(f"pulumi stack output --stack {stack}: {said.stderr.strip().removeprefix('error: ')}")
+    outputs: dict[str, Any] = json.loads(said.stdout)
+    if not outputs:
+        raise NotUpError(f"Stack {stack} is not up: it has no outputs. Run `pulumi up --stack {stack}` first.")
+    return outputs

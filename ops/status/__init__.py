@@ -1,1 +1,0 @@
-"""`genai status`: what runs, since when, what it has cost, and what to do next."""

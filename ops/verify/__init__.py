@@ -1,1 +1,0 @@
-"""Proves the whole path of a running day, step by step."""

@@ -1,0 +1,1 @@
+"""The AWS stack: its settings, its program and its outputs."""

@@ -1,0 +1,92 @@
+"""LiteLLM's parameters of a model: no credential may stand among them, for they become a ConfigMap."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping
+from urllib.parse import unquote, urlsplit
+
+from charts.litellm import provider_key_variable
+from stacks.aws.credential_names import is_credential, is_credential_parameter
+
+_SHAPES = re.compile(
+    r"(?i:^(bearer|basic)\s+\S+$)"  # a header's value
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|\b(sk-[A-Za-z0-9_-]{13,}|(AKIA|ASIA)[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|ya29\.[\w.-]+|dapi[0-9a-f]{32})"
+    r"|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"  # a JSON Web Token
+)
+"""Values that LiteLLM takes for a credential wherever they stand (litellm_core_utils/secret_redaction.py)."""
+
+_REFERENCE = "os.environ/"
+_HOW = (
+    "put the value under providerKeys (`pulumi config set --secret --path providerKeys.<name>`) and "
+    "name it in providerKey, or refer to it as os.environ/PROVIDER_KEY_<NAME>"
+)
+
+
+def problems(params: Mapping[str, object], provider_keys: Collection[str]) -> Iterator[str]:
+    """What in `params` is a credential, or refers to one that there is not. No value is shown."""
+    if "model" in params:
+        yield "params.model would replace the model: set it in model itself"
+    yield from _in_object(params, "params", provider_keys, resolved=True)
+
+
+def value_problem(where: str, value: str) -> str | None:
+    """Say that a value holds a credential; None when it does not."""
+    if _SHAPES.search(value) or _in_address(value):
+        return _refusal(f"the credential in {where}")
+    return None
+
+
+def _in_object(value: Mapping[str, object], where: str, keys: Collection[str], *, resolved: bool) -> Iterator[str]:
+    for name, item in value.items():
+        inside, named = f"{where}.{name}", is_credential(name)
+        if named and isinstance(item, Mapping | list) and is_credential_parameter(name):
+            yield _refusal(inside)
+        else:
+            yield from _in_value(item, inside, keys, named=named, resolved=resolved)
+
+
+def _in_value(value: object, where: str, keys: Collection[str], *, named: bool, resolved: bool) -> Iterator[str]:
+    """`resolved`: LiteLLM replaces references here, that is in objects, and in lists in the objects that they hold."""
+    if isinstance(value, str) and value.startswith(_REFERENCE):
+        yield from _in_reference(value.removeprefix(_REFERENCE), where, keys, resolved=resolved)
+    elif isinstance(value, Mapping):
+        yield from _in_object(value, where, keys, resolved=resolved)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            inside = resolved and isinstance(item, Mapping)
+            yield from _in_value(item, f"{where}[{index}]", keys, named=named, resolved=inside)
+    elif named and value is not None and not isinstance(value, bool):
+        yield _refusal(where)
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"{where} is {value}, which JSON does not know: set a number"
+    elif isinstance(value, str) and (found := value_problem(where, value)):
+        yield found
+
+
+def _in_reference(variable: str, where: str, keys: Collection[str], *, resolved: bool) -> Iterator[str]:
+    variables = sorted(map(provider_key_variable, keys))
+    if not resolved:
+        yield f"{where} is a reference in a list, where LiteLLM looks for none: put it into an object"
+    elif variable not in variables:
+        known = ", ".join(_REFERENCE + one for one in variables) or "none: set providerKeys first"
+        yield f"{where} refers to a variable that is no provider key; the known ones are {known}"
+
+
+def _refusal(where: str) -> str:
+    return f"{where} would stand in a ConfigMap: {_HOW}"
+
+
+def _in_address(value: str) -> bool:
+    """Whether an address in the value has a user, a password or a secret parameter."""
+    for address in re.findall(r"//\S+", value):
+        try:
+            parts = urlsplit(address)
+        except ValueError:  # such as an unfinished IPv6 host
+            return "@" in address
+        names = re.findall(r"(?:^|[&;])([^=&;]+)=", parts.query)
+        if "@" in parts.netloc or any(is_credential(unquote(name)) for name in names):
+            return True
+    return False

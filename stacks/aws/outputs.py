@@ -1,0 +1,126 @@
+"""What the Azure gateway must know about the AWS day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+from stacks import secrets
+from stacks.azure.settings import AzureSettings
+from stacks.configuration import SettingsError
+
+NAMES = ("apimEntryUrl", "apimEntryCertificate", "apimEntryKey", "virtualKeys")
+"""Outputs of an AWS stack that are read, under their own names in `awsOutputs` too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsOutputs:
+    """The way to LiteLLM. `apim_entry_url` has no slash at its end; `virtual_keys` are LiteLLM keys by alias."""
+
+    apim_entry_url: str
+    certificate_is_public: bool
+    """Whether a public authority vouches for `apim_entry_url`; false too when it has no certificate at all."""
+    apim_entry_key: str = field(repr=False)
+    virtual_keys: Mapping[str, str] = field(repr=False)
+
+
+async def read(config: AzureSettings) -> AwsOutputs:
+    """The outputs of the stack `awsStack`, or `awsOutputs`; SettingsError tells what is missing or cannot be right.
+
+    To be awaited before the first resource is made: then nothing is created when something is wrong. A stack that does
+    not exist is refused by the engine itself ("unknown stack").
+    """
+    if config.aws_stack:
+        found = await _outputs_of(config.aws_stack)
+    elif config.aws_outputs:
+        found = {"apimEntryCertificate": "public", **config.aws_outputs}
+    else:
+        raise SettingsError(
+            "awsStack is not set, so nobody knows where LiteLLM is: `pulumi config set awsStack "
+            "organization/genaiplatform/dev`, or set awsOutputs"
+        )
+    problems = list(_shape_problems(config, found))
+    if not problems:
+        problems = [*_backend_problems(config, found), *_key_problems(config, found)]
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return AwsOutputs(
+        apim_entry_url=found["apimEntryUrl"],
+        certificate_is_public=_is_verifiable(found),
+        apim_entry_key=found["apimEntryKey"],
+        virtual_keys=found["virtualKeys"],
+    )
+
+
+async def _outputs_of(aws_stack: str) -> Mapping[str, Any]:
+    reference = pulumi.StackReference(aws_stack)
+    details = {name: await reference.get_output_details(name) for name in NAMES}
+    return {name: found.secret_value or found.value for name, found in details.items()}
+
+
+def _shape_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterator[str]:
+    keys = found.get("virtualKeys")
+    usable = {
+        "apimEntryUrl": re.fullmatch(r"https?://[^/\s]+", str(found.get("apimEntryUrl"))),
+        "apimEntryCertificate": found.get("apimEntryCertificate") in ("public", "self-signed"),
+        "apimEntryKey": re.fullmatch(secrets.FIXABLE["apimEntryKey"].pattern, str(found.get("apimEntryKey"))),
+        "virtualKeys": isinstance(keys, Mapping)
+        and all(re.fullmatch(secrets.VIRTUAL_KEY.pattern, str(key)) for key in keys.values()),
+    }
+    missing = [name for name in NAMES if not usable[name]]
+    if not config.aws_stack:
+        for name in found:
+            if name not in NAMES:
+                yield f"awsOutputs.{name} is not read here: take it out"
+        for name in missing:
+            yield (
+                f"awsOutputs.{name} is missing or malformed: set it to that output of the AWS stack "
+                f"(`pulumi config set --secret --path awsOutputs.{name}`)"
+            )
+        return
+    stack = config.aws_stack.rpartition("/")[2]
+    if usable["apimEntryUrl"] and not found["apimEntryKey"]:
+        yield (
+            f"the secret outputs of stack {stack} cannot be decrypted here: give both stacks the same passphrase "
+            "(PULUMI_CONFIG_PASSPHRASE) or secrets provider"
+        )
+        return
+    for name in missing:
+        yield (
+            f"stack {stack} has no usable output {name}: set apimEntry on stack {stack} and run up "
+            f"(`pulumi config set apimEntry true --stack {stack}`, `pulumi up --stack {stack}`)"
+        )
+
+
+def _is_verifiable(found: Mapping[str, Any]) -> bool:
+    return str(found["apimEntryUrl"]).startswith("https://") and found["apimEntryCertificate"] == "public"
+
+
+def _backend_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterator[str]:
+    if config.insecure_backend or _is_verifiable(found):
+        return
+    danger = (
+        "shows a self-signed certificate, so API Management cannot tell LiteLLM from whoever steps in between"
+        if found["apimEntryUrl"].startswith("https://")
+        else "speaks HTTP, so keys and prompts would cross the internet in clear"
+    )
+    yield (
+        f"the entry for API Management {found['apimEntryUrl']} {danger}: set domain on the AWS stack, or accept "
+        "it for a day (`pulumi config set insecureBackend true`)"
+    )
+
+
+def _key_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterator[str]:
+    known = found["virtualKeys"]
+    yield from secrets.equal({f"awsOutputs.virtualKeys.{alias}": key for alias, key in known.items()})
+    for client in config.clients:
+        for alias in dict.fromkeys((client.key_alias, *client.keys)):
+            if alias not in known:
+                yield (
+                    f"clients: {client.name} names the key {alias!r}, which LiteLLM does not have: use one of "
+                    f"{', '.join(sorted(known))} (`key`), or add it to virtualKeys of the AWS stack"
+                )

@@ -1,0 +1,271 @@
+"""Everything configurable about the AWS day: one typed, frozen, validated model, read once.
+
+`Pulumi.yaml` documents the same keys; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import pulumi
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic.alias_generators import to_snake
+
+from catalogue.pins import AURORA_OFFERED, AURORA_VERSION, KUBERNETES, KUBERNETES_VERSION, LANGFUSE_IMAGE, LITELLM_IMAGE
+from charts.litellm import Model
+from stacks import addresses, public_address
+from stacks.aws import bedrock
+from stacks.aws.litellm_settings import ModelSetting, VirtualKeySetting, model_problems
+from stacks.configuration import Email, SettingsError, StackSettings, TagValue, nearest, read, text, unique
+from stacks.kinds import other_settings
+from stacks.secrets import FIXABLE, PROVIDER_KEY, VIRTUAL_KEY, equal, problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """What `size` decides. Replicas are pods of LiteLLM and of Langfuse's worker each; its web is one pod."""
+
+    nat_gateways: Literal["one", "one per zone"]
+    aurora_instances: int
+    cache_nodes: int
+    replicas: int
+
+
+SIZES: Mapping[str, Size] = {
+    "day": Size(nat_gateways="one", aurora_instances=1, cache_nodes=1, replicas=1),
+    "team": Size(nat_gateways="one per zone", aurora_instances=2, cache_nodes=2, replicas=2),
+}
+
+DEFAULT_REGION = "us-east-1"
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_LONGEST_DOMAIN = 64 - len("litellm.")
+"""Characters: the first name of a certificate has at most 64 (ACM API reference, RequestCertificate, DomainName)."""
+
+ImageTag = Annotated[str, text(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", "an image tag: set one such as v1.108.14")]
+MinCapacity = Annotated[float, Field(ge=0.5, le=256, multiple_of=0.5)]
+MaxCapacity = Annotated[float, Field(ge=1, le=256, multiple_of=0.5)]
+"""Aurora capacity units (Aurora user guide, "Choosing the maximum Aurora Serverless v2 capacity setting")."""
+
+
+class Settings(StackSettings):
+    """The settings of an AWS stack. Field descriptions live in `Pulumi.yaml`."""
+
+    KIND = "the AWS day"
+    SECRET = ("fixedSecrets", "providerKeys")
+
+    size: Literal["day", "team"] = "day"
+    owner: TagValue = "genaiplatform"
+    domain: str = ""
+    allowed_cidrs: tuple[str, ...] = ("auto",)
+    open_to_the_world: bool = False
+    apim_entry: bool = False
+    vpc_cidr: str = "10.0.0.0/16"
+    availability_zones: int = 2
+    kubernetes_version: str = KUBERNETES_VERSION
+    aurora_version: str = AURORA_VERSION
+    aurora_min_capacity: MinCapacity = 0.5
+    aurora_max_capacity: MaxCapacity = 2
+    litellm_image_tag: ImageTag = LITELLM_IMAGE.version
+    langfuse_image_tag: ImageTag = LANGFUSE_IMAGE.version
+    langfuse_email: Email = "admin@example.com"
+    models: tuple[ModelSetting, ...] = Field(default=(), validate_default=True)
+    provider_keys: Mapping[str, str] = Field(default_factory=dict, repr=False)
+    virtual_keys: tuple[VirtualKeySetting, ...] = (VirtualKeySetting(alias="demo"),)
+    fixed_secrets: Mapping[str, Any] = Field(default_factory=dict, repr=False)
+
+    @property
+    def sizing(self) -> Size:
+        """The numbers behind `size`."""
+        return SIZES[self.size]
+
+    @field_validator("models")
+    @classmethod
+    def _models_of_the_region(cls, models: tuple[ModelSetting, ...], info: ValidationInfo) -> tuple[ModelSetting, ...]:
+        return models or (
+            ModelSetting(name="nova-lite", model=bedrock.default_model(_region_of(info))),
+            ModelSetting(name="echo", model="openai/echo", params={"mock_response": "pong"}),
+        )
+
+    @field_validator("domain")
+    @classmethod
+    def _domain_is_a_name(cls, domain: str) -> str:
+        if domain and not _DOMAIN.fullmatch(domain):
+            raise ValueError(f"{domain!r} is no domain name: set one in lower case such as genai.example.com")
+        if len(domain) > _LONGEST_DOMAIN:
+            raise ValueError(
+                f"{domain} has {len(domain)} characters, and with litellm. before it the certificate takes "
+                f"{_LONGEST_DOMAIN}: set a shorter one"
+            )
+        return domain
+
+    @field_validator("vpc_cidr")
+    @classmethod
+    def _vpc_can_be_made(cls, cidr: str) -> str:
+        addresses.check_vpc(cidr)
+        return cidr
+
+    @field_validator("aurora_version")
+    @classmethod
+    def _version_is_offered(cls, version: str) -> str:
+        if version not in AURORA_OFFERED:
+            raise ValueError(
+                f"{version!r} is not a version of Aurora PostgreSQL 16 or 17 that AWS has: set one of "
+                f"{', '.join(AURORA_OFFERED)}"
+            )
+        return version
+
+    @field_validator("availability_zones")
+    @classmethod
+    def _zones_are_enough(cls, zones: int) -> int:
+        if zones not in (2, 3):
+            raise ValueError(f"{zones} is not possible: EKS and Aurora need two zones, a region has three; set 2 or 3")
+        return zones
+
+    @field_validator("kubernetes_version")
+    @classmethod
+    def _version_is_supported(cls, version: str) -> str:
+        today = datetime.datetime.now(datetime.UTC).date()
+        usable = [known for known, pin in KUBERNETES.items() if pin.supported(today)]
+        if version not in usable:
+            raise ValueError(
+                f"{version} is not in standard support by EKS (extended support costs six times as much): "
+                f"set one of {', '.join(usable)}"
+            )
+        return version
+
+    @model_validator(mode="after")
+    def _allowed_cidrs_are_meant(self) -> Settings:
+        addresses.check_allowed(
+            self.allowed_cidrs,
+            rules_per_range=2,  # a port each for LiteLLM and Langfuse, or 80 and 443 with a domain
+            other_rules=1 if self.apim_entry else 0,
+            open_to_the_world=self.open_to_the_world,
+        )
+        return self
+
+    @model_validator(mode="after")
+    def _capacities_are_a_range(self) -> Settings:
+        if self.aurora_min_capacity > self.aurora_max_capacity:
+            raise ValueError(
+                f"auroraMinCapacity {self.aurora_min_capacity} is above auroraMaxCapacity {self.aurora_max_capacity}: "
+                "set it at most as high"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _names_refer_to_something(self) -> Settings:
+        unique("models", "name", (model.name for model in self.models))
+        unique("virtualKeys", "alias", (key.alias for key in self.virtual_keys))
+        names = [model.name for model in self.models]
+        for model in self.models:
+            if model.provider_key is not None and model.provider_key not in self.provider_keys:
+                raise ValueError(
+                    f"models: {model.name} refers to the provider key {model.provider_key!r}, which is not set: "
+                    f"`pulumi config set --secret --path providerKeys.{model.provider_key}`"
+                )
+        for key in self.virtual_keys:
+            for name in key.models:
+                if name not in names:
+                    raise ValueError(
+                        f"virtualKeys: {key.alias} may use {name!r}, which is no model: use one of {', '.join(names)}"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _bedrock_models_can_be_called(self, info: ValidationInfo) -> Settings:
+        problems = []
+        for setting in self.models:
+            try:
+                bedrock.invokable_arns(Model(**dict(setting)), _region_of(info))
+            except ValueError as error:
+                problems.append(f"models: {setting.name}: {error}")
+        if problems:
+            raise ValueError("\n".join(problems))
+        try:
+            bedrock.role_arns([Model(**dict(setting)) for setting in self.models], _region_of(info))
+        except ValueError as error:
+            raise ValueError(f"models: {error}") from error
+        return self
+
+    @model_validator(mode="after")
+    def _models_hold_no_credentials(self) -> Settings:
+        if found := list(model_problems(self.models, self.provider_keys)):
+            raise ValueError("\n".join(found))
+        return self
+
+    @model_validator(mode="after")
+    def _secrets_can_be_carried(self) -> Settings:
+        problems = [
+            problem(f"providerKeys.{name}", value, PROVIDER_KEY) for name, value in self.provider_keys.items()
+        ] + [
+            f"providerKeys.{name} is no name: use lower-case letters, digits and -, such as azure"
+            for name in self.provider_keys
+            if not re.fullmatch(r"[a-z][a-z0-9-]*", name)
+        ]
+        given = self.fixed_secrets.get("virtualKeys", {})
+        virtual = given if isinstance(given, Mapping) else {}
+        if virtual is not given:
+            problems.append("fixedSecrets.virtualKeys must be an object: the key of each alias")
+        aliases = [key.alias for key in self.virtual_keys]
+        for alias, value in virtual.items():
+            if alias not in aliases:
+                problems.append(
+                    f"fixedSecrets.virtualKeys.{alias} belongs to no entry of virtualKeys: {nearest(alias, aliases)}"
+                )
+            problems.append(problem(f"fixedSecrets.virtualKeys.{alias}", value, VIRTUAL_KEY))
+        for name, value in self.fixed_secrets.items():
+            if name in FIXABLE:
+                problems.append(problem(f"fixedSecrets.{name}", value, FIXABLE[name]))
+            elif name != "virtualKeys":
+                problems.append(
+                    f"fixedSecrets.{name} is no secret of the day: {nearest(name, [*FIXABLE, 'virtualKeys'])}"
+                )
+        fixed = {
+            **{f"fixedSecrets.{name}": value for name, value in self.fixed_secrets.items()},
+            **{f"fixedSecrets.virtualKeys.{alias}": value for alias, value in virtual.items()},
+        }
+        problems += equal(fixed, {f"providerKeys.{name}": value for name, value in self.provider_keys.items()})
+        if found := [line for line in problems if line]:
+            raise ValueError("\n".join(found))
+        return self
+
+    def key_models(self, key: VirtualKeySetting) -> tuple[str, ...]:
+        """The models a virtual key may use; the first configured one when it names none."""
+        return key.models or (self.models[0].name,)
+
+    def litellm_models(self, region: str) -> tuple[Model, ...]:
+        """`models` as the LiteLLM chart takes them, for a stack in that AWS region."""
+        return tuple(bedrock.in_its_region(Model(**dict(model)), region) for model in self.models)
+
+    def fixed_credentials(self) -> Mapping[str, str]:
+        """`fixedSecrets` but the virtual keys, by attribute name of `Credentials`."""
+        return {to_snake(name): value for name, value in self.fixed_secrets.items() if name != "virtualKeys"}
+
+    def entry_cidrs(self, caller_address: Callable[[], str]) -> tuple[str, ...]:
+        """`allowedCidrs` with `auto` replaced by the public address that `caller_address` tells now."""
+        try:
+            own = caller_address() if "auto" in self.allowed_cidrs else ""
+        except public_address.PublicAddressError as error:
+            raise SettingsError(str(error)) from error
+        return addresses.with_own(self.allowed_cidrs, own)
+
+
+def _region_of(info: ValidationInfo) -> str:
+    return str((info.context or {}).get("region", DEFAULT_REGION))
+
+
+def load() -> Settings:
+    """Read the settings of an AWS stack; SettingsError tells everything that is wrong with them."""
+    return read(Settings, other_settings(Settings), region=region())
+
+
+def region() -> str:
+    """`aws:region`, us-east-1 when not set."""
+    region = pulumi.Config("aws").get("region") or DEFAULT_REGION
+    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[1-9]", region):
+        raise SettingsError(f"aws:region: {region!r} is no region of AWS: set one such as us-east-1")
+    return region

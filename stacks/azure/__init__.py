@@ -1,0 +1,1 @@
+"""The Azure stack: its settings and its program."""

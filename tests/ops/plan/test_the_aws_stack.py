@@ -1,0 +1,142 @@
+"""The plan of the real program: its minutes, its cost, its picture."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from typing import Any
+
+import jsonschema
+import pytest
+
+from ops.commands.plan import diagram
+from ops.commands.plan.as_json import as_json
+from ops.model import eks_children
+from ops.model.plan import Plan, make_plan
+from ops.model.simulated_outputs import GENERATED
+from ops.project import ROOT
+from ops.stack.settings_file import StackConfig, read
+from tests.ops.plan.test_as_json import schema
+
+LIMIT = 16.5 * 60  # seconds
+EKS = "aws:eks/cluster:Cluster"
+AURORA = "aws:rds/clusterInstance:ClusterInstance"
+CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
+
+
+@functools.cache
+def plan(**settings: str) -> Plan:
+    values = {key.replace("__", ":") if "__" in key else f"genaiplatform:{key}": text for key, text in settings.items()}
+    return make_plan(StackConfig(stack="dev", values=values, secret_keys=()))
+
+
+SIZES = pytest.mark.parametrize("size", ["day", "team"])
+
+
+@SIZES
+def test_the_clusters_chain_decides_up_and_ends_in_time(size: str) -> None:
+    up = plan(size=size).up
+    types = {resource.urn: resource.type for resource in plan(size=size).resources}
+    path = [types[step.urn] for step in up.critical_path]
+    assert EKS in path
+    assert "kubernetes:helm.sh/v3:Release" in path
+    assert not {AURORA, CACHE, "aws:lb/loadBalancer:LoadBalancer", "aws:ec2/natGateway:NatGateway"} & set(path)
+    assert up.seconds <= LIMIT
+
+
+@SIZES
+def test_nothing_slow_waits_for_the_cluster(size: str) -> None:
+    made = plan(size=size)
+    steps = {resource.type: made.up.steps[resource.urn] for resource in made.resources}
+    cluster = steps[EKS]
+    for slow in (AURORA, CACHE, "aws:lb/loadBalancer:LoadBalancer", "aws:ec2/natGateway:NatGateway"):
+        assert steps[slow].start < cluster.end / 2, slow
+
+
+@SIZES
+def test_the_long_deletions_share_one_wave_and_destroy_ends_in_time(size: str) -> None:
+    made = plan(size=size)
+    wave_of = {urn: wave.depth for wave in made.down.waves for urn in wave.urns}
+    depths = {wave_of[resource.urn] for resource in made.resources if resource.type in (EKS, AURORA, CACHE)}
+    assert len(depths) == 1
+    assert made.down.seconds <= LIMIT
+
+
+@SIZES
+def test_everything_has_a_price_in_us_east_1(size: str) -> None:
+    assert plan(size=size).cost.unpriced == ()
+    assert 2 < plan(size=size).cost.usd_per_day < 20
+
+
+def test_only_the_cache_has_no_known_price_in_tokyo() -> None:
+    made = plan(aws__region="ap-northeast-1")
+    assert made.cost.unpriced == ("Valkey cache.t4g.small of cache in ap-northeast-1",)
+
+
+def test_the_arguments_of_the_cluster_are_those_that_the_table_of_children_was_read_for() -> None:
+    inputs = plan(size="day").recording.one(eks_children.COMPONENT).inputs
+    assert inputs["autoMode"]["enabled"] is True
+    assert inputs["autoMode"].get("createNodeRole") is not False
+    assert inputs["createInstanceRole"] is False
+    assert inputs["corednsAddonOptions"]["enabled"] is False
+    assert inputs["createOidcProvider"] is True
+    assert inputs["authenticationMode"] == "API"
+    assert not inputs.keys() & {
+        "accessEntries",
+        "serviceRole",
+        "storageClasses",
+        "skipDefaultSecurityGroups",
+        "fargate",
+    }
+
+
+def test_the_json_keeps_to_its_schema_and_holds_no_secret() -> None:
+    text = json.dumps(as_json(plan(size="day")))
+    jsonschema.validate(json.loads(text), schema())
+    assert GENERATED not in text
+    assert "[secret]" in text
+
+
+def test_the_picture_in_docs_shows_what_the_program_builds() -> None:
+    assert diagram.FILE.read_text("utf-8") == diagram.page(plan()), "stale: run `genai plan --write-docs`"
+
+
+def arrows(**settings: Any) -> set[tuple[str, str, str]]:
+    text = diagram.mermaid(plan(**settings))
+    return set(re.findall(r"^    (\w+) (-->|-\.->|-- \".*\" -->) (\w+)$", text, re.MULTILINE))
+
+
+def test_the_picture_tells_who_talks_to_whom() -> None:
+    assert {
+        ("users", "-->", "LoadBalancer_entry"),
+        ("LoadBalancer_entry", '-- "HTTP 80" -->', "Release_litellm"),
+        ("LoadBalancer_entry", '-- "HTTP 3000" -->', "Release_langfuse"),
+        ("Release_litellm", "-->", "Cluster_database_cluster"),
+        ("Release_litellm", "-->", "ReplicationGroup_cache"),
+        ("Release_litellm", "-->", "Release_langfuse"),
+        ("Release_langfuse", "-->", "StatefulSet_clickhouse_stateful_set"),
+        ("Release_langfuse", "-.->", "Role_langfuse_role"),
+        ("StatefulSet_clickhouse_stateful_set", "-.->", "Role_clickhouse_role"),
+        ("Role_clickhouse_role", "-->", "Bucket_clickhouse"),
+        ("Role_litellm_role", "-->", "bedrock"),
+    } <= arrows()
+
+
+def test_the_picture_follows_the_program() -> None:
+    assert ("LoadBalancer_entry", '-- "HTTPS 443" -->', "Release_litellm") in arrows(domain="genai.example.com")
+    without_bedrock = arrows(models='[{"name": "echo", "model": "openai/echo"}]')
+    assert not any("bedrock" in end for _, _, end in without_bedrock)
+
+
+def test_the_picture_can_be_taken_in_at_a_glance() -> None:
+    nodes = re.findall(r"^ +\w+(?:\[|\(|\{)", diagram.mermaid(plan()), re.MULTILINE)
+    assert 15 <= len(nodes) <= 30
+
+
+def test_an_azure_stack_is_planned_in_front_of_the_aws_day_it_names() -> None:
+    azure = make_plan(read(ROOT, "azure"))
+    assert azure.cost.region == "eastus2"
+    assert [line.item for line in azure.cost.lines] == ["API Management BasicV2"]
+    assert azure.cost.unpriced == ()
+    assert any("ApiManagementService" in step.urn for step in azure.up.critical_path)

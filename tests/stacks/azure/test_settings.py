@@ -1,0 +1,164 @@
+"""Bad settings of the Azure stack are refused with a sentence before anything is created."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import yaml
+
+from ops.model import recorder
+from ops.model.recorder import Recording, record
+from ops.project import ROOT
+from stacks.aws.settings import Settings
+from stacks.azure import program as azure
+from stacks.azure.settings import AzureSettings
+from stacks.configuration import SettingsError, read
+from tests import program
+from tests.azure_program import AWS_STACK, SETTINGS, config, run
+
+
+def load(values: Mapping[str, Any]) -> AzureSettings:
+    loaded: list[AzureSettings] = []
+    record(lambda: loaded.append(read(AzureSettings, [Settings])), config=config(values))
+    return loaded[0]
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
+    """What a run registered, also one that ends in an error."""
+    recordings: list[Recording] = []
+
+    def recording() -> Recording:
+        recordings.append(Recording())
+        return recordings[-1]
+
+    monkeypatch.setattr(recorder, "Recording", recording)
+    return recordings
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"clients": [{"key": "demo"}]}, "clients.0.name is missing"),
+        ({"clients": [{"name": "A B"}]}, "clients.0.name: 'A B' is not a name"),
+        ({"clients": [{"name": "a", "key": "demo"}, {"name": "a", "key": "demo"}]}, "two entries have the name 'a'"),
+        ({"clients": [{"name": "a"}]}, "clients: a names the key 'a', which LiteLLM does not have: use one of demo"),
+        (
+            {"clients": [{"name": "demo", "keys": ["b"]}]},
+            "clients: demo names the key 'b', which LiteLLM does not have",
+        ),
+        ({"clients": [{"name": "demo", "colour": "red"}]}, "clients.0.colour is not known there"),
+        ({"clients": "demo"}, "clients must be a list"),
+        ({"keyMode": "vault"}, "keyMode must be 'header' or 'keyVault'"),
+        ({"gatewayTier": "Consumption"}, "gatewayTier: Consumption cannot stream answers"),
+        ({"azure-native:location": "japanwest"}, "azure-native:location: 'japanwest' does not offer BasicV2"),
+        ({"azure-native:location": ""}, "azure-native:location is not set: `pulumi config set"),
+        ({"publisherEmail": "nobody"}, "publisherEmail: 'nobody' is not an e-mail address"),
+        ({"clientSecretDays": 0}, "clientSecretDays must be at least 1"),
+        ({"clientSecretDays": 731}, "clientSecretDays must be at most 730"),
+        ({"users": ["someone"]}, "users: 'someone' is no user principal name"),
+        ({"awsStack": "dev"}, "awsStack: 'dev' is no full name of a stack: write organization/project/stack"),
+        ({"awsStack": ""}, "awsStack is not set, so nobody knows where LiteLLM is"),
+        ({"keyMod": "header"}, "keyMod is no setting: did you mean keyMode?"),
+        ({"apimEntry": True}, "apimEntry is a setting of the AWS day: take it out here and set it there"),
+        ({"awsOutputs": {"apimEntryUrl": "https://x"}}, "awsOutputs is set in plain text"),
+    ],
+)
+def test_a_wrong_setting_is_refused_before_anything_is_created(
+    values: Mapping[str, Any], message: str, registered: list[Recording]
+) -> None:
+    with pytest.raises(SettingsError) as error:
+        run(values)
+    assert message in str(error.value)
+    assert [resource.type for resource in registered[-1].resources] == ["pulumi:pulumi:Stack"]
+
+
+def test_a_apim_entry_that_nobody_vouches_for_is_refused_before_anything_is_created(
+    registered: list[Recording],
+) -> None:
+    with pytest.raises(SettingsError, match="shows a self-signed certificate"):
+        run({}, domain=False)
+    assert [resource.type for resource in registered[-1].resources] == ["pulumi:pulumi:Stack"]
+
+
+def test_an_aws_day_without_a_apim_entry_is_refused_before_anything_is_created(registered: list[Recording]) -> None:
+    with pytest.raises(SettingsError, match="stack dev has no usable output apimEntryUrl: set apimEntry on stack dev"):
+        record(
+            lambda: azure.build("azure"),
+            stack="azure",
+            config=config(SETTINGS),
+            other_stacks={AWS_STACK: program.recorded().outputs},
+        )
+    assert [resource.type for resource in registered[-1].resources] == ["pulumi:pulumi:Stack"]
+
+
+def test_more_key_bindings_than_a_named_value_holds_are_refused() -> None:
+    """A binding is a GUID, a colon and a SHA-256: 101 characters and a comma, of 4096."""
+    clients = [{"name": f"client-{number}", "key": "demo", "keys": ["demo"]} for number in range(40)]
+    assert len(load({"clients": clients}).clients) == 40
+    with pytest.raises(SettingsError, match="41 keys are bound to clients, a named value holds 40"):
+        load({"clients": [*clients, {"name": "last", "keys": ["demo"]}]})
+
+
+def test_every_default_of_the_other_kind_of_stack_is_passed_over() -> None:
+    """Pulumi gives every stack all defaults of Pulumi.yaml."""
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+    defaults = {key: entry["default"] for key, entry in declared.items() if "default" in entry}
+    assert load(defaults) == AzureSettings()
+
+
+def test_pulumi_yaml_says_what_the_model_says() -> None:
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+    assert load({"owner": declared["owner"]["default"], "clients": declared["clients"]["default"]}) == AzureSettings()
+
+
+def test_the_azure_settings_of_an_aws_stack_are_refused_there() -> None:
+    with pytest.raises(SettingsError, match="keyMode is a setting of the Azure gateway: take it out here"):
+        record(lambda: _discard(read(Settings, [AzureSettings])), config=config({"keyMode": "keyVault"}))
+
+
+def _discard(_: object) -> None:
+    return None
+
+
+def test_the_publishers_address_is_that_of_whoever_runs_this(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = "azure-native:apimanagement:ApiManagementService"
+    assert run({}).one(service).inputs["publisherEmail"] == "deployer@example.com"
+    assert run({"publisherEmail": "me@example.com"}).one(service).inputs["publisherEmail"] == "me@example.com"
+
+
+@pytest.mark.parametrize("answer", ["not found", "without an address"])
+def test_a_publisher_without_an_address_is_refused(
+    answer: str, monkeypatch: pytest.MonkeyPatch, registered: list[Recording]
+) -> None:
+    """A service principal is no user: Entra ID does not find it."""
+
+    def get_user(**_: str) -> object:
+        if answer == "not found":
+            raise Exception("User with object ID was not found")
+        return type("User", (), {"mail": ""})
+
+    monkeypatch.setattr("pulumi_azuread.get_user", get_user)
+    with pytest.raises(SettingsError, match="publisherEmail is not set, and Entra ID knows no e-mail address"):
+        run({})
+    assert [resource.type for resource in registered[-1].resources] == ["pulumi:pulumi:Stack"]
+
+
+def test_a_user_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPatch, registered: list[Recording]) -> None:
+    def get_user(**_: str) -> object:
+        raise Exception("not found")
+
+    monkeypatch.setattr("pulumi_azuread.get_user", get_user)
+    with pytest.raises(SettingsError, match=r"users: nobody@example\.com was not found in Entra ID"):
+        run({"users": ["nobody@example.com"], "publisherEmail": "me@example.com"})
+    assert [resource.type for resource in registered[-1].resources] == ["pulumi:pulumi:Stack"]
+
+
+def test_the_stack_file_that_is_shipped_builds(registered: list[Recording]) -> None:
+    """In front of the AWS day as shipped but with an entry for API Management: one without a domain."""
+    shipped = yaml.safe_load((ROOT / "Pulumi.azure.yaml").read_text(encoding="utf-8"))["config"]
+    assert set(SETTINGS) <= {key.removeprefix("genaiplatform:") for key in shipped}
+    run({key.removeprefix("genaiplatform:"): value for key, value in shipped.items()}, domain=False)
+    assert len(registered[-1].resources) > 30
