@@ -45,7 +45,7 @@ KEYS = {
 }
 
 NOT_SERVED = "not-served"
-"""The `user` whose calls the provider refuses."""
+"""What the provider refuses to answer."""
 
 
 def alias(key: str) -> str:
@@ -72,7 +72,7 @@ class Provider:
         model: str = body.get("model", "")
         if model:
             self.called.append(model)
-        if body.get("user") == NOT_SERVED:
+        if NOT_SERVED in str(body.get("messages")):
             return Answer(400, {"error": {"message": "refused by the provider"}})
         call, usage = str(uuid.uuid4()), {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
         match request.path.removeprefix("/v1/").split("/"):

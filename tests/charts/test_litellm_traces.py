@@ -138,8 +138,8 @@ def test_what_is_refused_is_traced_with_its_key_and_reason(litellm: RunningLiteL
 
 
 def test_what_the_provider_refuses_is_traced_with_its_prompt(litellm: RunningLiteLLM) -> None:
-    prompt = f"prompt-{uuid.uuid4()}"
-    assert litellm.post(KEY, CHAT, chat(prompt, user=NOT_SERVED)).status_code == 400
+    prompt = f"prompt-{uuid.uuid4()}-{NOT_SERVED}"
+    assert litellm.post(KEY, CHAT, chat(prompt)).status_code == 400
     assert litellm.provider.called == [MINE]
     assert "refused by the provider" in litellm.langfuse.wait_for(prompt)["error.message"]
 
