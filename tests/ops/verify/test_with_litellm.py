@@ -16,7 +16,7 @@ from ops.checks.verify.litellm import LiteLLM
 from ops.checks.verify.step import Outcome, State, attempt
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.clouds.litellm_administrator import PROXY, Administrator
-from ops.stack.running import Day
+from ops.stack.day import Day
 from tests.ops.verify.litellm_server import MASTER_KEY
 from tests.running_litellm import ECHO, KEY, MINE, TWO_MODELS, RunningLiteLLM
 
