@@ -17,7 +17,7 @@ from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.clouds.litellm_administrator import Administrator
-from ops.stack.running import Day
+from ops.stack.day import Day
 
 CHAT = "/v1/chat/completions"
 COMPLETION = "completion"

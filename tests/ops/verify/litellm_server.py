@@ -108,6 +108,8 @@ def litellm_with_database(folder: Path, models: tuple[Model, ...], langfuse: Ser
             "DISABLE_SCHEMA_UPDATE": "true",
             "LITELLM_MASTER_KEY": MASTER_KEY,
             "LITELLM_SALT_KEY": "sk-salt-0123456789",
+            "PROVIDER_KEY_AZURE": "azure-key",
+            "OTEL_BSP_SCHEDULE_DELAY": "200",  # milliseconds; 5000 by default
         }
         with litellm(folder, config, langfuse, environment) as litellm_url:
             yield litellm_url
