@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 
 from ops.commands.add_model.command import add_model
+from ops.commands.chat.command import chat
 from ops.commands.env.command import env
 from ops.commands.forward.command import forward
 from ops.commands.init.command import init
 from ops.commands.leftovers.command import leftovers
 from ops.commands.plan.command import plan
 from ops.commands.preflight.command import preflight
+from ops.commands.schema import schema
 from ops.commands.status.command import status
 from ops.commands.up_and_down.command import down, up
 from ops.commands.verify.command import verify
@@ -43,7 +45,7 @@ def genai(
     """A GenAI platform for a day: plan it, stand it up, use it, take it down, and see that nothing is left."""
 
 
-for command in (init, add_model, plan, preflight, up, status, verify, env, forward, down, leftovers):
+for command in (init, add_model, plan, preflight, up, status, verify, env, forward, chat, schema, down, leftovers):
     app.command()(command)
 
 

@@ -94,3 +94,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     return folder
+
+
+@pytest.fixture
+def real_cli() -> str:
+    """The user's own."""
+    from rehearsal.engine import EngineError, find_cli
+
+    try:
+        return find_cli()
+    except EngineError as error:
+        if os.environ.get("GENAI_REQUIRE_ALL"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))

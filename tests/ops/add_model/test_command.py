@@ -20,7 +20,6 @@ from ops.model.recorder import record
 from ops.project import ROOT
 from ops.stack.cli import PulumiCli
 from ops.stack.settings_file import read
-from rehearsal.engine import EngineError, find_cli
 from tests.ops.pulumi_cli import Cli
 
 KEY = "key-of-a-provider-1234567890"
@@ -201,11 +200,7 @@ def test_the_page_shows_the_command_of_every_provider(provider: Any) -> None:
 
 
 @pytest.mark.engine
-def test_the_real_cli_keeps_what_stands_around_it(project: Path, stack: Path, tmp_path: Path) -> None:
-    try:
-        find_cli()
-    except EngineError as error:
-        pytest.skip(str(error))
+def test_the_real_cli_keeps_what_stands_around_it(real_cli: str, project: Path, stack: Path, tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     own = {
         "PULUMI_BACKEND_URL": f"file://{tmp_path}/state",
@@ -215,11 +210,11 @@ def test_the_real_cli_keeps_what_stands_around_it(project: Path, stack: Path, tm
     with pytest.MonkeyPatch.context() as patch:
         for name, value in own.items():
             patch.setenv(name, value)
-        subprocess.run(["pulumi", "stack", "init", "dev", "--cwd", str(project)], check=True, capture_output=True)
+        subprocess.run([real_cli, "stack", "init", "dev", "--cwd", str(project)], check=True, capture_output=True)
         result = add(*AZURE, "--key-from", "KEY_OF_MINE", "--param", "api_version=2025-04-01", "--param", "timeout=60")
         assert (result.exit_code, result.stderr) == (0, "")
         shown = subprocess.run(
-            ["pulumi", "config", "--stack", "dev", "--show-secrets", "--json", "--cwd", str(project)],
+            [real_cli, "config", "--stack", "dev", "--show-secrets", "--json", "--cwd", str(project)],
             capture_output=True,
             text=True,
             check=True,

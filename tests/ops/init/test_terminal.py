@@ -22,7 +22,6 @@ from ops.commands.init import set_up
 from ops.model.plan import make_plan
 from ops.project import ROOT
 from ops.stack.settings_file import read
-from rehearsal.engine import EngineError, find_cli
 from tests.ops.pulumi_cli import Cli
 
 KEY = "key-of-a-provider-1234567890"
@@ -212,11 +211,7 @@ class Screen:
 
 
 @pytest.mark.engine
-def test_a_stack_is_set_up_with_the_real_cli_on_a_real_terminal(tmp_path: Path) -> None:
-    try:
-        find_cli()
-    except EngineError as error:
-        pytest.skip(str(error))
+def test_a_stack_is_set_up_with_the_real_cli_on_a_real_terminal(real_cli: str, tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text("utf-8"), "utf-8")
     (tmp_path / "state").mkdir()
     state = f"file://{tmp_path}/state"
@@ -245,7 +240,7 @@ def test_a_stack_is_set_up_with_the_real_cli_on_a_real_terminal(tmp_path: Path) 
     config = read(tmp_path, "dev-anna")
     assert make_plan(config).cost.region == "ap-northeast-1"
     shown = subprocess.run(
-        ["pulumi", "config", "get", "--path", "providerKeys.gemini", "--stack", "dev-anna", "--cwd", str(tmp_path)],
+        [real_cli, "config", "get", "--path", "providerKeys.gemini", "--stack", "dev-anna", "--cwd", str(tmp_path)],
         env={**os.environ, **environment, "PULUMI_CONFIG_PASSPHRASE": "open sesame"},
         capture_output=True,
         text=True,
@@ -255,11 +250,7 @@ def test_a_stack_is_set_up_with_the_real_cli_on_a_real_terminal(tmp_path: Path) 
 
 
 @pytest.mark.engine
-def test_a_ctrl_c_on_a_real_terminal_leaves_all_as_it_was(tmp_path: Path) -> None:
-    try:
-        find_cli()
-    except EngineError as error:
-        pytest.skip(str(error))
+def test_a_ctrl_c_on_a_real_terminal_leaves_all_as_it_was(real_cli: str, tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text("utf-8"), "utf-8")
     environment = {"HOME": str(tmp_path), "PULUMI_HOME": str(tmp_path / "pulumi")}
     screen = Screen("init", "--stack", "dev-anna", **environment)
