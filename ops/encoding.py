@@ -28,9 +28,14 @@ _BRAILLE = range(0x2800, 0x2900)
 
 
 def print_in_any_encoding() -> None:
-    """From now on standard output and error print a readable replacement for what their encoding does not have."""
+    """From now on standard output and error print a readable replacement for what their encoding does not have.
+
+    What standard input cannot decode is read as U+FFFD, which no setting may hold.
+    """
     codecs.register_error("genai-readable", _replace)
     codecs.register(_ascii)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Into a stream that calls itself ASCII Click writes UTF-8 (click/_compat.py, _stream_is_misconfigured).

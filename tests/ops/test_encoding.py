@@ -61,7 +61,8 @@ def test_what_every_command_refuses_is_said_in_the_encoding_of_the_terminal(name
         result = genai(encoding, name, "--stack", "zoë-東→", *REQUIRED.get(name, ()))
         said = result.stderr.decode(encoding)
         assert "Traceback" not in said
-        assert shown in said
+        if name != "chat":  # ends earlier where its own environment is not made
+            assert shown in said
         assert result.returncode == 2
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 
 import typer
 
-from ops.commands.add_model.entry import Entry, default_key_name
+from ops.commands.add_model.entry import Entry, default_key_name, not_called
 from ops.commands.add_model.providers import PROVIDERS, word_of
 
 _WORDS = ", ".join(f"{word} ({provider.title})" for word, provider in PROVIDERS.items())
@@ -41,6 +41,8 @@ def ask_another(known_keys: Collection[str], problem: Callable[[Entry], str], te
 
 def ask_the_rest(entry: Entry, known_keys: Collection[str]) -> None:
     """Ask for what the provider needs and the entry has not."""
+    if not_called(entry):
+        return
     provider = PROVIDERS.get(word_of(entry.model))
     for parameter, example in (provider.params if provider else {}).items():
         if parameter not in entry.params:

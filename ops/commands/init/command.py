@@ -45,9 +45,6 @@ def init(
     except (KeyboardInterrupt, typer.Abort) as error:
         typer.echo("\nInterrupted: nothing was written.", err=True)
         raise typer.Exit(2) from error
-    except UnicodeDecodeError as error:
-        typer.echo(f"What was typed cannot be read as {error.encoding}: set PYTHONIOENCODING=utf-8.", err=True)
-        raise typer.Exit(2) from error
     raise typer.Exit(_after(done, stack))
 
 

@@ -99,6 +99,11 @@ def test_models_that_are_there_stay_and_a_key_that_is_there_is_used(cli: Cli, st
     ]
 
 
+def test_a_model_that_litellm_answers_itself_needs_no_key(cli: Cli, stack: Path) -> None:
+    assert add("ping", "openai/ping", "--param", "mock_response=pong").exit_code == 0
+    assert models(stack)[2] == {"name": "ping", "model": "openai/ping", "params": {"mock_response": "pong"}}
+
+
 def test_a_virtual_key_that_there_is_not_yet_is_made(cli: Cli, stack: Path) -> None:
     words = ("flash", "gemini/gemini-3.1-flash-lite", "--key-from", "KEY_OF_MINE", "--virtual-key", "batch")
     assert add(*words).exit_code == 0
