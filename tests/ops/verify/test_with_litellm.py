@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from components.kubernetes.cluster_api import ClusterApi, RefusedError
 from ops.checks.verify.completions import Completions
@@ -72,6 +73,10 @@ def prove(day: Day) -> tuple[dict[str, Outcome], set[str]]:
     """What each step about LiteLLM came to, and the temporary keys that were made."""
     outcomes: dict[str, Outcome] = {}
     hidden: set[str] = set()
+    # LiteLLM gives its database 2 s, too few on a busy machine, and remembers for 15 s that it answered.
+    for attempted in Retrying(stop=stop_after_delay(60), wait=wait_fixed(1), reraise=True):
+        with attempted:
+            assert httpx.get(f"{day.litellm_url}/health/readiness", timeout=60).json()["db"] == "connected"
     administrator = Administrator(day.litellm_master_key, lambda: ServiceProxy(day.litellm_url))
     with client() as http, TemporaryKeys(administrator, hidden) as keys:
         completions = Completions(day, http, administrator, keys, SESSION)
