@@ -4,7 +4,7 @@ STACK ?= dev
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: generated help setup setup-dev plan test test-rehearsal test-engine test-litellm rehearse rehearse-all lint format types bench lock clean
+.PHONY: generated help setup setup-dev plan test test-rehearsal test-engine test-litellm test-schema rehearse rehearse-all lint format types bench lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ plan: setup ## Show what `pulumi up` would build, its timeline, cost and finding
 	@$(BIN)/genai plan --stack $(STACK)
 
 test: setup-dev ## Run the tests
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not litellm" --ignore tests/rehearsal
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not litellm and not schema and not langfuse_source" --ignore tests/rehearsal
 
 rehearse: pulumi-cli setup-dev ## Rehearse the day on the real Pulumi engine, without an account (needs the Pulumi CLI)
 	$(BIN)/python -m rehearsal --stack $(STACK)
@@ -58,6 +58,21 @@ test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, 
 # Without dependencies: of litellm-enterprise and litellm-proxy-extras the wheel asks for exact versions that PyPI may lack.
 .venv-litellm/.ready: requirements-litellm.txt
 	@PYTHON=$(PYTHON) .ci/install .venv-litellm --no-deps -r requirements-litellm.txt
+	@touch $@
+
+test-schema: setup-dev build/schema/.ready ## Run the tests of `genai schema` against Prisma's reader, LiteLLM's migrations and a browser (npm, Chromium)
+	$(BIN)/python -m pytest -m "schema$(if $(GENAI_LANGFUSE_SOURCE),, and not langfuse_source)" tests/ops/schema
+
+# Two npm packages and a wheel, each alone and checked by its hash.
+build/schema/.ready: tests/ops/schema/npm.sha256 requirements-litellm.txt
+	@rm -rf build/schema && mkdir -p build/schema
+	@cd build/schema && npm pack --silent mermaid@11.17.2 \
+	  @prisma/prisma-schema-wasm@8.1.0-2.59be4fda12412a79eeb9c2ae727b6aa723593323 >/dev/null
+	@cd build/schema && sha256sum --check --quiet ../../tests/ops/schema/npm.sha256
+	@cd build/schema && for file in *.tgz; do mkdir "$${file%.tgz}.d" && tar xzf "$$file" -C "$${file%.tgz}.d"; done
+	@sed -n '/^litellm-proxy-extras==/,/[^\\]$$/p' requirements-litellm.txt >build/schema/requirements.txt
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  -r build/schema/requirements.txt -d build/schema
 	@touch $@
 
 lint: setup-dev ## Check style and format with ruff

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 from ops.clouds.aws import Aws
@@ -9,6 +10,10 @@ from ops.clouds.aws import Aws
 NAMESPACE = "genai-platform"
 _REACHABLE = ("ACTIVE", "UPDATING")
 """States in which a cluster's API answers (EKS API reference, "Cluster")."""
+_INSTALL = {
+    "kubectl": "https://kubernetes.io/docs/tasks/tools/",
+    "aws": "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
+}
 
 
 class ForwardError(Exception):
@@ -44,3 +49,12 @@ def kubeconfig(aws: Aws, name: str) -> dict[str, Any]:
         "contexts": [{"name": name, "context": {"cluster": name, "user": name, "namespace": NAMESPACE}}],
         "current-context": name,
     }
+
+
+def kubectl_program() -> str:
+    """The path of `kubectl`, which asks `aws` for a token; ForwardError when one of the two is not on PATH."""
+    found = {name: shutil.which(name) for name in _INSTALL}
+    for name, path in found.items():
+        if path is None:
+            raise ForwardError(f"There is no `{name}` on PATH: install it ({_INSTALL[name]}).")
+    return str(found["kubectl"])
