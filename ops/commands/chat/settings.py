@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from ops.checks.verify.gateway import LOGIN
-from ops.stack.running import Day, Door
+from ops.stack.day import Day, Door
 
 
 class ChatError(Exception):

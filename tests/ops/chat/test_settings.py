@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops.commands.chat.settings import ChatError, Pair, of_day
-from ops.stack.running import Day
+from ops.stack.day import Day
 from tests.http_server import Answer, serve
 
 DAY: dict[str, Any] = {

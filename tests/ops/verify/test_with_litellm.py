@@ -18,8 +18,7 @@ from ops.checks.verify.step import Outcome, State, attempt
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.clouds.litellm_administrator import PROXY, Administrator
 from ops.stack.day import Day
-from tests.ops.verify.litellm_server import MASTER_KEY
-from tests.running_litellm import ECHO, KEY, MINE, TWO_MODELS, RunningLiteLLM
+from tests.running_litellm import ECHO, KEY, MASTER_KEY, MINE, TWO_MODELS, RunningLiteLLM
 
 pytestmark = [
     pytest.mark.litellm,
