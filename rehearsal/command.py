@@ -51,7 +51,7 @@ def rehearse(
     from rehearsal.operations import Operations
     from rehearsal.report import compare, print_summary
     from rehearsal.simulation import running
-    from stacks.configuration import SettingsError
+    from stacks.errors import SettingsError
 
     for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does: end the engine, remove the folder
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup

@@ -15,7 +15,7 @@ from ops.stack.engine import Engine, EngineError
 from ops.stack.identity import StackIdentity, identity_of
 from ops.stack.settings_file import RefusedStackError, StackConfigError
 from ops.stack.state import State
-from stacks.configuration import SettingsError
+from stacks.errors import SettingsError
 from stacks.kinds import Kind, kind_of
 
 

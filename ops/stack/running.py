@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 from ops.project import ROOT
 from ops.stack.outputs import StackOutputsError, read_outputs
 from ops.stack.settings_file import StackConfigError, read
-from stacks.aws.settings import Settings
+from stacks.aws.settings import AwsSettings
 from stacks.azure.settings import AzureSettings
 
 Secret = Field(repr=False)
@@ -89,7 +89,7 @@ def read_day(stack: str) -> Day:
         raise StackConfigError(
             f"{stack} is {found.kind.title}: name it with --azure-stack, and its AWS day with --stack."
         )
-    settings = _settings(Settings, stack, config, "models", "virtualKeys", "providerKeys")
+    settings = _settings(AwsSettings, stack, config, "models", "virtualKeys", "providerKeys")
     day = _fitted(
         Day,
         stack,

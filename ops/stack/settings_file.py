@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from stacks import provider_settings, secrets
-from stacks.configuration import SettingsError
+from stacks.errors import SettingsError
 from stacks.kinds import Kind, kind_of
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore.exceptions import UnknownRegionError
 
-from charts.litellm import Model
+from charts.shapes import Model
 
 _ROUTES = ("converse/", "invoke/", "chat_completions/")
 """LiteLLM's ways to `bedrock-runtime`, which need the rights to invoke a model and no others."""
@@ -139,7 +139,7 @@ def target(model: str, params: Mapping[str, Any], region: str) -> Target | None:
 def in_its_region(model: Model, region: str) -> Model:
     """The model with the region that LiteLLM is to call it in, which else would be that of the day: `region`."""
     called = target(model.model, _params(model), region)
-    return replace(model, params={**model.params, "aws_region_name": called.region}) if called else model
+    return model.model_copy(update={"params": {**model.params, "aws_region_name": called.region}}) if called else model
 
 
 def invokable_arns(model: Model, region: str) -> Sequence[str]:

@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from charts.litellm import Model, allowed_routes
+from charts.litellm import allowed_routes
+from charts.shapes import Model
 from tests.http_server import Answer, Request, serve
 from tests.ops.verify import litellm_server
 from tests.ops.verify.litellm_server import MASTER_KEY

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from catalogue.pins import LITELLM_IMAGE
-from charts.litellm import Model, proxy_config
+from charts.litellm import proxy_config
+from charts.shapes import Model
 from tests.http_server import Answer, Request
 from tests.litellm_process import litellm
 

@@ -10,7 +10,7 @@ from ops.commands.plan import diagram
 from ops.model.recorder import record
 from ops.stack.settings_file import StackConfigError, read
 from rehearsal.settings import ADAPTATIONS
-from stacks.configuration import SettingsError
+from stacks.errors import SettingsError
 from stacks.kinds import KINDS, kind_of
 
 

@@ -41,7 +41,7 @@ def plan(
     from ops.model.plan import make_plan
     from ops.project import ROOT
     from ops.stack.settings_file import StackConfigError, read
-    from stacks.configuration import SettingsError
+    from stacks.errors import SettingsError
 
     waiting = Console(stderr=True)
     try:

@@ -33,7 +33,7 @@ def status(
     from ops.console import report_console
     from ops.project import ROOT
     from ops.stack.settings_file import StackConfigError, read
-    from stacks.configuration import SettingsError
+    from stacks.errors import SettingsError
 
     try:
         config = read(ROOT, stack)

@@ -34,7 +34,7 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     from ops.project import ROOT
     from ops.stack.engine import EngineError
     from ops.stack.settings_file import StackConfigError, read
-    from stacks.configuration import SettingsError
+    from stacks.errors import SettingsError
 
     console, show = _console(json_)
     try:

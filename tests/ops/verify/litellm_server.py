@@ -19,7 +19,8 @@ from typing import Any
 
 import psycopg
 
-from charts.litellm import Model, proxy_config
+from charts.litellm import proxy_config
+from charts.shapes import Model
 from tests.http_server import Service
 from tests.litellm_process import litellm
 

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from charts.litellm import Model
+from charts.shapes import Model
 from components.kubernetes.cluster_api import ClusterApi, RefusedError
 from ops.checks.verify.completions import Completions
 from ops.checks.verify.http import client

@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from charts.litellm import Model, proxy_config
+from charts.litellm import proxy_config
+from charts.shapes import Model
 from policies.apim import APIM_ENTRY_HEADER, load
 from tests import litellm_process
 from tests.http_server import Answer, Request
