@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ops.clouds.aws import Aws
+from stacks.errors import GenaiError
 
 NAMESPACE = "genai-platform"
 _REACHABLE = ("ACTIVE", "UPDATING")
 """States in which a cluster's API answers (EKS API reference, "Cluster")."""
 
 
-class ForwardError(Exception):
+class ForwardError(GenaiError):
     """LiteLLM or Langfuse cannot be reached; the message says why and what to do."""
 
 

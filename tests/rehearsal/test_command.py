@@ -16,7 +16,7 @@ import pytest
 from ops.model.plan import make_plan
 from ops.project import ROOT
 from ops.stack import settings_file
-from rehearsal.engine import Engine, EngineError, find_cli
+from rehearsal.engine import Engine, RehearsalError, find_cli
 
 
 def run(*options: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -41,7 +41,7 @@ def test_without_the_cli_it_says_what_to_install(tmp_path: Path) -> None:
 
 def test_a_cli_that_is_too_old_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{fake_cli(tmp_path, 'v3.99.0')}:{os.environ['PATH']}")
-    with pytest.raises(EngineError, match=r"pulumi is 3\.99\.0, 3\.200\.0 is needed: update it"):
+    with pytest.raises(RehearsalError, match=r"pulumi is 3\.99\.0, 3\.200\.0 is needed: update it"):
         find_cli()
     fake_cli(tmp_path, "v3.258.0")
     assert find_cli() == str(tmp_path / "pulumi")

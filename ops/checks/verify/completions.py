@@ -17,7 +17,7 @@ from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.clouds.litellm_administrator import Administrator
-from ops.stack.running import Day
+from ops.stack.running import RunningAwsStack
 
 CHAT = "/v1/chat/completions"
 COMPLETION = "completion"
@@ -36,7 +36,7 @@ class Completions:
 
     def __init__(
         self,
-        day: Day,
+        day: RunningAwsStack,
         http: httpx.Client,
         administrator: Administrator,
         temporary_keys: TemporaryKeys,

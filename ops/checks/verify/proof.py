@@ -19,7 +19,7 @@ from ops.checks.verify.litellm import LiteLLM
 from ops.checks.verify.step import Step
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.clouds.litellm_administrator import Administrator, cluster_api
-from ops.stack.running import Day, Door
+from ops.stack.running import RunningAwsStack, RunningGateway
 
 IN_CLEAR = (
     "Without a domain LiteLLM and Langfuse speak HTTP: the virtual keys and Langfuse's key pair of this proof "
@@ -38,7 +38,7 @@ class Proof:
 
 
 @contextmanager
-def proof_of(day: Day, door: Door | None) -> Iterator[Proof]:
+def proof_of(day: RunningAwsStack, door: RunningGateway | None) -> Iterator[Proof]:
     """The proof of this day, with the gateway when there is one; nothing of it is left when the context ends."""
     secrets = day.secrets | (door.secrets if door else set())
     session_id = f"genai-verify-{uuid.uuid4()}"

@@ -34,8 +34,8 @@ def forward(
     from ops.clouds.kubeconfig import ForwardError, kubeconfig
     from ops.commands.forward import kubectl
     from ops.project import ROOT
-    from ops.stack.outputs import StackOutputsError, read_outputs
-    from ops.stack.settings_file import StackConfigError, read
+    from ops.stack.outputs import read_outputs
+    from ops.stack.settings_file import read
 
     forwards = [
         kubectl.Forward(title="LiteLLM", service="litellm", service_port=4000, port=litellm_port),
@@ -63,6 +63,5 @@ def forward(
         asyncio.run(kubectl.forward(way, forwards, ready=ready, say=lambda line: typer.echo(line, err=True)))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return
-    except (StackConfigError, StackOutputsError, ForwardError, BotoCoreError, ClientError) as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from error
+    except (BotoCoreError, ClientError) as error:
+        raise ForwardError(str(error)) from error

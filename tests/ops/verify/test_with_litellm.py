@@ -22,7 +22,7 @@ from ops.checks.verify.litellm import LiteLLM
 from ops.checks.verify.step import Outcome, State, attempt
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.clouds.litellm_administrator import PROXY, Administrator
-from ops.stack.running import Day
+from ops.stack.running import RunningAwsStack
 from tests.http_server import Answer, Request, serve
 from tests.ops.verify import litellm_server
 from tests.ops.verify.litellm_server import MASTER_KEY
@@ -87,7 +87,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def day(url: str, keys: Mapping[str, tuple[str, tuple[str, ...]]], models: tuple[str, ...] = ("slow", "echo")) -> Day:
+def day(
+    url: str, keys: Mapping[str, tuple[str, tuple[str, ...]]], models: tuple[str, ...] = ("slow", "echo")
+) -> RunningAwsStack:
     anything = (
         "langfuseUrl",
         "langfusePublicKey",
@@ -97,7 +99,7 @@ def day(url: str, keys: Mapping[str, tuple[str, tuple[str, ...]]], models: tuple
         "clusterName",
         "region",
     )
-    return Day.model_validate(
+    return RunningAwsStack.model_validate(
         {
             **dict.fromkeys(anything, ""),
             "litellmUrl": url,
@@ -125,7 +127,7 @@ class ServiceProxy(ClusterApi):
         return answer.json()
 
 
-def prove(day: Day) -> tuple[dict[str, Outcome], set[str]]:
+def prove(day: RunningAwsStack) -> tuple[dict[str, Outcome], set[str]]:
     """What each step about LiteLLM came to, and the temporary keys that were made."""
     outcomes: dict[str, Outcome] = {}
     hidden: set[str] = set()
