@@ -9,6 +9,7 @@ from ops.commands.forward.command import forward
 from ops.commands.leftovers.command import leftovers
 from ops.commands.plan.command import plan
 from ops.commands.preflight.command import preflight
+from ops.commands.schema import schema
 from ops.commands.status.command import status
 from ops.commands.up_and_down.command import down, up
 from ops.commands.verify.command import verify
@@ -23,7 +24,7 @@ def genai() -> None:
     """A GenAI platform for a day: plan it, stand it up, use it, take it down, and see that nothing is left."""
 
 
-for command in (plan, preflight, up, status, verify, env, forward, down, leftovers):
+for command in (plan, preflight, up, status, verify, env, forward, schema, down, leftovers):
     app.command(cls=GenaiCommand)(command)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from components.azure.key_vault import SECRETS_OFFICER
 from ops.model.recorder import plain
+from rehearsal import generated
 from rehearsal.azure.declared import problems
 from rehearsal.azure.package import Azure
 from rehearsal.azure.types import SUBSCRIPTION, TYPES
@@ -28,6 +29,7 @@ from tests.rehearsal.days import (
     touched,
 )
 
+SERVED = {**TYPES, **generated.TYPES}
 SERVICE = ("azure-native:apimanagement:ApiManagementService", "genai-gateway")
 IN_HEADER_MODE, IN_KEY_VAULT_MODE = (
     to_fail(azure_program.recorded(mode).resources, TYPES) for mode in azure_program.MODES
@@ -111,7 +113,7 @@ def test_the_gateway_comes_and_goes_although_everything_fails_once(
     simulation: Simulation, folder: Path, mode: str
 ) -> None:
     gateway = gateway_alone(simulation, folder, mode)
-    every = {(one.type, one.name) for one in azure_program.recorded(mode).resources if one.type in TYPES}
+    every = {(one.type, one.name) for one in azure_program.recorded(mode).resources if one.type in SERVED}
     assert fail_everything_once(simulation, "create", gateway.up) == every
     deleted = {(token, name) for token, name in every if token not in ENDS_WITH_ITS_OWNER}
     assert fail_everything_once(simulation, "delete", gateway.destroy) == deleted

@@ -28,8 +28,6 @@ def forward(
     import asyncio
     import json
 
-    from botocore.exceptions import BotoCoreError, ClientError
-
     from ops.clouds.aws import Aws
     from ops.clouds.kubeconfig import ForwardError, kubeconfig
     from ops.commands.forward import kubectl
@@ -63,5 +61,3 @@ def forward(
         asyncio.run(kubectl.forward(way, forwards, ready=ready, say=lambda line: typer.echo(line, err=True)))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return
-    except (BotoCoreError, ClientError) as error:
-        raise ForwardError(str(error)) from error
