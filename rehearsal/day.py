@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rehearsal.engine import Engine, RehearsalError, Result, kill
+from rehearsal.engine import RehearsalEngine, RehearsalError, Result, kill
 from rehearsal.settings import EngineSettings
 from rehearsal.simulation import Simulation
 
@@ -95,8 +95,8 @@ def rehearse(
         return day.run(list(settings.secrets.values()), reconfigure if change else None)
 
 
-def _engine(simulation: Simulation, folder: Path, settings: EngineSettings) -> Engine:
-    engine = Engine(folder, settings.stack, settings.plain, simulation.environment)
+def _engine(simulation: Simulation, folder: Path, settings: EngineSettings) -> RehearsalEngine:
+    engine = RehearsalEngine(folder, settings.stack, settings.plain, simulation.environment)
     engine.set_secrets(settings.secrets)
     return engine
 
@@ -105,10 +105,10 @@ class _Day:
     def __init__(
         self,
         simulation: Simulation,
-        engine: Engine,
+        engine: RehearsalEngine,
         faults: Faults,
         report: Callable[[str, float], None],
-        other: Engine | None,
+        other: RehearsalEngine | None,
     ) -> None:
         self.other = other
         self.simulation, self.engine, self.faults, self.report = simulation, engine, faults, report

@@ -61,7 +61,7 @@ def _base() -> dict[str, str]:
     return {key: os.environ[key] for key in _KEPT if key in os.environ} | {"PULUMI_SKIP_UPDATE_CHECK": "1"}
 
 
-class Engine:
+class RehearsalEngine:
     """One stack in `folder`. Several may share a folder, and so the state: then they see each other's outputs."""
 
     def __init__(self, folder: Path, stack: str, config: Mapping[str, Any], environment: Mapping[str, str]) -> None:

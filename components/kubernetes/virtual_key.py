@@ -17,7 +17,7 @@ from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider,
 
 from charts.litellm import allowed_routes
 from charts.shapes import VirtualKeySetting
-from components.kubernetes.cluster_api import GONE, ClusterApi, RefusedError, eks_status
+from components.kubernetes.cluster_api import GONE, ApiRefusedError, ClusterApi, eks_status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ class VirtualKeyProvider(ResourceProvider):
                     shown = f"`kubectl --namespace {props['namespace']} get pods` shows why"
                     text = f"LiteLLM has not answered for {self.time_limit / 60:g} minutes ({error}). {shown}"
                     raise _error(props, text) from None
-            except RefusedError as error:
+            except ApiRefusedError as error:
                 text = f"LiteLLM refuses it ({error}). Change what it names in the settings of the stack"
                 if error.by_kubernetes:
                     identity = "the `aws` CLI on PATH and the AWS identity that created the cluster"
@@ -155,7 +155,7 @@ class _KeyManagement:
         expiry = {"duration": props.get("duration")}
         try:
             self._post("update", body if keep_expiry else body | expiry)
-        except RefusedError as error:
+        except ApiRefusedError as error:
             if not _key_not_found(error):
                 raise
             self.delete(key_aliases=[props["alias"]])  # an alias belongs to one key, perhaps to an older one
@@ -164,7 +164,7 @@ class _KeyManagement:
     def delete(self, **which: list[str]) -> None:
         try:
             self._post("delete", which)
-        except RefusedError as error:
+        except ApiRefusedError as error:
             if not _key_not_found(error):
                 raise
 
@@ -172,7 +172,7 @@ class _KeyManagement:
         self._api.request("POST", f"{self._path}/{action}", body, self._headers)
 
 
-def _key_not_found(error: RefusedError) -> bool:
+def _key_not_found(error: ApiRefusedError) -> bool:
     return error.status == 404 and not error.by_kubernetes
 
 

@@ -55,13 +55,13 @@ def schema(
     from ops.schema.differences import differences
     from ops.schema.hints import hints
     from ops.schema.stores import STORES
-    from ops.schema.tables import Database, SchemaError
+    from ops.schema.tables import DescribedDatabase, SchemaError
     from ops.stack.outputs import read_outputs
     from ops.stack.settings_file import read
 
     def find() -> pods.Deployed:
         if litellm or langfuse:
-            found: dict[str, Database] = {"litellm": sources.litellm(litellm)} if litellm else {}
+            found: dict[str, DescribedDatabase] = {"litellm": sources.litellm(litellm)} if litellm else {}
             return pods.Deployed(databases=found | (sources.langfuse(langfuse) if langfuse else {}), drift=())
         region = read(ROOT, stack).values["aws:region"]
         outputs = read_outputs(stack)

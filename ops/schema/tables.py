@@ -46,7 +46,7 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Database:
+class DescribedDatabase:
     """All tables of one database of one version."""
 
     version: str

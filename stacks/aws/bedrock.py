@@ -75,7 +75,7 @@ both its regions may call (model card of Nova 2 Lite)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class BedrockTarget:
     """What LiteLLM calls on Bedrock for a model."""
 
     region: str
@@ -93,7 +93,7 @@ def default_model(region: str) -> str:
     return f"bedrock/{DEFAULT_MODELS[region]}"
 
 
-def target(model: str, params: Mapping[str, Any], region: str) -> Target | None:
+def target(model: str, params: Mapping[str, Any], region: str) -> BedrockTarget | None:
     """What LiteLLM calls for a model with these `litellm_params`, None when it is not Bedrock's.
 
     ValueError for a model that LiteLLM would call in another way than the role allows. tests/test_bedrock_in_litellm.py
@@ -133,7 +133,7 @@ def target(model: str, params: Mapping[str, Any], region: str) -> Target | None:
             "before it, such as bedrock/llama/"
         )
     _refuse_endpoints(params, where)
-    return Target(region=where, identifier=identifier)
+    return BedrockTarget(region=where, identifier=identifier)
 
 
 def in_its_region(model: Model, region: str) -> Model:

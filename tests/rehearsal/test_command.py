@@ -16,7 +16,7 @@ import pytest
 from ops.model.plan import make_plan
 from ops.project import ROOT
 from ops.stack import settings_file
-from rehearsal.engine import Engine, RehearsalError, find_cli
+from rehearsal.engine import RehearsalEngine, RehearsalError, find_cli
 
 
 def run(*options: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -79,9 +79,9 @@ def test_no_login_credential_or_kubeconfig_of_the_user_reaches_the_engine(
 ) -> None:
     for name in ("AWS_PROFILE", "PULUMI_ACCESS_TOKEN", "ARM_CLIENT_SECRET", "AWS_SESSION_TOKEN", "GOOGLE_CREDENTIALS"):
         monkeypatch.setenv(name, "of-the-user")
-    monkeypatch.setattr(Engine, "run", lambda *_, **__: None)
+    monkeypatch.setattr(RehearsalEngine, "run", lambda *_, **__: None)
     monkeypatch.setattr("rehearsal.engine.find_cli", lambda: "pulumi")
-    environment = Engine(tmp_path, "dev", {}, {"AWS_ACCESS_KEY_ID": "rehearsal"}).environment
+    environment = RehearsalEngine(tmp_path, "dev", {}, {"AWS_ACCESS_KEY_ID": "rehearsal"}).environment
     assert "of-the-user" not in environment.values()
     assert environment["HOME"] == environment["TMPDIR"] == str(tmp_path)
     assert environment["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/state"

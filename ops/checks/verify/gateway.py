@@ -19,7 +19,7 @@ NO_ROLE = (
 )
 
 
-class Gateway:
+class GatewaySteps:
     """The steps about the way from a client application to LiteLLM."""
 
     def __init__(self, day: RunningAwsStack, door: RunningGateway, http: httpx.Client, hidden: set[str]) -> None:

@@ -18,7 +18,7 @@ TRACE_SECONDS = 90
 """LiteLLM sends spans in batches of 5 s; Langfuse's worker then writes them to ClickHouse."""
 
 
-class Langfuse:
+class LangfuseSteps:
     """The steps about Langfuse. The trace is found by its session, `session_id`."""
 
     def __init__(self, day: RunningAwsStack, http: httpx.Client, session_id: str) -> None:

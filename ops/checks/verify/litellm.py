@@ -17,7 +17,7 @@ READY = "LiteLLM"
 LOGS = "`kubectl --namespace genai-platform logs deployment/litellm`"
 
 
-class LiteLLM:
+class LiteLLMSteps:
     """The steps that cost no completion."""
 
     def __init__(self, day: RunningAwsStack, http: httpx.Client, administrator: Administrator) -> None:

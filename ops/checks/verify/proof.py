@@ -12,10 +12,10 @@ import boto3
 
 from ops.checks.verify.buckets import Buckets
 from ops.checks.verify.completions import Completions
-from ops.checks.verify.gateway import NO_ROLE, Gateway, apim_entry_step
+from ops.checks.verify.gateway import NO_ROLE, GatewaySteps, apim_entry_step
 from ops.checks.verify.http import client
-from ops.checks.verify.langfuse import Langfuse
-from ops.checks.verify.litellm import LiteLLM
+from ops.checks.verify.langfuse import LangfuseSteps
+from ops.checks.verify.litellm import LiteLLMSteps
 from ops.checks.verify.step import Step
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.clouds.litellm_administrator import Administrator, cluster_api
@@ -46,14 +46,14 @@ def proof_of(day: RunningAwsStack, door: RunningGateway | None) -> Iterator[Proo
     with client() as http, TemporaryKeys(administrator, secrets) as keys:
         buckets = Buckets(day, boto3.client("s3", region_name=day.region))
         steps = [
-            *LiteLLM(day, http, administrator).steps(),
+            *LiteLLMSteps(day, http, administrator).steps(),
             *buckets.before(),
             *Completions(day, http, administrator, keys, session_id).steps(),
-            *Langfuse(day, http, session_id).steps(),
+            *LangfuseSteps(day, http, session_id).steps(),
             *buckets.after(),
         ]
         if door:
-            steps += Gateway(day, door, http, secrets).steps()
+            steps += GatewaySteps(day, door, http, secrets).steps()
         if day.apim_entry_url:
             steps.append(apim_entry_step(day.apim_entry_url, day.apim_entry_certificate))
         steps.append(keys.step())

@@ -29,7 +29,7 @@ def verify(
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     from ops.checks.verify.proof import proof_of
-    from ops.checks.verify.step import Outcome, attempt, exit_code
+    from ops.checks.verify.step import StepOutcome, attempt, exit_code
     from ops.commands.verify.report import as_json, print_outcome, print_summary
     from ops.console import report_console
     from ops.stack.running import read_aws_stack, read_gateway
@@ -37,7 +37,7 @@ def verify(
     running = read_aws_stack(stack)
     gateway = read_gateway(azure_stack, stack, running) if azure_stack else None
     console = report_console(stderr=json_)
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, StepOutcome] = {}
     with proof_of(running, gateway) as proof:
         for step in proof.steps:
             with console.status(step.name):
