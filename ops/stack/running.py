@@ -1,4 +1,4 @@
-"""Pulumi outputs of a running stack with its settings: URLs, models and keys.
+"""Pulumi outputs of a running stack, read together with its settings.
 
 StackConfigError and StackOutputsError say why something cannot be read, and what to do.
 """
@@ -6,82 +6,20 @@ StackConfigError and StackOutputsError say why something cannot be read, and wha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
 from ops.project import PROJECT, ROOT
 from ops.stack.outputs import StackOutputsError, read_outputs
+from ops.stack.running_stacks import RunningAwsStack, RunningGateway, RunningStack
 from ops.stack.settings_file import StackConfig, StackConfigError, read
 from stacks.aws.settings import AwsSettings
 from stacks.azure.settings import AzureSettings
 from stacks.configuration import S, validated
 from stacks.errors import SettingsError
 
-Secret = Field(repr=False)
-R = TypeVar("R", bound="RunningStack")
-
-
-class RunningStack(BaseModel):
-    """The outputs of a stack that is up."""
-
-    model_config = ConfigDict(alias_generator=to_camel, frozen=True, hide_input_in_errors=True)
-
-
-class RunningAwsStack(RunningStack):
-    """An AWS stack. URLs have no slash at their end."""
-
-    litellm_url: str
-    litellm_master_key: str = Secret
-    virtual_keys: Mapping[str, str] = Secret
-    """LiteLLM's virtual keys by alias."""
-    langfuse_url: str
-    langfuse_public_key: str = Secret
-    langfuse_secret_key: str = Secret
-    langfuse_bucket: str
-    clickhouse_bucket: str
-    cluster_name: str
-    apim_entry_url: str | None = None
-    apim_entry_certificate: Literal["public", "self-signed"] = "public"
-
-    region: str
-    models: tuple[str, ...]
-    mocks: frozenset[str]
-    """Models that LiteLLM answers for itself, at once."""
-    key_models: Mapping[str, tuple[str, ...]]
-    """The models that each virtual key may use, by alias, in the order of the settings."""
-
-    @property
-    def secrets(self) -> set[str]:
-        """What must not be shown."""
-        return {
-            self.litellm_master_key,
-            self.langfuse_public_key,
-            self.langfuse_secret_key,
-            *self.virtual_keys.values(),
-        }
-
-
-class RunningGateway(RunningStack):
-    """An Azure stack, as one client application comes through it."""
-
-    gateway_url: str
-    key_mode: Literal["header", "keyVault"]
-    tenant_id: str
-    scope: str
-    client_ids: Mapping[str, str]
-    client_secrets: Mapping[str, str] = Secret
-
-    client: str
-    """Name of the application."""
-    key_alias: str
-    """Alias of the virtual key that its calls carry."""
-
-    @property
-    def secrets(self) -> set[str]:
-        """What must not be shown."""
-        return set(self.client_secrets.values())
+R = TypeVar("R", bound=RunningStack)
 
 
 RUNNING: Mapping[str, type[RunningStack]] = {"aws": RunningAwsStack, "azure": RunningGateway}

@@ -19,7 +19,7 @@ from ops.checks.verify.litellm import LiteLLMSteps
 from ops.checks.verify.step import Step
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.clouds.litellm_administrator import Administrator, cluster_api
-from ops.stack.running import RunningAwsStack, RunningGateway
+from ops.stack.running_stacks import RunningAwsStack, RunningGateway
 
 IN_CLEAR = (
     "Without a domain LiteLLM and Langfuse speak HTTP: the virtual keys and Langfuse's key pair of this proof "

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from ops.stack.running import RunningAwsStack, RunningGateway
+from ops.stack.running_stacks import RunningAwsStack, RunningGateway
 from stacks.errors import GenaiError
 
 
