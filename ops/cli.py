@@ -18,6 +18,7 @@ from ops.commands.schema import schema
 from ops.commands.status.command import status
 from ops.commands.up_and_down.command import down, up
 from ops.commands.verify.command import verify
+from ops.typer_command import GenaiCommand
 
 # Without markup `--help` needs a third of the time: Typer's own boxes import all of Rich.
 app = typer.Typer(
@@ -46,7 +47,7 @@ def genai(
 
 
 for command in (init, add_model, plan, preflight, up, status, verify, env, forward, chat, schema, down, leftovers):
-    app.command()(command)
+    app.command(cls=GenaiCommand)(command)
 
 
 def main() -> None:

@@ -12,9 +12,10 @@ from typing import Any
 from ops.checks.check import State
 from ops.checks.preflight.tools import pulumi
 from ops.project import ROOT
+from stacks.errors import GenaiError
 
 
-class CliError(Exception):
+class CliError(GenaiError):
     """The CLI is missing or refused; the message says why."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from ops.model.recorder import record
 from ops.project import PROJECT
 from ops.stack import settings_file
-from stacks.configuration import StackSettings
+from stacks.fields import StackSettings
 
 PROVIDER_KEYS = f"{PROJECT}:providerKeys"
 

@@ -11,8 +11,8 @@ from ops.commands.terminal import ask_passphrase, has_terminal
 from ops.project import PROJECT
 from ops.stack.cli import PulumiCli, needs_passphrase
 from ops.stack.draft import PROVIDER_KEYS, Draft, put_in_place
-from ops.stack.settings_file import StackConfigError, read
-from stacks.configuration import SettingsError
+from ops.stack.settings_file import read
+from stacks.errors import GenaiError
 
 _MODELS, _VIRTUAL_KEYS = f"{PROJECT}:models", f"{PROJECT}:virtualKeys"
 
@@ -41,7 +41,7 @@ class Adding:
         try:
             complete(entry, self.known_keys)
             self._draft.settings(entry.keys, overrides)
-        except (EntryError, StackConfigError, SettingsError) as error:
+        except GenaiError as error:
             return str(error)
         return ""
 

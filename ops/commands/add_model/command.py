@@ -50,9 +50,6 @@ def add_model(
     from ops.commands.add_model.questions import ask_model, ask_the_rest
     from ops.commands.terminal import has_terminal
     from ops.project import ROOT
-    from ops.stack.cli import CliError
-    from ops.stack.settings_file import StackConfigError
-    from stacks.configuration import SettingsError
 
     try:
         if key_from and not os.environ.get(key_from):
@@ -77,9 +74,6 @@ def add_model(
             else:
                 raise entries.EntryError("There is no terminal to ask on: give a name and a model (docs/models.md).")
             adding.write(entry)
-    except (entries.EntryError, StackConfigError, SettingsError, CliError) as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from error
     except (KeyboardInterrupt, typer.Abort) as error:
         typer.echo("\nInterrupted: nothing was written.", err=True)
         raise typer.Exit(2) from error

@@ -9,10 +9,11 @@ from typing import Any
 import yaml
 
 from ops.commands.add_model.providers import PROVIDERS, word_of
-from stacks.configuration import StackSettings
+from stacks.errors import GenaiError
+from stacks.fields import StackSettings
 
 
-class EntryError(Exception):
+class EntryError(GenaiError):
     """The entry is not complete; the message says what to give."""
 
 

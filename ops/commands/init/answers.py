@@ -13,13 +13,13 @@ import yaml
 from ops.project import PROJECT
 from ops.stack.draft import PROVIDER_KEYS
 from stacks import stack_name
-from stacks.configuration import SettingsError
+from stacks.errors import GenaiError, SettingsError
 from stacks.kinds import KINDS, Kind, kind_of
 
 AWS, AZURE = KINDS["aws"], KINDS["azure"]
 
 
-class AnswersError(Exception):
+class AnswersError(GenaiError):
     """An answer cannot be taken; the message names it and says what to write instead."""
 
 

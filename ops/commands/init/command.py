@@ -32,16 +32,10 @@ def init(
     # Imported here: `genai --help` must not wait for Pulumi.
     from ops.commands.init import answers, set_up
     from ops.project import ROOT
-    from ops.stack.cli import CliError
-    from ops.stack.settings_file import StackConfigError
-    from stacks.configuration import SettingsError
 
     try:
         given = answers.read(answers_file, stack) if answers_file else None
         done = set_up.set_up(ROOT, given or answers.Answers(stack=stack), ask=given is None, overwrite=overwrite)
-    except (answers.AnswersError, StackConfigError, SettingsError, CliError) as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from error
     except (KeyboardInterrupt, typer.Abort) as error:
         typer.echo("\nInterrupted: nothing was written.", err=True)
         raise typer.Exit(2) from error

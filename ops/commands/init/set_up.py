@@ -17,8 +17,7 @@ from ops.commands.terminal import ask_passphrase, has_terminal
 from ops.project import PROJECT
 from ops.stack.cli import CliError, PulumiCli, needs_passphrase
 from ops.stack.draft import PROVIDER_KEYS, Draft, put_in_place
-from ops.stack.settings_file import StackConfigError
-from stacks.configuration import SettingsError
+from stacks.errors import GenaiError, SettingsError
 
 
 def set_up(root: Path, answers: Answers, *, ask: bool, overwrite: bool) -> list[str]:
@@ -58,7 +57,7 @@ class _SettingUp:
         try:
             for draft in self.drafts(answers):
                 draft.settings(answers.provider_keys if draft.stack == answers.stack else {})
-        except (StackConfigError, SettingsError) as error:
+        except GenaiError as error:
             return str(error)
         return ""
 
