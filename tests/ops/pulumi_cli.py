@@ -99,11 +99,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def real_cli() -> str:
     """The user's own."""
-    from rehearsal.engine import EngineError, find_cli
+    from rehearsal.engine import RehearsalError, find_cli
 
     try:
         return find_cli()
-    except EngineError as error:
+    except RehearsalError as error:
         if os.environ.get("GENAI_REQUIRE_ALL"):
             pytest.fail(str(error))
         pytest.skip(str(error))

@@ -151,7 +151,7 @@ def test_with_a_domain_azure_checks_the_certificate_and_in_pulumi_cloud_the_user
         ("azure: {region: mars}", "azure-native:location: 'mars' does not offer"),
         ("azure: {region: japaneast, publisherEmail: x}", "publisherEmail: 'x' is not an e-mail address"),
         ("azure: {region: japaneast, providerKeys: {a: b}}", "providerKeys"),
-        ("azure: {region: japaneast, size: team}", "size is a setting of the AWS day"),
+        ("azure: {region: japaneast, size: team}", "size is a setting of an AWS stack"),
         ("state: 7", "state must be text"),
         ("state: ftp://x", "`pulumi login ftp://x`: no such kind of backend"),
         ("- region", "does not hold answers by name"),
