@@ -4,7 +4,7 @@ STACK ?= dev
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: generated help setup setup-dev plan test test-rehearsal test-engine test-litellm test-schema rehearse rehearse-all lint format types bench lock clean
+.PHONY: generated pulumi-yaml help setup setup-dev plan test test-rehearsal test-engine test-litellm test-schema rehearse rehearse-all lint format types bench lock clean
 .PHONY: setup-chat chat test-chat screenshots
 
 help: ## List the targets
@@ -106,8 +106,11 @@ format: setup-dev ## Rewrite the code in the project's format
 types: setup-dev ## Check types with mypy --strict
 	$(BIN)/mypy
 
-generated: setup-dev ## Write anew what is made from the code: the policy in deploy/github-role.yaml
+generated: pulumi-yaml ## Write anew what is made from the code: Pulumi.yaml and the policy in deploy/github-role.yaml
 	$(BIN)/python -m catalogue.github_role
+
+pulumi-yaml: setup-dev ## Write the settings in Pulumi.yaml anew from their models
+	$(BIN)/python -m stacks.pulumi_yaml
 
 bench: setup-dev ## Measure what is promised about speed, as ratios in one run (a rehearsed day needs the Pulumi CLI)
 	$(BIN)/python -m bench

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from charts import KEEP_ALIVE, UNDISTURBED, Leaf
+from charts.shapes import Model
 
 GUARD = Path(__file__).with_name("model_guard.py")
 """The hook that the configuration names; LiteLLM looks for it beside config.yaml, under this name."""
 GUARD_CONFIG_MAP = "litellm-model-guard"
 """The ConfigMap with the hook, which must exist before the chart's pods."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Model:
-    """One entry of LiteLLM's `model_list`."""
-
-    name: str
-    """What callers ask for."""
-    model: str
-    """LiteLLM's id: provider, slash, model, such as `bedrock/amazon.nova-lite-v1:0`."""
-    params: Mapping[str, Any] = field(default_factory=dict)
-    """More `litellm_params`, spelled as LiteLLM spells them."""
-    provider_key: str | None = None
-    """Name of the provider key that the calls carry."""
-    base_model: str | None = None
-    """Whose price applies, where the id is a name of one's own (an Azure deployment, a profile of Bedrock)."""
 
 
 def provider_key_variable(name: str) -> str:

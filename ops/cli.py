@@ -14,6 +14,7 @@ from ops.commands.schema import schema
 from ops.commands.status.command import status
 from ops.commands.up_and_down.command import down, up
 from ops.commands.verify.command import verify
+from ops.typer_command import GenaiCommand
 
 # Without markup `--help` needs a third of the time: Typer's own boxes import all of Rich.
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -25,7 +26,7 @@ def genai() -> None:
 
 
 for command in (plan, preflight, up, status, verify, env, forward, chat, schema, down, leftovers):
-    app.command()(command)
+    app.command(cls=GenaiCommand)(command)
 
 
 def main() -> None:

@@ -18,7 +18,8 @@ import httpx
 import psycopg
 import pytest
 
-from charts.litellm import Model, allowed_routes, proxy_config
+from charts.litellm import allowed_routes, proxy_config
+from charts.shapes import Model
 from ops.local import process
 from ops.local.database import database, missing_program, prisma_client
 from tests.http_server import Answer, Request, serve

@@ -17,7 +17,7 @@ from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.clouds.litellm_administrator import Administrator
-from ops.stack.day import Day
+from ops.stack.running_stacks import RunningAwsStack
 
 CHAT = "/v1/chat/completions"
 COMPLETION = "completion"
@@ -38,7 +38,7 @@ class Completions:
 
     def __init__(
         self,
-        day: Day,
+        day: RunningAwsStack,
         http: httpx.Client,
         administrator: Administrator,
         temporary_keys: TemporaryKeys,

@@ -12,16 +12,16 @@ from ops.checks.verify.completions import COMPLETION, USER
 from ops.checks.verify.http import ask, seen
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
-from ops.stack.day import Day
+from ops.stack.running_stacks import RunningAwsStack
 
 TRACE_SECONDS = 90
 """LiteLLM sends spans in batches of 5 s; Langfuse's worker then writes them to ClickHouse."""
 
 
-class Langfuse:
+class LangfuseSteps:
     """The steps about Langfuse. The trace is found by its session, `session_id`, and its user."""
 
-    def __init__(self, day: Day, http: httpx.Client, session_id: str) -> None:
+    def __init__(self, day: RunningAwsStack, http: httpx.Client, session_id: str) -> None:
         """Nothing is asked before the first step is taken."""
         self._day = day
         self._http = http
