@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ class Cli:
         (self.folder / "refusals.json").write_text(json.dumps({words: f"error: {why}"}))
 
     @property
-    def asked(self) -> list[dict[str, str]]:
+    def asked(self) -> list[dict[str, Any]]:
         """Each command but `version`: words, standard input, passphrase."""
         log = self.folder / "log"
         return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []

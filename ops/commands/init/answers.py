@@ -36,12 +36,12 @@ class Answers:
 
     @property
     def azure_stack(self) -> str:
-        """Dev and aws have azure before them, dev-anna has azure-anna."""
+        """The stack in front: azure for dev and aws, azure-anna for dev-anna."""
         _, hyphen, ending = self.stack.partition("-")
         named = self.stack in (AWS.name, *AWS.aliases) or hyphen
         return f"{AZURE.name}{hyphen}{ending}" if named else f"{AZURE.name}-{self.stack}"
 
-    def settings(self, organization: str) -> Mapping[str, tuple[Kind, dict[str, Any]]]:
+    def settings(self, organization: str) -> Mapping[str, tuple[Kind, Mapping[str, Any]]]:
         """Kind and settings by stack. `organization` is what the full name of a stack begins with in its backend.
 
         SettingsError for a name that no AWS stack can have.

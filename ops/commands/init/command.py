@@ -50,6 +50,7 @@ def _after(stacks_made: list[str], stack: str) -> int:
     from botocore.session import get_session
 
     from ops.commands.preflight.command import preflight
+    from stacks.errors import GenaiError
 
     code = 0
     following = [f"genai up --stack {one}" for one in stacks_made]
@@ -70,6 +71,9 @@ def _after(stacks_made: list[str], stack: str) -> int:
             preflight(stack=stack)
         except typer.Exit as exit_:
             code = 1 if exit_.exit_code else 0
+        except GenaiError as error:  # refused by the program alone: what was written stays
+            typer.echo(error, err=True)
+            code = 1
         if code:
             following.insert(0, f"genai preflight --stack {stack}")
     if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys():
