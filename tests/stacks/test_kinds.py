@@ -105,8 +105,9 @@ def test_no_other_code_asks_what_kind_a_stack_is() -> None:
     for package in ("bench", "ops", "rehearsal", "stacks"):
         for file in sorted((ROOT / package).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Compare):
-                    sides = [node.left, *node.comparators]
-                    if any(isinstance(side, ast.Constant) and side.value in KINDS for side in sides):
-                        found.append(f"{file.relative_to(ROOT)}:{node.lineno}")
+                if not isinstance(node, ast.Compare):
+                    continue
+                sides = [node.left, *node.comparators]
+                if any(isinstance(side, ast.Constant) and side.value in KINDS for side in sides):
+                    found.append(f"{file.relative_to(ROOT)}:{node.lineno}")
     assert found == []

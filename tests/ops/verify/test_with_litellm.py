@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from components.kubernetes.cluster_api import ApiRefusedError, ClusterApi
 from ops.checks.verify.completions import Completions
@@ -17,8 +18,7 @@ from ops.checks.verify.step import StepOutcome, StepState, attempt
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.clouds.litellm_administrator import PROXY, Administrator
 from ops.stack.running_stacks import RunningAwsStack
-from tests.ops.verify.litellm_server import MASTER_KEY
-from tests.running_litellm import ECHO, KEY, MINE, TWO_MODELS, RunningLiteLLM
+from tests.running_litellm import ECHO, KEY, MASTER_KEY, MINE, TWO_MODELS, RunningLiteLLM
 
 pytestmark = [
     pytest.mark.litellm,
@@ -72,6 +72,10 @@ def prove(day: RunningAwsStack) -> tuple[dict[str, StepOutcome], set[str]]:
     """What each step about LiteLLM came to, and the temporary keys that were made."""
     outcomes: dict[str, StepOutcome] = {}
     hidden: set[str] = set()
+    # LiteLLM gives its database 2 s, too few on a busy machine, and remembers for 15 s that it answered.
+    for attempted in Retrying(stop=stop_after_delay(60), wait=wait_fixed(1), reraise=True):
+        with attempted:
+            assert httpx.get(f"{day.litellm_url}/health/readiness", timeout=60).json()["db"] == "connected"
     administrator = Administrator(day.litellm_master_key, lambda: ServiceProxy(day.litellm_url))
     with client() as http, TemporaryKeys(administrator, hidden) as keys:
         completions = Completions(day, http, administrator, keys, SESSION)
