@@ -29,6 +29,9 @@ LiteLLM writes the headers of a request into its trace. It redacts this one (lit
 trace of the refused call shows it whole, as `user_api_key_hash`.
 """
 
+APIM_ENTRY_PORT = 8443
+"""The HTTPS port of the load balancer behind which the policies' backend entity finds LiteLLM."""
+
 BACKEND_ID = "litellm"
 """The backend entity the policies send requests to."""
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from pulumi_policy import PolicyResource, ResourceValidationArgs
 
+from catalogue.limits import LONGEST_SECRET_DAYS
 from policies.guardrails.rule import known, of_type, referring, resource_rule, stack_rule
 
-LONGEST_SECRET_DAYS = 730
 _APPLICATION = "azuread:index/application:Application"
 _PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
 _PASSWORDS = (

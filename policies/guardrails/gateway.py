@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi_policy import PolicyResource, ResourceValidationArgs
 
-from policies.guardrails.network import APIM_ENTRY_PORT
+from policies.apim import APIM_ENTRY_PORT
 from policies.guardrails.rule import known, of_type, referring, resource_rule, stack_rule
 
 _API = "azure-native:apimanagement:Api"

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pulumi_policy import PolicyResource, ResourceValidationArgs
 
-from policies.apim import APIM_ENTRY_HEADER
-from policies.guardrails.network import APIM_ENTRY_PORT
+from policies.apim import APIM_ENTRY_HEADER, APIM_ENTRY_PORT
 from policies.guardrails.rule import known, of_type, referring, resource_rule, stack_rule
 
 _BALANCER = "aws:lb/loadBalancer:LoadBalancer"

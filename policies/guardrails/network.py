@@ -10,10 +10,10 @@ from typing import Any
 from pulumi_policy import PolicyResource, ResourceValidationArgs
 from pulumi_policy.proxy import UnknownValueError
 
-from catalogue.internet import MOST_ADDRESSES
+from catalogue.limits import MOST_ADDRESSES
+from policies.apim import APIM_ENTRY_PORT
 from policies.guardrails.rule import resource_rule, stack_rule
 
-APIM_ENTRY_PORT = 8443
 _MOST = {4: MOST_ADDRESSES, 6: 2**112}
 """Addresses that one organization may have: in IPv6 a /16, the largest that a registry has given to one."""
 _INSIDE = [ipaddress.ip_network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]

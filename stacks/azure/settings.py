@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 import pulumi
 from pydantic import Field, field_validator, model_validator
 
-from components.azure.gateway_tiers import region_problem, tier_problem
+from catalogue.api_management import region_problem, tier_problem
 from policies import apim
 from stacks.configuration import Frozen, Name, SettingsError, StackSettings, TagValue, text, unique
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from catalogue.api_management import REGIONS, TIERS, UNFIT, region_problem, tier_problem
 from components.azure.gateway import GatewayArgs
-from components.azure.gateway_tiers import REGIONS, TIERS, UNFIT, region_problem, tier_problem
 
 ARGS = GatewayArgs(
     resource_group_name="group",
