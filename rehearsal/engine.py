@@ -16,8 +16,7 @@ from typing import Any
 
 import yaml
 
-from ops.checks.check import State, run
-from ops.checks.preflight import tools
+from ops.programs import ProgramError, require_pulumi
 from ops.project import ROOT
 
 PARTS = ("__main__.py", "catalogue", "charts", "components", "policies", "stacks")
@@ -50,9 +49,10 @@ class Result:
 
 def find_cli() -> str:
     """Path of the Pulumi CLI; EngineError when there is none, or one too old."""
-    [cli] = run({"pulumi": lambda: tools.pulumi(ROOT)}).values()
-    if cli.state is not State.FINE:
-        raise EngineError(": ".join(filter(None, [cli.says, cli.fix])))
+    try:
+        require_pulumi(ROOT)
+    except (ProgramError, RuntimeError, OSError, subprocess.SubprocessError) as error:
+        raise EngineError(str(error)) from error
     return shutil.which("pulumi") or ""
 
 

@@ -7,8 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.checks.check import State as CheckState
-from ops.checks.preflight.tools import pulumi
+from ops.programs import ProgramError, require_pulumi
 from ops.project import PROJECT
 from ops.stack import settings_file
 from ops.stack.engine import Engine, EngineError
@@ -92,10 +91,8 @@ def settings_of(root: Path, stack: str) -> Settings:
 def state_of(root: Path, stack: str) -> tuple[State | None, str]:
     """The state of the stack; None, and why, when it cannot be read or holds nothing."""
     try:
-        cli = pulumi(root)
-        if cli.state is not CheckState.FINE:
-            return None, f"{cli.says}: {cli.fix}"
+        require_pulumi(root)
         state = Engine(root, stack, lambda _: None).state()
-    except EngineError as error:
+    except (EngineError, ProgramError) as error:
         return None, str(error)
     return (None, "it is empty.") if state.empty else (state, "")

@@ -11,12 +11,12 @@ from urllib.parse import quote
 
 import httpx
 
+from ops.checks.verify.administrator import Administrator
 from ops.checks.verify.http import bearer, seen
 from ops.checks.verify.litellm import LOGS, READY
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
 from ops.checks.verify.temporary_keys import TemporaryKeys
-from ops.clouds.litellm_administrator import Administrator
 from ops.stack.running import Day
 
 CHAT = "/v1/chat/completions"

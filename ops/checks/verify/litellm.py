@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 
 import httpx
 
+from ops.checks.verify.administrator import Administrator
 from ops.checks.verify.http import ask, bearer, seen
 from ops.checks.verify.step import Step, UnprovedError
-from ops.clouds.litellm_administrator import Administrator
 from ops.stack.running import Day
 
 READY = "LiteLLM"

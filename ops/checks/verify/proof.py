@@ -10,6 +10,7 @@ from functools import partial
 
 import boto3
 
+from ops.checks.verify.administrator import Administrator, cluster_api
 from ops.checks.verify.buckets import Buckets
 from ops.checks.verify.completions import Completions
 from ops.checks.verify.gateway import NO_ROLE, Gateway, apim_entry_step
@@ -18,7 +19,6 @@ from ops.checks.verify.langfuse import Langfuse
 from ops.checks.verify.litellm import LiteLLM
 from ops.checks.verify.step import Step
 from ops.checks.verify.temporary_keys import TemporaryKeys
-from ops.clouds.litellm_administrator import Administrator, cluster_api
 from ops.stack.running import Day, Door
 
 IN_CLEAR = (

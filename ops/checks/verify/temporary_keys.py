@@ -11,9 +11,9 @@ from typing import Self
 from botocore.exceptions import BotoCoreError
 
 from charts.litellm import allowed_routes
+from ops.checks.verify.administrator import Administrator, NotFoundError
 from ops.checks.verify.litellm import READY
 from ops.checks.verify.step import Step, UnprovedError
-from ops.clouds.litellm_administrator import Administrator, NotFoundError
 
 LIFETIME = "15m"
 BUDGET = 0.05

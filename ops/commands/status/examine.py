@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ops.checks.check import Check, bad, run
-from ops.checks.status import aws, azure
+from ops.checks.status import aws, azure, schedule
 from ops.checks.status.status import Status, could_not_look
 from ops.clouds.aws import Aws
-from ops.commands.status import schedule
 from ops.inventory.azure import AzureDay
 from ops.model.plan import make_plan
 from ops.project import PROJECT

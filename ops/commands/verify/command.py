@@ -28,8 +28,9 @@ def verify(
     Exit codes: 0 all proved, 1 a step was not, 2 the input is wrong, the outputs cannot be read or nothing answers.
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.
+    from ops.checks.check import Outcome
     from ops.checks.verify.proof import proof_of
-    from ops.checks.verify.step import Outcome, attempt, exit_code
+    from ops.checks.verify.step import attempt, exit_code
     from ops.commands.verify.report import as_json, print_outcome, print_summary
     from ops.console import report_console
     from ops.stack.outputs import StackOutputsError

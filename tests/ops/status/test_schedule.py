@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.commands.status.schedule import WORKFLOW, ScheduleError, evenings, next_evening
+from ops.checks.status.schedule import WORKFLOW, ScheduleError, evenings, next_evening
 from ops.project import ROOT
 
 THURSDAY = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)

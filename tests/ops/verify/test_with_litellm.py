@@ -16,12 +16,13 @@ import pytest
 
 from charts.litellm import Model
 from components.kubernetes.cluster_api import ClusterApi, RefusedError
+from ops.checks.check import Outcome, State
+from ops.checks.verify.administrator import PROXY, Administrator
 from ops.checks.verify.completions import Completions
 from ops.checks.verify.http import client
 from ops.checks.verify.litellm import LiteLLM
-from ops.checks.verify.step import Outcome, State, attempt
+from ops.checks.verify.step import attempt
 from ops.checks.verify.temporary_keys import TemporaryKeys
-from ops.clouds.litellm_administrator import PROXY, Administrator
 from ops.stack.running import Day
 from tests.http_server import Answer, Request, serve
 from tests.ops.verify import litellm_server
@@ -138,7 +139,7 @@ def prove(day: Day) -> tuple[dict[str, Outcome], set[str]]:
 
 
 def unproved(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
-    return {name: outcome.says for name, outcome in outcomes.items() if outcome.state != State.PROVED}
+    return {name: outcome.says for name, outcome in outcomes.items() if outcome.state != State.FINE}
 
 
 KEYS: Mapping[str, tuple[Mapping[str, tuple[str, tuple[str, ...]]], int]] = {
@@ -153,7 +154,7 @@ def test_litellm_is_proved_and_keeps_no_temporary_key(url: str, keys: str) -> No
     configured, made = KEYS[keys]
     outcomes, temporary = prove(day(url, configured))
     assert unproved(outcomes) == {}
-    assert outcomes[IN_URL].state == State.PROVED
+    assert outcomes[IN_URL].state == State.FINE
     assert len(temporary) == made
     for key in temporary:
         assert httpx.get(f"{url}/v1/models", headers={"x-litellm-api-key": key}).status_code == 401
