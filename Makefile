@@ -55,9 +55,10 @@ test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, 
 	.venv-litellm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-litellm.txt
 	@touch $@
 
-lint: setup-dev ## Check style and format with ruff
+lint: setup-dev ## Check style and format with ruff, and the order of layers with import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 format: setup-dev ## Rewrite the code in the project's format
 	$(BIN)/ruff check --fix .

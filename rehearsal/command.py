@@ -39,10 +39,10 @@ def rehearse(
 
     from rich.console import Console
 
-    from ops.model.plan import make_plan
     from ops.model.simulated_outputs import REGION
     from ops.project import ROOT
     from ops.stack import settings_file
+    from ops.stack.plan import make_plan
     from rehearsal import settings
     from rehearsal.day import Faults
     from rehearsal.day import rehearse as run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from ops.console import report_console
-from ops.model.plan import Plan
+from ops.stack.plan import Plan
 from rehearsal.day import Summary
 
 

@@ -11,8 +11,8 @@ import yaml
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
-from ops.model.plan import make_plan
 from ops.project import ROOT
+from ops.stack.plan import make_plan
 from ops.stack.settings_file import read
 from stacks.aws.litellm_settings import ModelSetting, VirtualKeySetting
 from stacks.aws.settings import Settings

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.model.plan import make_plan
 from ops.project import ROOT
 from ops.stack import settings_file
+from ops.stack.plan import make_plan
 from rehearsal.engine import Engine, EngineError, find_cli
 
 

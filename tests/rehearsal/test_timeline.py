@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ops.model.plan import make_plan
 from ops.project import ROOT
 from ops.stack import settings_file
+from ops.stack.plan import make_plan
 from rehearsal.day import rehearse
 from rehearsal.report import compare
 from rehearsal.settings import EngineSettings

@@ -16,9 +16,9 @@ from moto.core.responses import ActionResult
 from moto.elasticache.responses import ElastiCacheResponse
 from moto.rds.responses import RDSResponse
 
-from ops.model.plan import make_plan
 from ops.project import ROOT
 from ops.stack import settings_file
+from ops.stack.plan import make_plan
 from rehearsal.day import plain_secrets
 from rehearsal.engine import Engine, Result
 from rehearsal.simulation import Simulation

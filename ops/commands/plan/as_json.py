@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.model.plan import Plan
 from ops.model.recorder import Secret, Unknown
+from ops.stack.plan import Plan
 
 
 def as_json(plan: Plan) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from ops.model import eks_children
-from ops.model.plan import Plan
 from ops.model.recorder import Recording, Resource, plain
 from ops.project import ROOT
+from ops.stack.plan import Plan
 
 FILE = ROOT / "docs" / "architecture.md"
 

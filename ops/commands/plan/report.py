@@ -14,8 +14,8 @@ from rich.tree import Tree
 from catalogue.pins import WARNING_DAYS
 from ops.model import eks_children, typical_times
 from ops.model.cost import HOURS_PER_DAY
-from ops.model.plan import Plan
 from ops.model.recorder import Resource, plain
+from ops.stack.plan import Plan
 
 _SLOW = 20.0
 """Seconds from which a step or a wave is worth a line of its own."""

@@ -104,8 +104,8 @@ def _azure(config: StackConfig) -> Mapping[str, Check]:
     from ops.checks.preflight.pinned_versions import support
     from ops.checks.preflight.tools import pulumi
     from ops.inventory.azure import AzureDay
-    from ops.model.plan import make_plan
     from ops.project import ROOT
+    from ops.stack.plan import make_plan
 
     plan = make_plan(config)  # refuses settings that the program would refuse
     day = AzureDay(stack=config.stack, identity=_identity(config))

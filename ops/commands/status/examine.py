@@ -14,9 +14,9 @@ from ops.checks.status import aws, azure, schedule
 from ops.checks.status.status import Status, could_not_look
 from ops.clouds.aws import Aws
 from ops.inventory.azure import AzureDay
-from ops.model.plan import make_plan
 from ops.project import PROJECT
 from ops.stack.outputs import NotUpError, StackOutputsError, read_outputs
+from ops.stack.plan import make_plan
 from ops.stack.settings_file import StackConfig
 
 

@@ -30,9 +30,9 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     # Imported here: `genai --help` must not wait for Pulumi.
     from ops.commands.up_and_down.report import morning_as_json, print_morning
     from ops.commands.up_and_down.up import bring_up
-    from ops.model.plan import make_plan
     from ops.project import ROOT
     from ops.stack.engine import EngineError
+    from ops.stack.plan import make_plan
     from ops.stack.settings_file import StackConfigError, read
     from stacks.configuration import SettingsError
 

@@ -15,8 +15,8 @@ from ops.commands.up_and_down.display import minutes
 from ops.commands.up_and_down.down import Evening
 from ops.commands.up_and_down.up import Morning
 from ops.model import typical_times
-from ops.model.plan import Plan
 from ops.model.recorder import Resource, Secret
+from ops.stack.plan import Plan
 from ops.stack.state import short
 
 _LONG = 20

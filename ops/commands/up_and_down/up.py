@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from ops.model.plan import Plan
 from ops.stack.engine import Engine, Watch
+from ops.stack.plan import Plan
 from ops.stack.progress import Progress, creation
 from ops.stack.state import State, engine_urn, short
 
