@@ -1,4 +1,4 @@
-"""How long a rehearsed day of size `day` lasts, and which part of the work is the engine's."""
+"""Seconds of a rehearsal of size `day`, and the part of them that the Pulumi engine takes."""
 
 from __future__ import annotations
 

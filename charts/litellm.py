@@ -1,4 +1,4 @@
-"""What LiteLLM is told: the values of its Helm chart and, inside them, the configuration of the proxy."""
+"""Values of LiteLLM's Helm chart and, inside them, the configuration of the proxy."""
 
 from __future__ import annotations
 

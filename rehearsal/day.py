@@ -1,4 +1,4 @@
-"""One rehearsed day: up, a second up that must change nothing, another setting, destroy, and a look at what is left."""
+"""One rehearsal: up, a second up that must change nothing, another setting, destroy, and a scan for leftovers."""
 
 from __future__ import annotations
 

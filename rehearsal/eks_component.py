@@ -1,4 +1,4 @@
-"""Answers for the remote component `eks:index:Cluster`: registers the children that pulumi-eks would."""
+"""Simulated pulumi-eks: registers the children of the remote component `eks:index:Cluster`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the faults that a user asks for."""
+"""Parses the options `--fail` and `--slow` of the rehearsal."""
 
 from __future__ import annotations
 

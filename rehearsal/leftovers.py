@@ -1,4 +1,4 @@
-"""A look at the whole account: the resource tagging API alone does not know half of it."""
+"""Lists everything that is left in the simulated AWS account, service by service."""
 
 from __future__ import annotations
 

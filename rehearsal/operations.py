@@ -1,4 +1,4 @@
-"""Every operation of every provider passes here: it takes its time, may be made to fail, and is written down."""
+"""Every create, update and delete of every provider: it takes its time, can be made to fail, and is recorded."""
 
 from __future__ import annotations
 

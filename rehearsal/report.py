@@ -1,4 +1,4 @@
-"""The end of a rehearsal in words, and its times beside those of `genai plan`."""
+"""Report of a rehearsal (Rich), and its times beside those of `genai plan`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The port through which API Management reaches LiteLLM."""
+"""HTTPS listener of the load balancer for API Management: a port that forwards to LiteLLM with a secret header only."""
 
 from __future__ import annotations
 

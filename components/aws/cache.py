@@ -1,4 +1,4 @@
-"""The queue of Langfuse and the coordinator of LiteLLM."""
+"""ElastiCache for Valkey: the queue of Langfuse and the shared state of LiteLLM."""
 
 from __future__ import annotations
 

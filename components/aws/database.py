@@ -1,4 +1,4 @@
-"""The PostgreSQL of LiteLLM and Langfuse."""
+"""Aurora PostgreSQL Serverless v2: one cluster for LiteLLM and Langfuse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service of the cluster as the load balancer sees it."""
+"""Target group of the load balancer for one Kubernetes service, and the rules that let traffic reach its pods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gateway: API Management with one API, one policy and the way to LiteLLM."""
+"""Azure API Management with one API, its policy, and LiteLLM as its backend."""
 
 from __future__ import annotations
 

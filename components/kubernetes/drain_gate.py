@@ -1,4 +1,4 @@
-"""The gate every workload depends on: at destroy it lets the cluster go only when nothing is left that would leak.
+"""Pulumi dynamic resource: at destroy it holds the EKS cluster until no volume or node is left that would stay behind.
 
 Pulumi deletes a PersistentVolumeClaim in a moment, but its EBS volume and the pods' nodes go minutes later. Delete the
 cluster before them and AWS keeps the volumes (eksctl#274), and the cluster's security group, which then blocks the VPC

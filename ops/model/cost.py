@@ -1,4 +1,4 @@
-"""What the recorded program costs while it stands idle, by component, from the price table of its region."""
+"""Cost of a recorded program while nobody uses it, by component, from the price table of its region."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guardrails, held against a recorded program: what `pulumi up --policy-pack policies/guardrails` would say."""
+"""CrossGuard findings of a recorded program, as `pulumi up --policy-pack policies/guardrails` would report them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stack will need, read from its recorded program."""
+"""Requirements of a recorded program: versions, IAM actions, quotas, charts, images and models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long `up` and `destroy` take, from the edges of the engine's graph and the seconds of each resource."""
+"""Duration of `pulumi up` and `pulumi destroy`, from the engine's graph and the seconds of each resource."""
 
 from __future__ import annotations
 

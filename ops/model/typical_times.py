@@ -1,4 +1,4 @@
-"""How long each resource of a program typically takes: the times of its type, and the start of the first node."""
+"""Typical seconds of each resource of a program, including the start of the first node."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What API Management does with a request: the policies, and the contract they have with whoever deploys them.
+"""API Management policies as XML, and the names that the deployment and the policies share.
 
 `header.xml` and `key-vault.xml` are one policy each; what both do is written once in `fragments/` and pulled in with
 API Management's own element `include-fragment`, which `load` resolves, so that one resource carries the whole policy.

@@ -1,4 +1,4 @@
-"""Who may do what, in AWS and in Azure."""
+"""CrossGuard rules about IAM roles, Azure role assignments and access to Key Vault."""
 
 from __future__ import annotations
 

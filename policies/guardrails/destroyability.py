@@ -1,4 +1,4 @@
-"""What stops `pulumi destroy`, or stays and costs after it."""
+"""CrossGuard rules about what stops `pulumi destroy`, or stays and costs money after it."""
 
 from __future__ import annotations
 

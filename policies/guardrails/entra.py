@@ -1,4 +1,4 @@
-"""Entra ID: who gets a token, and for how long a client's secret is good."""
+"""CrossGuard rules about Entra ID: who gets a token, and how long a client secret is valid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API Management: who comes without a token gets nowhere, keys reach nobody but LiteLLM, and no log holds them."""
+"""CrossGuard rules about API Management: tokens are required, LiteLLM alone gets keys, logs hold no secret."""
 
 from __future__ import annotations
 

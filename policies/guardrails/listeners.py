@@ -1,4 +1,4 @@
-"""Listeners of the Application Load Balancer: TLS with a certificate, and a closed entry for API Management."""
+"""CrossGuard rules about listeners of the load balancer: TLS, redirects, and the entry for API Management."""
 
 from __future__ import annotations
 

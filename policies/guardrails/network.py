@@ -1,4 +1,4 @@
-"""Who may reach what: the world nothing, outsiders the load balancer, insiders what names their security group."""
+"""CrossGuard rules about security groups and public endpoints: no address range as wide as the internet may enter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a rule is written.
+"""Decorators that make a CrossGuard policy of a function.
 
 A rule is a generator with one sentence per violation: what is wrong and what to set instead. The name of its function,
 with hyphens, is the name of the policy, its docstring the description. Every rule is mandatory.

@@ -1,4 +1,4 @@
-"""Database and cache: private, encrypted, TLS only, and a cache that loses no job."""
+"""CrossGuard rules about Aurora and ElastiCache: private, encrypted, TLS only, no eviction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two mornings in a row run the same versions, and AWS supports them at the standard price."""
+"""CrossGuard rules about versions: pinned, and in standard support."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""IAM and EKS."""
+"""Simulated IAM and EKS: rows of the table of AWS types."""
 
 from __future__ import annotations
 

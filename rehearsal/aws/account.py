@@ -1,4 +1,4 @@
-"""One AWS account in one region: moto, reached through botocore, and a model of what moto cannot do."""
+"""Simulated AWS account in one region: moto, called through botocore, and models of what moto cannot do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""S3."""
+"""Simulated S3: rows of the table of AWS types."""
 
 from __future__ import annotations
 

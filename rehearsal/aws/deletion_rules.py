@@ -1,4 +1,4 @@
-"""What AWS refuses to delete and moto does not: one table with the error each gives and where it is documented."""
+"""What AWS refuses to delete although moto accepts it: one table, each rule with its error and its source."""
 
 from __future__ import annotations
 

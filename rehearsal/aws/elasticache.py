@@ -1,4 +1,4 @@
-"""ElastiCache, which moto has only in part: groups and caches as dictionaries."""
+"""Simulated ElastiCache, which moto has only in part: groups and caches as dictionaries."""
 
 from __future__ import annotations
 

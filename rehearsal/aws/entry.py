@@ -1,4 +1,4 @@
-"""Elastic Load Balancing, ACM and Route 53."""
+"""Simulated Elastic Load Balancing, ACM and Route 53: rows of the table of AWS types."""
 
 from __future__ import annotations
 

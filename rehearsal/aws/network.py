@@ -1,4 +1,4 @@
-"""EC2: networks and who may speak with whom."""
+"""Simulated EC2 networks and security groups: rows of the table of AWS types."""
 
 from __future__ import annotations
 

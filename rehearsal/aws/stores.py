@@ -1,4 +1,4 @@
-"""RDS and ElastiCache."""
+"""Simulated RDS and ElastiCache: rows of the table of AWS types."""
 
 from __future__ import annotations
 

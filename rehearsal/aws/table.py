@@ -1,4 +1,4 @@
-"""How a row of the table of AWS types reads: which calls make, find, change and remove one kind of thing."""
+"""The row of an AWS type: which calls create, find, change and delete a resource of that type."""
 
 from __future__ import annotations
 

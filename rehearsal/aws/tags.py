@@ -1,4 +1,4 @@
-"""Tags that change on a running day: each service has operations of its own for them."""
+"""Tags of AWS resources that exist already: each service has operations of its own for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The packages `azure-native` and `azuread`: rows of the table carried out, and the rules of the services."""
+"""Simulated Pulumi packages `azure-native` and `azuread`: carry out the rows of the table of Azure types."""
 
 from __future__ import annotations
 

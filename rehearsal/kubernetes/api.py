@@ -1,4 +1,4 @@
-"""The API servers of the clusters on loopback: what the drain gate and the virtual keys speak with."""
+"""Simulated Kubernetes API servers on loopback, for the drain gate and the virtual keys."""
 
 from __future__ import annotations
 

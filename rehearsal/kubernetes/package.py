@@ -1,4 +1,4 @@
-"""The package `kubernetes`: objects checked as the API server does, releases as Helm does."""
+"""Simulated Pulumi package `kubernetes`: checks objects as the API server does, releases as Helm does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clusters of the account: their objects, and what the objects make of AWS."""
+"""Simulated EKS clusters: their objects, and the AWS resources that the objects lead to."""
 
 from __future__ import annotations
 

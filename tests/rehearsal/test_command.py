@@ -1,4 +1,4 @@
-"""The command as a user meets it."""
+"""`python -m rehearsal` as it is typed."""
 
 from __future__ import annotations
 

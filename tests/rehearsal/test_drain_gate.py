@@ -1,4 +1,4 @@
-"""What the cluster holds at the end of a day, and what happens when it will not let go."""
+"""The drain gate on the real engine: what the cluster holds at destroy, and what happens when it does not let go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever fails, the next command gets past it."""
+"""After any failure, the next command goes on to the end."""
 
 from __future__ import annotations
 

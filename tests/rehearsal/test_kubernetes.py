@@ -1,4 +1,4 @@
-"""The cluster refuses what Kubernetes and Helm refuse."""
+"""The simulated cluster refuses what Kubernetes and Helm refuse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole days on the real engine."""
+"""Whole rehearsals on the real Pulumi engine."""
 
 from __future__ import annotations
 

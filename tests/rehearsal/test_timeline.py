@@ -1,4 +1,4 @@
-"""The length of a day, as planned and as the engine schedules it."""
+"""The duration of a stack's up and destroy, as planned and as the engine schedules it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who runs this, in which region, what they may do there and how much of it."""
+"""AWS account: identity, region, IAM permissions, service quotas and this machine's public address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the world finds the records of the domain: its Route 53 zone, who delegates to it, who may certify it."""
+"""Route 53: whether the hosted zone of the domain is delegated, and whether Amazon may issue a certificate (CAA)."""
 
 from __future__ import annotations
 

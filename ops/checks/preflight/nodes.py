@@ -1,4 +1,4 @@
-"""Whether the account lets EKS Auto Mode start nodes: the key of their disks, their image, their instance types."""
+"""EKS Auto Mode: whether the account lets its nodes start (EBS key, allowed AMIs, instance types)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a login of Docker or Helm on this machine stands in the way of charts that anybody may pull.
+"""Docker and Helm logins on this machine that would keep Helm from pulling a public chart.
 
 Helm uses a login whenever it finds one and does not try without it: an expired one makes public charts unreachable
 (akuity/kargo#777). Nodes pull images without any login.

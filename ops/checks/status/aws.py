@@ -1,4 +1,4 @@
-"""The parts of an AWS day, and how each of them is."""
+"""AWS: the state of each part of an AWS stack, from the cluster to the target groups."""
 
 from __future__ import annotations
 

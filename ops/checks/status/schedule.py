@@ -1,4 +1,4 @@
-"""When the workflow `day` takes a stack down.
+"""GitHub Actions: when the workflow `day` takes a stack down.
 
 Its crons are morning and evening; `ACTION` names those of the morning. An evening passes by as long as the tag
 `genai:keep-until` of the EKS cluster, a time in ISO 8601, lies ahead.

@@ -1,4 +1,4 @@
-"""How far a day is: what a look found, and what follows from it."""
+"""Status of a stack: what exists in its cloud, and what follows from it."""
 
 from __future__ import annotations
 

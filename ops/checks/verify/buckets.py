@@ -1,4 +1,4 @@
-"""The buckets: that Langfuse and ClickHouse have written to them since the proof began."""
+"""S3: whether Langfuse and ClickHouse have written to their buckets since `genai verify` began."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What LiteLLM answers to a key that is restricted, to another, and to none; and that it writes the call down."""
+"""LiteLLM: completions with the right key, with a key for other models and without one; and the row of the spend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Azure gateway: a token from Entra ID, API Management with it and without, and the port behind."""
+"""API Management: a token from Entra ID, calls with and without it, and the port behind the gateway."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LiteLLM itself: ready, its pages, and what it and its keys list."""
+"""LiteLLM: health, its pages, its models, and the models of each virtual key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waits for what comes a little later, such as a trace."""
+"""Polling (tenacity) for what arrives a little later, such as a trace in Langfuse."""
 
 from __future__ import annotations
 

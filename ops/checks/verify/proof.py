@@ -1,4 +1,4 @@
-"""The whole proof, in order: LiteLLM, then what its completion leaves behind, then the Azure gateway."""
+"""All steps of `genai verify` in order: LiteLLM, S3 and Langfuse, then the Azure gateway."""
 
 from __future__ import annotations
 

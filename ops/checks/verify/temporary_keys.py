@@ -1,4 +1,4 @@
-"""LiteLLM keys that live as long as the proof."""
+"""LiteLLM virtual keys that exist only while `genai verify` runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that this command alone writes."""
+"""File that only its owner can read, and that only `genai env` overwrites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan as data, for machines; `schema.json` beside this file says what each field means."""
+"""Report of `genai plan` as JSON; `schema.json` beside this file says what each field means."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The architecture picture, drawn from the recorded program: what stands where, and who talks to whom."""
+"""Architecture diagram in Mermaid, drawn from the recorded program."""
 
 from __future__ import annotations
 

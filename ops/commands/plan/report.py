@@ -1,4 +1,4 @@
-"""A plan for people: Rich on a terminal, plain lines in a pipe."""
+"""Report of `genai plan` on a terminal or in a pipe (Rich)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looks at a stack from all sides: its settings, its state, its cloud and its services."""
+"""Collects the status of a stack from its settings, its outputs, its cloud and its services."""
 
 from __future__ import annotations
 

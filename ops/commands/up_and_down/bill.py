@@ -1,4 +1,4 @@
-"""What the day cost: by the price table, and by AWS's own account of it."""
+"""Cost of a stack until now: by the price table, and by AWS Cost Explorer."""
 
 from __future__ import annotations
 

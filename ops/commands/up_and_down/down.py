@@ -1,4 +1,4 @@
-"""The evening: `pulumi destroy`, once more when something stays, and a look at what is left in the cloud."""
+"""`genai down`: `pulumi destroy`, a second time when something stays, and a scan for leftovers."""
 
 from __future__ import annotations
 

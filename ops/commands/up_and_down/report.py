@@ -1,4 +1,4 @@
-"""How the morning and the evening ended, for people and for machines."""
+"""Reports of `genai up` and `genai down`: lines on a terminal (Rich), or JSON."""
 
 from __future__ import annotations
 

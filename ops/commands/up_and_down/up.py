@@ -1,4 +1,4 @@
-"""The morning: `pulumi up`, and whether everything that the program describes is there afterwards."""
+"""`genai up`: `pulumi up`, and whether every resource of the program exists afterwards."""
 
 from __future__ import annotations
 

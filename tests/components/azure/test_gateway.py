@@ -1,4 +1,4 @@
-"""The gateway refuses what it could not work with."""
+"""API Management refuses arguments that it could not work with."""
 
 from __future__ import annotations
 

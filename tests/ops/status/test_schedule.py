@@ -1,4 +1,4 @@
-"""Evenings of workflows as they could be, and of the one that is there."""
+"""Schedules of workflows, and the one of this project."""
 
 from __future__ import annotations
 

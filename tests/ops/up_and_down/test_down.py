@@ -1,4 +1,4 @@
-"""When an evening is done, and what it does until then."""
+"""When `genai down` is done, and what it does until then."""
 
 from __future__ import annotations
 

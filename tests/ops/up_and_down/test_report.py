@@ -1,4 +1,4 @@
-"""How a morning and an evening are told."""
+"""The reports of `genai up` and `genai down`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a morning is done."""
+"""When `genai up` is done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guardrails have nothing to say about the AWS day and the Azure gateway, in any of their shapes."""
+"""The guardrails find nothing in the AWS stack and the Azure gateway, whatever their settings."""
 
 from __future__ import annotations
 
