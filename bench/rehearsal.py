@@ -5,8 +5,8 @@ from __future__ import annotations
 import resource
 import time
 
-from rehearsal.day import rehearse
 from rehearsal.engine import EngineError, find_cli
+from rehearsal.run import rehearse
 from rehearsal.settings import read
 from rehearsal.simulation import running
 

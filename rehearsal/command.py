@@ -44,12 +44,12 @@ def rehearse(
     from ops.stack import settings_file
     from ops.stack.plan import make_plan
     from rehearsal import settings
-    from rehearsal.day import Faults
-    from rehearsal.day import rehearse as run
     from rehearsal.engine import EngineError, find_cli
     from rehearsal.faults import FaultError, failing, slower
     from rehearsal.operations import Operations
     from rehearsal.report import compare, print_summary
+    from rehearsal.run import Faults
+    from rehearsal.run import rehearse as run
     from rehearsal.simulation import running
     from stacks.configuration import SettingsError
 

@@ -6,7 +6,7 @@ from rich.table import Table
 
 from ops.console import report_console
 from ops.stack.plan import Plan
-from rehearsal.day import Summary
+from rehearsal.run import Summary
 
 
 def compare(morning: Plan, evening: Plan, summary: Summary, scale: float) -> dict[str, dict[str, float]]:

@@ -7,11 +7,11 @@ import pytest
 from ops.project import ROOT
 from ops.stack import settings_file
 from ops.stack.plan import make_plan
-from rehearsal.day import rehearse
 from rehearsal.report import compare
+from rehearsal.run import rehearse
 from rehearsal.settings import EngineSettings
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import config
+from tests.rehearsal.engines import config
 
 pytestmark = pytest.mark.engine
 

@@ -19,10 +19,10 @@ from moto.rds.responses import RDSResponse
 from ops.project import ROOT
 from ops.stack import settings_file
 from ops.stack.plan import make_plan
-from rehearsal.day import plain_secrets
 from rehearsal.engine import Engine, Result
+from rehearsal.run import plain_secrets
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import after_operations, config, engine, kill_during, nothing_is_left, succeed
+from tests.rehearsal.engines import after_operations, config, engine, kill_during, nothing_is_left, succeed
 
 pytestmark = pytest.mark.engine
 

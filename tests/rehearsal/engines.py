@@ -85,7 +85,7 @@ def fail_everything_once(simulation: Simulation, kind: str, command: Callable[[]
 
 
 def nothing_is_left(simulation: Simulation, *engines: Engine) -> None:
-    """Proved from the world and the states, never from an exit code."""
+    """Proved from the simulated cloud and the states, never from an exit code."""
     assert simulation.leftovers() == {}, simulation.leftovers()
     for one in engines:
         assert one.resources() == []
