@@ -117,7 +117,7 @@ class _Rehearsal:
     def run(self, secrets: list[str], reconfigure: Callable[[], None] | None) -> Summary:
         operations, summary = self.simulation.operations, self.summary
         before = self.simulation.leave_orphans() if self.faults.dirty else {}
-        if self.aws_engine and not self._part(f"up of {self.other.stack}", self.aws_engine.up).succeeded:
+        if self.aws_engine and not self._part(f"up of {self.aws_engine.stack}", self.aws_engine.up).succeeded:
             raise EngineError(f"The stack that {self.engine.stack} reads did not come up.\n{summary.errors[-1]}")
         operations.slow.update(self.faults.slow)
         operations.failing.update(self.faults.fail)
@@ -147,7 +147,7 @@ class _Rehearsal:
         self._until_it_succeeds("destroy", self.engine.destroy)
         summary.left_in_state = len(self.engine.resources()) + len(self.engine.state().get("pending_operations") or [])
         if self.aws_engine:
-            self._part(f"destroy of {self.other.stack}", self.aws_engine.destroy)
+            self._part(f"destroy of {self.aws_engine.stack}", self.aws_engine.destroy)
         found = self.simulation.leftovers()
         summary.left_in_cloud = {
             kind: left for kind, names in found.items() if (left := [n for n in names if n not in before.get(kind, [])])

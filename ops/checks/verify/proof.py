@@ -38,25 +38,25 @@ class Proof:
 
 
 @contextmanager
-def proof_of(day: Day, door: Door | None) -> Iterator[Proof]:
-    """The proof of this day, with the gateway when there is one; nothing of it is left when the context ends."""
-    secrets = day.secrets | (door.secrets if door else set())
+def proof_of(stack: Day, gateway: Door | None) -> Iterator[Proof]:
+    """The proof of this stack, with the gateway when there is one; no key of it is left when the context ends."""
+    secrets = stack.secrets | (gateway.secrets if gateway else set())
     session_id = f"genai-verify-{uuid.uuid4()}"
-    administrator = Administrator(day.litellm_master_key, partial(cluster_api, day.cluster_name, day.region))
+    administrator = Administrator(stack.litellm_master_key, partial(cluster_api, stack.cluster_name, stack.region))
     with client() as http, TemporaryKeys(administrator, secrets) as keys:
-        buckets = Buckets(day, boto3.client("s3", region_name=day.region))
+        buckets = Buckets(stack, boto3.client("s3", region_name=stack.region))
         steps = [
-            *LiteLLM(day, http, administrator).steps(),
+            *LiteLLM(stack, http, administrator).steps(),
             *buckets.before(),
-            *Completions(day, http, administrator, keys, session_id).steps(),
-            *Langfuse(day, http, session_id).steps(),
+            *Completions(stack, http, administrator, keys, session_id).steps(),
+            *Langfuse(stack, http, session_id).steps(),
             *buckets.after(),
         ]
-        if door:
-            steps += Gateway(day, door, http, secrets).steps()
-        if day.apim_entry_url:
-            steps.append(apim_entry_step(day.apim_entry_url, day.apim_entry_certificate))
+        if gateway:
+            steps += Gateway(stack, gateway, http, secrets).steps()
+        if stack.apim_entry_url:
+            steps.append(apim_entry_step(stack.apim_entry_url, stack.apim_entry_certificate))
         steps.append(keys.step())
-        in_clear = not day.litellm_url.startswith("https://")
-        notes = [*([IN_CLEAR] if in_clear else []), *([NO_ROLE] if door else [])]
+        in_clear = not stack.litellm_url.startswith("https://")
+        notes = [*([IN_CLEAR] if in_clear else []), *([NO_ROLE] if gateway else [])]
         yield Proof(steps=steps, secrets=secrets, notes=notes)
