@@ -49,7 +49,7 @@ class Database(pulumi.ComponentResource):
             f"{name}-clients", description="Who may reach the database", vpc_id=args.vpc_id, tags=tags, opts=child
         )
         # A resource of its own: as part of the group it would make Aurora wait for the cluster that it names.
-        entry = aws.vpc.SecurityGroupIngressRule(
+        ingress = aws.vpc.SecurityGroupIngressRule(
             f"{name}-clients",
             description="PostgreSQL from the cluster",
             security_group_id=group.id,
@@ -105,7 +105,7 @@ class Database(pulumi.ComponentResource):
             )
             for index in range(args.instances)
         ]
-        self.host = pulumi.Output.all(cluster.endpoint, entry.id, *(instance.id for instance in instances)).apply(
+        self.host = pulumi.Output.all(cluster.endpoint, ingress.id, *(instance.id for instance in instances)).apply(
             lambda values: str(values[0])
         )
         self.register_outputs({"host": self.host})

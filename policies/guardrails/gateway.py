@@ -89,6 +89,6 @@ def _diagnostics(resource: ResourceValidationArgs) -> Iterator[Mapping[str, Any]
     if resource.resource_type != _DEPLOYMENT:
         yield resource.props
         return
-    for one in known(resource.props, "properties", "template", "resources") or ():
-        if _DIAGNOSTIC_TEMPLATE.fullmatch(known(one, "type") or ""):
-            yield one["properties"]
+    for nested in known(resource.props, "properties", "template", "resources") or ():
+        if _DIAGNOSTIC_TEMPLATE.fullmatch(known(nested, "type") or ""):
+            yield nested["properties"]

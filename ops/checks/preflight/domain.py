@@ -112,5 +112,5 @@ def _records(resolver: str, name: str, kind: str) -> Sequence[str]:
     found = answer.json()
     if found["Status"] not in (0, _SERVFAIL, _NXDOMAIN):
         raise RuntimeError(f"{resolver} answered {found['Status']} for {name}")
-    records = [one["data"] for one in found.get("Answer", ()) if one["type"] == _TYPES[kind]]
+    records = [answer["data"] for answer in found.get("Answer", ()) if answer["type"] == _TYPES[kind]]
     return sorted(record.rstrip(".").lower() if kind == "NS" else record for record in records)

@@ -28,7 +28,7 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     Exit codes: 0 everything is there, 1 not everything is, 2 the input is refused or the engine cannot begin.
     """
     # Imported here: `genai --help` must not wait for Pulumi.
-    from ops.commands.up_and_down.report import morning_as_json, print_morning
+    from ops.commands.up_and_down.report import print_up, up_as_json
     from ops.commands.up_and_down.up import bring_up
     from ops.project import ROOT
     from ops.stack.engine import EngineError
@@ -47,9 +47,9 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     except (StackConfigError, SettingsError, EngineError) as error:
         _refuse(error, 2)
     if json_:
-        _print_json(morning_as_json(morning, plan))
+        _print_json(up_as_json(morning, plan))
     else:
-        print_morning(morning, plan, console)
+        print_up(morning, plan, console)
     raise typer.Exit(morning.exit_code)
 
 
@@ -76,7 +76,7 @@ def down(
     from ops.clouds.aws import Aws
     from ops.commands.up_and_down import bill
     from ops.commands.up_and_down.down import in_front, take_down
-    from ops.commands.up_and_down.report import evening_as_json, print_evening
+    from ops.commands.up_and_down.report import down_as_json, print_down
     from ops.inventory.azure import AzureDay
     from ops.inventory.scan import AwsDay, Cloud
     from ops.project import ROOT
@@ -112,9 +112,9 @@ def down(
     cost = bill.bill(evening.before, region, now)
     said = bill.cost_explorer(aws, cost.since if cost else now, now) if aws and cost_explorer else None
     if json_:
-        _print_json(evening_as_json(evening, cost, said, stack=stack, place=place))
+        _print_json(down_as_json(evening, cost, said, stack=stack, place=place))
     else:
-        print_evening(evening, cost, said, console, stack=stack, place=place)
+        print_down(evening, cost, said, console, stack=stack, place=place)
     raise typer.Exit(evening.exit_code)
 
 
