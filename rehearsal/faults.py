@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from stacks.errors import GenaiError
+
 PARTS = ("node", "volume")
 """Parts of the cluster that are no resources of Pulumi, but can be slow to go."""
 
 
-class FaultError(ValueError):
+class FaultError(GenaiError):
     """There is no such fault; the message lists what there is."""
 
 
@@ -33,9 +35,7 @@ def slower(asked: Iterable[str], types: Sequence[str]) -> dict[str, float]:
                 raise FaultError(
                     f"--slow {fault} would need time to run backwards: write for example --slow volume=30."
                 )
-        except ValueError as error:
-            if isinstance(error, FaultError):
-                raise
+        except ValueError:
             raise FaultError(f"--slow {fault} names no seconds: write for example --slow volume=30.") from None
     return result
 

@@ -10,12 +10,12 @@ from botocore.exceptions import BotoCoreError
 
 from rehearsal.aws.access import close_cluster
 from rehearsal.aws.account import Account, forget_the_user
-from rehearsal.aws.package import Aws
-from rehearsal.azure.package import Azure
+from rehearsal.aws.package import AwsPackage
+from rehearsal.azure.package import AzurePackage
 from rehearsal.generated import Generated
-from rehearsal.kubernetes.api import Api
+from rehearsal.kubernetes.api import ApiServer
 from rehearsal.kubernetes.clusters import Clusters
-from rehearsal.kubernetes.package import Kubernetes
+from rehearsal.kubernetes.package import KubernetesPackage
 from rehearsal.leftovers import leftovers
 from rehearsal.operations import Operations
 from rehearsal.package import Package
@@ -28,10 +28,10 @@ class Simulation:
 
     account: Account
     clusters: Clusters
-    kubernetes: Kubernetes
+    kubernetes: KubernetesPackage
     operations: Operations
     generated: Generated
-    azure: Azure
+    azure: AzurePackage
     environment: Mapping[str, str]
 
     def leftovers(self) -> dict[str, list[str]]:
@@ -81,14 +81,14 @@ def running(
     try:
         account = Account(region, hosted_zones)
         clusters = Clusters(account, operations)
-        api = Api(clusters)
+        api = ApiServer(clusters)
 
         def opened(name: str, inputs: dict[str, object]) -> str:
             clusters.open(name, inputs)
             return api.endpoint(name)
 
-        kubernetes, generated, azure = Kubernetes(clusters), Generated(), Azure()
-        aws = Aws(account, opened, clusters.close)
+        kubernetes, generated, azure = KubernetesPackage(clusters), Generated(), AzurePackage()
+        aws = AwsPackage(account, opened, clusters.close)
         packages: dict[str, Package] = {
             "aws": aws,
             "eks": aws,

@@ -23,8 +23,8 @@ _VERSIONED = {access.CLUSTER: ("eks", "version")} | {
 }
 
 
-class Aws:
-    """`opened` and `closed` tell the simulated clusters of those that EKS makes and removes."""
+class AwsPackage:
+    """`opened` and `closed` tell the cluster world of the clusters that EKS makes and removes."""
 
     def __init__(self, account: Account, opened: Callable[[str, Properties], str], closed: Callable[[str], None]):
         self.account, self.opened, self.closed = account, opened, closed

@@ -15,8 +15,8 @@ from rehearsal.package import Change, Properties, RefusedError, Request, generat
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
-class Azure:
-    """`resources` are inputs by resource id, `retained` ids that were deleted and keep their names."""
+class AzurePackage:
+    """`things` are inputs by resource id, `retained` ids that were deleted and keep their names."""
 
     def __init__(self) -> None:
         self.resources: dict[str, Properties] = {}

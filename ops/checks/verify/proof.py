@@ -13,13 +13,13 @@ import boto3
 from ops.checks.verify.administrator import Administrator, cluster_api
 from ops.checks.verify.buckets import Buckets
 from ops.checks.verify.completions import Completions
-from ops.checks.verify.gateway import NO_ROLE, Gateway, apim_entry_step
+from ops.checks.verify.gateway import NO_ROLE, GatewaySteps, apim_entry_step
 from ops.checks.verify.http import client
-from ops.checks.verify.langfuse import Langfuse
-from ops.checks.verify.litellm import LiteLLM
+from ops.checks.verify.langfuse import LangfuseSteps
+from ops.checks.verify.litellm import LiteLLMSteps
 from ops.checks.verify.step import Step
 from ops.checks.verify.temporary_keys import TemporaryKeys
-from ops.stack.running import Day, Door
+from ops.stack.running_stacks import RunningAwsStack, RunningGateway
 
 IN_CLEAR = (
     "Without a domain LiteLLM and Langfuse speak HTTP: the virtual keys and Langfuse's key pair of this proof "
@@ -38,22 +38,22 @@ class Proof:
 
 
 @contextmanager
-def proof_of(stack: Day, gateway: Door | None) -> Iterator[Proof]:
-    """The proof of this stack, with the gateway when there is one; no key of it is left when the context ends."""
+def proof_of(stack: RunningAwsStack, gateway: RunningGateway | None) -> Iterator[Proof]:
+    """The proof of this day, with the gateway when there is one; nothing of it is left when the context ends."""
     secrets = stack.secrets | (gateway.secrets if gateway else set())
     session_id = f"genai-verify-{uuid.uuid4()}"
     administrator = Administrator(stack.litellm_master_key, partial(cluster_api, stack.cluster_name, stack.region))
     with client() as http, TemporaryKeys(administrator, secrets) as keys:
         buckets = Buckets(stack, boto3.client("s3", region_name=stack.region))
         steps = [
-            *LiteLLM(stack, http, administrator).steps(),
+            *LiteLLMSteps(stack, http, administrator).steps(),
             *buckets.before(),
             *Completions(stack, http, administrator, keys, session_id).steps(),
-            *Langfuse(stack, http, session_id).steps(),
+            *LangfuseSteps(stack, http, session_id).steps(),
             *buckets.after(),
         ]
         if gateway:
-            steps += Gateway(stack, gateway, http, secrets).steps()
+            steps += GatewaySteps(stack, gateway, http, secrets).steps()
         if stack.apim_entry_url:
             steps.append(apim_entry_step(stack.apim_entry_url, stack.apim_entry_certificate))
         steps.append(keys.step())

@@ -142,7 +142,8 @@ def _starts(result: DownResult) -> Iterator[str]:
         return
     for resource in result.state.resources:
         if resource.type == "aws:rds/cluster:Cluster":
-            which = f"--db-cluster-identifier {resource.inputs['clusterIdentifier']} --region {result.state.region}"
+            region = result.state.regions["aws:region"]
+            which = f"--db-cluster-identifier {resource.inputs['clusterIdentifier']} --region {region}"
             yield f"aws rds start-db-cluster {which} && aws rds wait db-cluster-available {which}"
 
 

@@ -16,7 +16,7 @@ from ops.commands.up_and_down.report import down_as_json, print_down, print_up, 
 from ops.commands.up_and_down.up import UpResult
 from ops.inventory.scan import Scan
 from ops.model.recorder import Secret
-from ops.stack.state import State
+from ops.stack.state import StackState
 from tests.ops.up_and_down.stand_in import EMPTY, holding, resource
 from tests.ops.up_and_down.test_progress import plan
 
@@ -30,7 +30,7 @@ def morning(**more: Any) -> UpResult:
     return UpResult(**{"state": state, "seconds": 943.0, "errors": [], "missing": [], **more})
 
 
-def evening(state: State = EMPTY, **more: Any) -> DownResult:
+def evening(state: StackState = EMPTY, **more: Any) -> DownResult:
     scan = None if state.resources else Scan(leftovers=[], failures=[])
     known = {"before": state, "seconds": 901.0, "typical": 940.0, "errors": [], "lost_clusters": [], "scan": scan}
     return DownResult(state=state, **{**known, **more})
