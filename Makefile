@@ -96,9 +96,10 @@ build/schema/.ready: tests/ops/schema/npm.sha256 requirements-litellm.txt
 	  -r build/schema/requirements.txt -d build/schema
 	@touch $@
 
-lint: setup-dev ## Check style and format with ruff
+lint: setup-dev ## Check style and format with ruff, and the order of layers with import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 format: setup-dev ## Rewrite the code in the project's format
 	$(BIN)/ruff check --fix .

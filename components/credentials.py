@@ -1,4 +1,4 @@
-"""Every password, key and token of the day."""
+"""Generated passwords, keys and tokens of the AWS stack (pulumi-random)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m rehearsal`."""
+"""`python -m rehearsal`: the command `rehearse` as a program."""
 
 import typer
 

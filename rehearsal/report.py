@@ -1,12 +1,12 @@
-"""The end of a rehearsal in words, and its times beside those of `genai plan`."""
+"""Report of a rehearsal (Rich), and its times beside those of `genai plan`."""
 
 from __future__ import annotations
 
 from rich.table import Table
 
 from ops.console import report_console
-from ops.model.plan import Plan
-from rehearsal.day import Summary
+from ops.stack.plan import Plan
+from rehearsal.run import Summary
 
 
 def compare(morning: Plan, evening: Plan, summary: Summary, scale: float) -> dict[str, dict[str, float]]:

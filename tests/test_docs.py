@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from charts.shapes import Model, VirtualKeySetting
-from ops.model.plan import make_plan
 from ops.project import ROOT
+from ops.stack.plan import make_plan
 from ops.stack.settings_file import read
 from stacks.aws.settings import AwsSettings
 from stacks.azure.settings import AzureSettings, ClientSetting

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import pulumi
 from pydantic import Field, field_validator, model_validator
 
+from catalogue.api_management import region_problem, tier_problem
 from charts.shapes import Frozen, Name, text
-from components.azure.gateway_tiers import region_problem, tier_problem
 from policies import apim
 from stacks.configuration import read
 from stacks.errors import SettingsError

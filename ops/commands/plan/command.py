@@ -38,8 +38,8 @@ def plan(
     from ops.commands.plan.as_json import as_json
     from ops.commands.plan.report import print_report
     from ops.console import report_console
-    from ops.model.plan import make_plan
     from ops.project import ROOT
+    from ops.stack.plan import make_plan
     from ops.stack.settings_file import read
 
     waiting = Console(stderr=True)

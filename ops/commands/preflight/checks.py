@@ -25,9 +25,9 @@ from ops.inventory.azure import AzureDay
 from ops.inventory.scan import AwsDay
 from ops.model import recorder
 from ops.model.needs import aws_needs
-from ops.model.plan import make_plan
 from ops.project import ROOT
 from ops.stack.identity import StackIdentity
+from ops.stack.plan import make_plan
 from ops.stack.settings_file import StackConfig
 
 

@@ -1,4 +1,4 @@
-"""The evening: `pulumi destroy`, once more when something stays, and a look at what is left in the cloud."""
+"""`genai down`: `pulumi destroy`, a second time when something stays, and a scan for leftovers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GATE = "pulumi-python:dynamic/genai:DrainGate"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evening:
+class DownResult:
     """How it ended. Errors are what the engine complained about last."""
 
     before: StackState
@@ -43,7 +43,7 @@ class Evening:
         return self.scan.exit_code if self.scan else 1
 
 
-def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> Evening:
+def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> DownResult:
     """Run it. `purge` removes what is in soft delete too.
 
     EngineError when the engine does not begin: another run may be alive, for example.
@@ -69,7 +69,7 @@ def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> Eveni
         if purge:
             delete([one for one in scan.leftovers if one.thing.soft_deleted], engine.say)
             scan = cloud.look()
-    return Evening(
+    return DownResult(
         before=before,
         state=state,
         seconds=time.monotonic() - begin,
@@ -92,9 +92,9 @@ def _destroy(engine: Engine, state: StackState, show: Show) -> list[str]:
 
 def _lost_clusters(state: StackState) -> Iterator[str]:
     """Clusters of which EKS itself says that they do not exist, while the state has objects in them."""
-    if not any(one.type.startswith("kubernetes:") for one in state.resources):
+    if not any(resource.type.startswith("kubernetes:") for resource in state.resources):
         return
-    for gate in (one.inputs for one in state.resources if one.type == GATE):
+    for gate in (resource.inputs for resource in state.resources if resource.type == GATE):
         with suppress(ConnectionError):  # no answer is no proof
             if eks_status(gate["cluster_name"], gate["region"]) is None:
                 yield gate["cluster_name"]

@@ -1,4 +1,4 @@
-"""`genai preflight` as it is typed, and what it makes of yesterday."""
+"""`genai preflight` as it is typed, and what it says about leftovers of an earlier run."""
 
 from __future__ import annotations
 
