@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rehearsal.day import Summary
+from rehearsal.run import Summary
 from rehearsal.report import print_summary
 
 
