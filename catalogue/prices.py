@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from catalogue import aws_prices, azure_prices
 from catalogue.price import HOURS_PER_MONTH, Price, UsagePrice
 
-__all__ = ["AUTO_MODE_FEE", "HOURS_PER_MONTH", "NODE_TYPES", "PRICES", "USAGE_PRICES", "NodeType", "Price", "UsagePrice"]
+__all__ = [
+    "AUTO_MODE_FEE",
+    "HOURS_PER_MONTH",
+    "NODE_TYPES",
+    "PRICES",
+    "USAGE_PRICES",
+    "NodeType",
+    "Price",
+    "UsagePrice",
+]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from stacks import provider_settings
+from stacks import commands, provider_settings
 
 
 class SettingsError(ValueError):
@@ -111,7 +111,7 @@ def read(model: type[S], others: Sequence[type[StackSettings]], **context: str) 
     fields = _fields(model)
     elsewhere = {name: (other, info) for other in others for name, info in _fields(other).items()}
     kind = kind_of(pulumi.get_stack(), values.get("kind", ""))
-    problems = list(provider_settings.refusals(config, kind.name))
+    problems = list(provider_settings.refusals(config, kind.name, pulumi.get_stack()))
     parsed: dict[str, Any] = {}
     for name, value in values.items():
         if name in fields:
@@ -119,7 +119,7 @@ def read(model: type[S], others: Sequence[type[StackSettings]], **context: str) 
             if name in model.SECRET and not secret and value not in ("", "{}"):
                 problems.append(
                     f"{name} is set in plain text: take it out and set each value with "
-                    f"`pulumi config set --secret --path {name}.<name>`"
+                    f"{commands.set_secret(f'{name}.NAME')}"
                 )
             else:
                 parsed[name] = _parsed(fields[name], value)
@@ -130,7 +130,7 @@ def read(model: type[S], others: Sequence[type[StackSettings]], **context: str) 
     try:
         settings = model.model_validate(parsed, context=context)
     except ValidationError as error:
-        problems += [_sentence(detail, model.SECRET) for detail in error.errors()]
+        problems += [_sentence(detail, parsed, model.SECRET) for detail in error.errors()]
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
@@ -181,12 +181,40 @@ _WORDS = {
 """pydantic's kinds of error in our own words."""
 
 
-def _sentence(detail: ErrorDetails, secret: Collection[str]) -> str:
+def _sentence(detail: ErrorDetails, values: Mapping[str, Any], secret: Collection[str]) -> str:
     """One error of pydantic as a sentence that names the setting, and its value unless that may be secret."""
-    where = ".".join(str(part) for part in detail["loc"])
+    where = _where(detail["loc"], values)
     words = _WORDS.get(detail["type"])
     if words is None:
         message = detail["msg"].removeprefix("Value error, ")
         return f"{where}: {message}" if where else message
+    if detail["type"] == "extra_forbidden" and (camel := to_camel(str(detail["loc"][-1]))) != detail["loc"][-1]:
+        return f"{where} is not known there: write {camel}"
     shown = "" if detail["loc"][0] in secret or detail["type"] == "missing" else f", not {detail['input']!r}"
+    if detail["type"] == "tuple_type":
+        shown += f": write {_as_list(detail['input'])}" if shown else ""
     return f"{where} {words.format(**detail.get('ctx', {}))}" + ("" if ":" in words else shown)
+
+
+def _where(path: Sequence[str | int], values: Any) -> str:
+    """The path to a setting with the entries of lists by their names: `models[gpt].params`."""
+    where = ""
+    for part in path:
+        values = values[part] if isinstance(values, Mapping | list) and _has(values, part) else None
+        where += f"[{entry_name(values, int(part))}]" if isinstance(part, int) else f".{part}" * bool(where) or part
+    return where
+
+
+def _has(values: Mapping[str, Any] | Sequence[Any], part: str | int) -> bool:
+    return part in values if isinstance(values, Mapping) else isinstance(part, int) and part < len(values)
+
+
+def entry_name(entry: Any, index: int) -> str:
+    """What an entry of a list is called in messages: its name or alias, else which one it is, counted from 1."""
+    named = (entry.get("name") or entry.get("alias")) if isinstance(entry, Mapping) else None
+    return named if isinstance(named, str) else f"entry {index + 1}"
+
+
+def _as_list(value: Any) -> str:
+    """How the value would be written as a list of one: as JSON, which YAML, `--set` and `pulumi config set` take."""
+    return json.dumps([value])

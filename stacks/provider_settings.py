@@ -120,12 +120,12 @@ _NO_EFFECT: Mapping[str, str] = {
 }
 
 
-def refusals(keys: Iterable[str], kind: str, environment: Mapping[str, str] = os.environ) -> Sequence[str]:
-    """A sentence for each full key that a stack of that kind may not set, and for variables that name two identities.
+def refusals(keys: Iterable[str], kind: str, stack: str, environment: Mapping[str, str] = os.environ) -> Sequence[str]:
+    """A sentence for each full key that this stack of that kind may not set, and for variables that name two identities.
 
     Values are never shown: some are secret.
     """
-    problems = [problem for key in keys if (problem := _refusal(key, azure=kind == "azure"))]
+    problems = [problem for key in keys if (problem := _refusal(key, stack, azure=kind == "azure"))]
     # The Go SDK under Pulumi reads AWS_PROFILE first, botocore under the `aws` command AWS_DEFAULT_PROFILE.
     first, second = environment.get("AWS_PROFILE"), environment.get("AWS_DEFAULT_PROFILE")
     if first and second and first != second:
@@ -136,11 +136,11 @@ def refusals(keys: Iterable[str], kind: str, environment: Mapping[str, str] = os
     return problems
 
 
-def _refusal(key: str, *, azure: bool) -> str:
+def _refusal(key: str, stack: str, *, azure: bool) -> str:
     namespace, _, name = key.partition(":")
     if namespace not in ALLOWED:
         return ""
-    take_out = f"take it out (`pulumi config rm {key}`)"
+    take_out = f"take it out (`pulumi config rm -s {stack} {key}`)"
     if namespace in AZURE and not azure:
         return f"{key} is a setting of the Azure gateway, which is a stack of its own of the kind azure: {take_out}"
     if name in ALLOWED[namespace]:

@@ -6,7 +6,11 @@ import ipaddress
 import os
 import urllib.request
 
+from stacks import commands
+
 SERVICE = "https://checkip.amazonaws.com"
+
+_FIRST_RANGE = '--path "allowedCidrs[0]"'
 
 
 class PublicAddressError(ValueError):
@@ -21,7 +25,7 @@ def look_up() -> str:
     if os.environ.get("CI"):
         raise PublicAddressError(
             "allowedCidrs holds `auto`, which would let only this CI runner in: set the ranges of those who may enter, "
-            'for example `pulumi config set --path "allowedCidrs[0]" 198.51.100.0/24`.'
+            f"for example {commands.set_config(f'{_FIRST_RANGE} 198.51.100.0/24')}."
         )
     try:
         with urllib.request.urlopen(SERVICE, timeout=10) as answer:
@@ -29,5 +33,5 @@ def look_up() -> str:
     except (OSError, ValueError) as error:
         raise PublicAddressError(
             f"allowedCidrs holds `auto`, but {SERVICE} did not tell this machine's public IPv4 address ({error}): "
-            'set it yourself, for example `pulumi config set --path "allowedCidrs[0]" 198.51.100.7/32`.'
+            f"set it yourself, for example {commands.set_config(f'{_FIRST_RANGE} 198.51.100.7/32')}."
         ) from error

@@ -8,7 +8,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, JsonValue
 
+from charts.litellm import Model
 from stacks.aws import model_params
+from stacks.aws.litellm_providers import provider_problem
 from stacks.configuration import Frozen, Name, text
 
 _LONGEST_MODELS = 500_000
@@ -64,6 +66,7 @@ def model_problems(models: Sequence[ModelSetting], provider_keys: Collection[str
             model_params.value_problem("model", model.model),
             model_params.value_problem("baseModel", model.base_model or ""),
             *model_params.problems(model.params, provider_keys),
+            provider_problem(Model(**dict(model))),
         ):
             if line:
                 yield f"models: {model.name}: {line}"

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
 from charts.litellm import provider_key_variable
+from stacks import commands
 from stacks.aws.credential_names import is_credential, is_credential_parameter
 
 _SHAPES = re.compile(
@@ -19,10 +20,6 @@ _SHAPES = re.compile(
 """Values that LiteLLM takes for a credential wherever they stand (litellm_core_utils/secret_redaction.py)."""
 
 _REFERENCE = "os.environ/"
-_HOW = (
-    "put the value under providerKeys (`pulumi config set --secret --path providerKeys.<name>`) and "
-    "name it in providerKey, or refer to it as os.environ/PROVIDER_KEY_<NAME>"
-)
 
 
 def problems(params: Mapping[str, object], provider_keys: Collection[str]) -> Iterator[str]:
@@ -76,7 +73,11 @@ def _in_reference(variable: str, where: str, keys: Collection[str], *, resolved:
 
 
 def _refusal(where: str) -> str:
-    return f"{where} would stand in a ConfigMap: {_HOW}"
+    return (
+        f"{where} would stand in a ConfigMap: put the value under providerKeys "
+        f"({commands.set_secret('providerKeys.NAME')}) and name it in providerKey, or refer to it as "
+        "os.environ/PROVIDER_KEY_<NAME>"
+    )
 
 
 def _in_address(value: str) -> bool:

@@ -17,8 +17,8 @@ from pydantic.alias_generators import to_snake
 
 from catalogue.pins import AURORA_OFFERED, AURORA_VERSION, KUBERNETES, KUBERNETES_VERSION, LANGFUSE_IMAGE, LITELLM_IMAGE
 from charts.litellm import Model
-from stacks import addresses, public_address
-from stacks.aws import bedrock
+from stacks import addresses, commands, public_address
+from stacks.aws import bedrock, regions
 from stacks.aws.litellm_settings import ModelSetting, VirtualKeySetting, model_problems
 from stacks.configuration import Email, SettingsError, StackSettings, TagValue, nearest, read, text, unique
 from stacks.kinds import other_settings
@@ -165,7 +165,7 @@ class Settings(StackSettings):
             if model.provider_key is not None and model.provider_key not in self.provider_keys:
                 raise ValueError(
                     f"models: {model.name} refers to the provider key {model.provider_key!r}, which is not set: "
-                    f"`pulumi config set --secret --path providerKeys.{model.provider_key}`"
+                    f"{commands.set_secret(f'providerKeys.{model.provider_key}')}"
                 )
         for key in self.virtual_keys:
             for name in key.models:
@@ -266,6 +266,6 @@ def load() -> Settings:
 def region() -> str:
     """`aws:region`, us-east-1 when not set."""
     region = pulumi.Config("aws").get("region") or DEFAULT_REGION
-    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[1-9]", region):
-        raise SettingsError(f"aws:region: {region!r} is no region of AWS: set one such as us-east-1")
+    if problem := regions.problem(region):
+        raise SettingsError(f"aws:region: {problem}")
     return region

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from components.azure.gateway_tiers import region_problem, tier_problem
 from policies import apim
+from stacks import commands
 from stacks.configuration import Frozen, Name, SettingsError, StackSettings, TagValue, text, unique
 
 
@@ -96,7 +97,7 @@ def location() -> str:
     """`azure-native:location`, a region that offers the gateway."""
     region = pulumi.Config("azure-native").get("location")
     if not region:
-        raise SettingsError("azure-native:location is not set: `pulumi config set azure-native:location eastus2`")
+        raise SettingsError(f"azure-native:location is not set: {commands.set_config('azure-native:location eastus2')}")
     if problem := region_problem(region):
         raise SettingsError(f"azure-native:location: {problem}")
     return region

@@ -99,7 +99,7 @@ def _aws(config: StackConfig, *, models: bool) -> Mapping[str, Check]:
 
 
 def _azure(config: StackConfig) -> Mapping[str, Check]:
-    from ops.checks.preflight.azure import azure_checks
+    from ops.checks.preflight.azure import aws_stack, azure_checks
     from ops.checks.preflight.earlier_stack import yesterday_checks
     from ops.checks.preflight.pinned_versions import support
     from ops.checks.preflight.tools import pulumi
@@ -112,6 +112,7 @@ def _azure(config: StackConfig) -> Mapping[str, Check]:
     return {
         "pulumi": lambda: pulumi(ROOT),
         "support of what is pinned": lambda: support(plan.recording, plan.today),
+        **({"AWS stack": lambda: aws_stack(plan.first)} if config.values.get("genaiplatform:awsStack") else {}),
         **azure_checks(day, config.values),
         **yesterday_checks(day, config.stack),
     }

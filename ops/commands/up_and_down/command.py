@@ -30,6 +30,7 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     # Imported here: `genai --help` must not wait for Pulumi.
     from ops.commands.up_and_down.report import morning_as_json, print_morning
     from ops.commands.up_and_down.up import bring_up
+    from ops.model.engine_graph import number
     from ops.model.plan import make_plan
     from ops.project import ROOT
     from ops.stack.engine import EngineError
@@ -42,7 +43,7 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
         engine = _engine(stack, console)
         plan = make_plan(config)
         about = f"about {plan.up.seconds / 60:.0f} minutes from nothing, {plan.cost.per_hour}"
-        console.print(f"Stack {stack}: {len(plan.resources)} resources, {about}.", soft_wrap=True)
+        console.print(f"Stack {stack}: {number(plan.resources)} resources, {about}.", soft_wrap=True)
         morning = bring_up(engine, plan, show)
     except (StackConfigError, SettingsError, EngineError) as error:
         _refuse(error, 2)

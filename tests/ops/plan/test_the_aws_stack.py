@@ -125,7 +125,7 @@ def test_the_picture_tells_who_talks_to_whom() -> None:
 
 def test_the_picture_follows_the_program() -> None:
     assert ("LoadBalancer_entry", '-- "HTTPS 443" -->', "Release_litellm") in arrows(domain="genai.example.com")
-    without_bedrock = arrows(models='[{"name": "echo", "model": "openai/echo"}]')
+    without_bedrock = arrows(models='[{"name": "echo", "model": "openai/echo", "params": {"mock_response": "pong"}}]')
     assert not any("bedrock" in end for _, _, end in without_bedrock)
 
 
