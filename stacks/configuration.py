@@ -128,7 +128,7 @@ def read(model: type[S], others: Sequence[type[StackSettings]], **context: str) 
         elif not _is_default(elsewhere[name][1], value):
             problems.append(f"{name} is a setting of {elsewhere[name][0].KIND}: take it out here and set it there")
     try:
-        settings = model.model_validate(parsed, context=context)
+        settings = model.model_validate(parsed, context=context, by_alias=True, by_name=False)
     except ValidationError as error:
         problems += [_sentence(detail, parsed, model.SECRET) for detail in error.errors()]
     if problems:

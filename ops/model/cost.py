@@ -70,8 +70,10 @@ class Cost:
     @property
     def per_hour(self) -> str:
         """The sum of the lines in words, which say when it is not everything."""
-        said = f"{amount(self.usd_per_hour, self.unpriced)} an hour"
-        return f"{said} (not every price in {self.region} is known)" if self.unpriced else said
+        said = amount(self.usd_per_hour, self.unpriced)
+        if said == "unknown":
+            return f"cost unknown (no price in {self.region} is known)"
+        return f"{said} an hour" + (f" (not every price in {self.region} is known)" if self.unpriced else "")
 
 
 _AURORA_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"

@@ -65,7 +65,7 @@ def test_each_row_has_id_age_price_and_the_command_that_removes_it(world: World)
     rows = result.output.splitlines()
     (cluster,) = [row for row in rows if CLUSTER in row and "73.00" in row]
     assert cluster.split()[:4] == ["1", "EKS", "cluster", CLUSTER]
-    assert "of stack dev are left in us-east-1 and what has no region: " in rows[-1]
+    assert "of stack dev are left in us-east-1 and what has no region. Cost a month: at least " in " ".join(rows[-2:])
     assert "pulumi destroy" in result.output
 
 
