@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import pulumi
+
+class _Read:
+    """The settings that were read last; checks ask for them from other threads."""
+
+    stack = ""
+
+
+def name_stack(stack: str) -> None:
+    """Say whose settings are read now."""
+    _Read.stack = stack
 
 
 def set_config(arguments: str) -> str:
-    """`pulumi config set` for the stack whose program runs."""
-    return f"`pulumi config set -s {pulumi.get_stack()} {arguments}`"
+    """`pulumi config set` for that stack."""
+    return f"`pulumi config set {f'-s {_Read.stack} ' if _Read.stack else ''}{arguments}`"
 
 
 def set_secret(path: str) -> str:

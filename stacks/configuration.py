@@ -105,6 +105,7 @@ def read(model: type[S], others: Sequence[type[StackSettings]], **context: str) 
     """
     from stacks.kinds import kind_of  # which imports this module
 
+    commands.name_stack(pulumi.get_stack())
     config = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
     values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}

@@ -121,7 +121,7 @@ _NO_EFFECT: Mapping[str, str] = {
 
 
 def refusals(keys: Iterable[str], kind: str, stack: str, environment: Mapping[str, str] = os.environ) -> Sequence[str]:
-    """A sentence for each full key that this stack of that kind may not set, and for variables that name two identities.
+    """A sentence for each full key that this stack of that kind may not set, and for variables that name two users.
 
     Values are never shown: some are secret.
     """

@@ -10,18 +10,33 @@ from ops.checks.check import Outcome, State
 
 _MARKS = {
     State.FINE: "[green]✓[/green]",
+    State.NOTE: "[yellow]![/yellow]",
     State.BAD: "[red]✗[/red]",
     State.COULD_NOT_LOOK: "[yellow]?[/yellow]",
 }
 
 
+_NAMED = 3
+"""Checks that are named where several met the same obstacle."""
+
+
 def print_outcomes(outcomes: Mapping[str, Outcome], console: Console) -> None:
-    """A line each, and a second with the fix where there is one."""
+    """A line each, and a second with the fix where there is one; checks that met the same obstacle share them."""
+    met: dict[tuple[str, str], list[str]] = {}
     for name, outcome in outcomes.items():
+        met.setdefault(_obstacle(name, outcome), []).append(name)
+    for names in met.values():
+        outcome = outcomes[names[0]]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         console.print(_MARKS[outcome.state], end=" ")
-        console.print(f"{name}: {outcome.says}", markup=False, soft_wrap=True)
+        console.print(f"{', '.join(names[:_NAMED])}{more}: {outcome.says}", markup=False, soft_wrap=True)
         if outcome.fix:
             console.print(f"  → {outcome.fix}", markup=False, soft_wrap=True)
+
+
+def _obstacle(name: str, outcome: Outcome) -> tuple[str, str]:
+    """What they share: the words and the fix where something was in the way, else nothing."""
+    return (outcome.says, outcome.fix) if outcome.state in (State.BAD, State.COULD_NOT_LOOK) else (name, "")
 
 
 def as_data(outcomes: Mapping[str, Outcome]) -> list[dict[str, str]]:

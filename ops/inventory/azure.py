@@ -31,7 +31,7 @@ class AzureDay:
         try:
             arm_token, graph_token = self.token(self.arm), self.token(self.graph)
         except AzureCliError as error:
-            return Scan(leftovers=[], failures=[Failure(what="Azure", error=str(error))])
+            return Scan(leftovers=[], failures=[Failure(what="Azure", error=str(error))], blind=True)
         arm, graph = Api(self.arm, arm_token["accessToken"]), Api(self.graph, graph_token["accessToken"])
         scope = f"/subscriptions/{arm_token['subscription']}"
         things, failures = look_with(self._finders(arm, graph, scope))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from ops.clouds.aws import Aws
+from ops.clouds.aws import Aws, log_in
 from ops.inventory import ec2, iam_and_eks, load_balancing, logs_secrets_keys, stores
 from ops.inventory.found import Leftover, Thing
 from ops.inventory.ownership import CERTIFICATE, CLUSTER, ELSEWHERE, ours, share_out
@@ -26,6 +26,7 @@ class Failure:
 
     what: str
     error: str
+    fix: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,8 @@ class Scan:
     failures: Sequence[Failure]
     uncertain: Sequence[Leftover] = ()
     """What may be another stack's of the same name, and why: `--delete` leaves it alone, the exit code too."""
+    blind: bool = False
+    """Whether nothing at all could be looked at."""
 
     @property
     def exit_code(self) -> int:
@@ -43,9 +46,12 @@ class Scan:
         return 2 if self.failures else 1 if self.leftovers else 0
 
     def unseen(self) -> Iterator[tuple[str, str]]:
-        """What could not be looked at, and the error that all of it met."""
+        """What could not be looked at, and the error that all of it met, with its fix."""
         for error in dict.fromkeys(failure.error for failure in self.failures):
-            yield ", ".join(sorted(failure.what for failure in self.failures if failure.error == error)), error
+            met = [failure for failure in self.failures if failure.error == error]
+            fix = f": {met[0].fix}" if met[0].fix else ""
+            what = "anything" if self.blind and len(met) == len(self.failures) else None
+            yield what or ", ".join(sorted(failure.what for failure in met)), error + fix
 
 
 class Cloud(Protocol):
@@ -96,7 +102,8 @@ class AwsDay:
 
     def look(self) -> Scan:
         """Look at everything now, at once."""
-        things, failures = look_with(self.finders())
+        finders = self.finders()
+        things, failures = look_with(finders)
         kinds = {f"{CLUSTER}s": CLUSTER, f"{CERTIFICATE}s": CERTIFICATE, _CLUSTERS_ELSEWHERE: ELSEWHERE}
         unseen = {kinds[failure.what] for failure in failures if failure.what in kinds}
         place = self.aws.region
@@ -109,7 +116,9 @@ class AwsDay:
             elsewhere=elsewhere,
             unseen=unseen,
         )
-        return Scan(leftovers=shares.ours, failures=failures, uncertain=shares.uncertain)
+        return Scan(
+            leftovers=shares.ours, failures=failures, uncertain=shares.uncertain, blind=len(failures) == len(finders)
+        )
 
 
 def look_with(finders: Mapping[str, Find]) -> tuple[list[Thing], list[Failure]]:
@@ -122,7 +131,7 @@ def look_with(finders: Mapping[str, Find]) -> tuple[list[Thing], list[Failure]]:
             for thing in finders[what]():
                 things.append(thing)
         except Exception as error:  # noqa: BLE001  whatever went wrong, it does not mean that nothing is there
-            failures.append(Failure(what=what, error=str(error)))
+            failures.append(Failure(what=what, error=str(error), fix=log_in(error)))
 
     with ThreadPoolExecutor(max_workers=len(finders)) as pool:
         list(pool.map(run, finders))

@@ -50,6 +50,7 @@ def leftovers(
     from ops.inventory.scan import AwsDay, Cloud
     from ops.project import ROOT
     from ops.stack.location import WhereaboutsError, settings_of, state_of
+    from stacks.aws import regions
 
     if yes and not delete:
         typer.echo("--yes answers what --delete asks: add --delete, or leave it out.", err=True)
@@ -65,6 +66,9 @@ def leftovers(
     azure = azure or settings.azure
     if azure and region:
         typer.echo("--region is for AWS; what is left in Azure is looked for everywhere: leave it out.", err=True)
+        raise typer.Exit(2)
+    if region and (problem := regions.problem(region)):
+        typer.echo(f"--region: {problem}.", err=True)
         raise typer.Exit(2)
     state, no_state = state_of(ROOT, stack)
     try:

@@ -105,8 +105,11 @@ def _usd(thing: Thing) -> str:
 
 def _summary(scan: Scan, stack: str, place: str) -> str:
     if not scan.leftovers:
-        nothing = "Nothing else was found" if scan.failures else "Nothing is left"
-        return f"{nothing} of stack {stack} in {place}."
+        if scan.blind:
+            return f"So nobody knows what is left of stack {stack} in {place}."
+        if scan.failures:
+            return f"Where it could be looked, nothing of stack {stack} was found in {place}."
+        return f"Nothing is left of stack {stack} in {place}."
     known, unknown = _sum(scan)
     more = f" ({len(unknown)} of them cost by use, or have no known price)" if unknown else ""
     cost = f"Cost a month: {amount(known, unknown)}{more}."
