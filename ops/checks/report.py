@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rich.console import Console
 
 from ops.checks.check import Outcome, State
+from ops.clouds.aws import LOG_IN
 
 _MARKS = {
     State.FINE: "[green]✓[/green]",
@@ -35,8 +36,9 @@ def print_outcomes(outcomes: Mapping[str, Outcome], console: Console) -> None:
 
 
 def _obstacle(name: str, outcome: Outcome) -> tuple[str, str]:
-    """What they share: the words and the fix where something was in the way, else nothing."""
-    return (outcome.says, outcome.fix) if outcome.state in (State.BAD, State.COULD_NOT_LOOK) else (name, "")
+    """What they share: words and fix where nobody could look, or nobody is logged in; else nothing."""
+    shared = outcome.state is State.COULD_NOT_LOOK or outcome.fix == LOG_IN
+    return (outcome.says, outcome.fix) if shared else (name, "")
 
 
 def as_data(outcomes: Mapping[str, Outcome]) -> list[dict[str, str]]:

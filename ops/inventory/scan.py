@@ -20,6 +20,10 @@ Find = Callable[[], Iterator[Thing]]
 _CLUSTERS_ELSEWHERE = f"{CLUSTER}s of other regions"
 
 
+EVERYTHING = "anything"
+"""What could not be looked at, where no question was asked at all."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Failure:
     """What could not be looked at, or not be removed, and the cloud's own words."""
@@ -37,20 +41,23 @@ class Scan:
     failures: Sequence[Failure]
     uncertain: Sequence[Leftover] = ()
     """What may be another stack's of the same name, and why: `--delete` leaves it alone, the exit code too."""
-    blind: bool = False
-    """Whether nothing at all could be looked at."""
 
     @property
     def exit_code(self) -> int:
         """0 nothing is left, 1 something is, 2 not everything could be looked at."""
         return 2 if self.failures else 1 if self.leftovers else 0
 
+    @property
+    def blind(self) -> bool:
+        """Whether nothing at all could be looked at, for nobody is logged in."""
+        return bool(self.failures) and all(one.fix or one.what == EVERYTHING for one in self.failures)
+
     def unseen(self) -> Iterator[tuple[str, str]]:
         """What could not be looked at, and the error that all of it met, with its fix."""
         for error in dict.fromkeys(failure.error for failure in self.failures):
             met = [failure for failure in self.failures if failure.error == error]
             fix = f": {met[0].fix}" if met[0].fix else ""
-            what = "anything" if self.blind and len(met) == len(self.failures) else None
+            what = EVERYTHING if self.blind and len(met) == len(self.failures) else None
             yield what or ", ".join(sorted(failure.what for failure in met)), error + fix
 
 
@@ -102,8 +109,7 @@ class AwsDay:
 
     def look(self) -> Scan:
         """Look at everything now, at once."""
-        finders = self.finders()
-        things, failures = look_with(finders)
+        things, failures = look_with(self.finders())
         kinds = {f"{CLUSTER}s": CLUSTER, f"{CERTIFICATE}s": CERTIFICATE, _CLUSTERS_ELSEWHERE: ELSEWHERE}
         unseen = {kinds[failure.what] for failure in failures if failure.what in kinds}
         place = self.aws.region
@@ -116,9 +122,7 @@ class AwsDay:
             elsewhere=elsewhere,
             unseen=unseen,
         )
-        return Scan(
-            leftovers=shares.ours, failures=failures, uncertain=shares.uncertain, blind=len(failures) == len(finders)
-        )
+        return Scan(leftovers=shares.ours, failures=failures, uncertain=shares.uncertain)
 
 
 def look_with(finders: Mapping[str, Find]) -> tuple[list[Thing], list[Failure]]:

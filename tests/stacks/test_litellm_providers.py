@@ -60,7 +60,7 @@ def test_it_does_not_know_where_to_send_a_model_that_is_refused(model: str) -> N
         (Model(name="x", model="gpt-4o-mini"), "gpt-4o-mini names no provider: write it in front, such as openai/gpt-"),
         (Model(name="x", model="azur/x"), "azur is no provider of LiteLLM's: did you mean azure?"),
         (Model(name="x", model="zzzzzzzz/x"), "zzzzzzzz is no provider of LiteLLM's: write openai/<model> with an api"),
-        (Model(name="x", model="azure/x"), "azure takes no call without a key: `pulumi config set -s "),
+        (Model(name="x", model="azure/x"), "azure takes no call without a key: `pulumi config set "),
         (Model(name="x", model="azure/x", params={"api_base": "https://x"}), "azure takes no call without a key"),
         (Model(name="x", model="x", params={"custom_llm_provider": "gemini"}), "gemini takes no call without a key"),
         (Model(name="x", model="together_ai/x"), "providerKeys.together-ai`, and write `providerKey: together-ai`"),

@@ -68,7 +68,7 @@ def leftovers(
         typer.echo("--region is for AWS; what is left in Azure is looked for everywhere: leave it out.", err=True)
         raise typer.Exit(2)
     if region and (problem := regions.problem(region)):
-        typer.echo(f"--region: {problem}.", err=True)
+        typer.echo(f"--region: {problem}", err=True)
         raise typer.Exit(2)
     state, no_state = state_of(ROOT, stack)
     try:

@@ -161,4 +161,4 @@ def test_azure_is_looked_at_only_when_asked_or_for_an_azure_stack(arguments: lis
         read.return_value = StackConfig(stack=stack, values={}, secret_keys=())
         result = run(*arguments)
     assert result.exit_code == 2
-    assert "Could not look at Azure: The `az` command is not installed" in result.output
+    assert "Could not look at anything: The `az` command is not installed" in result.output
