@@ -105,7 +105,7 @@ def first_steps(config: StackConfig) -> Sequence[Step]:
 
 
 def _warnings(config: StackConfig) -> Iterator[str]:
-    if config.kind.name == "aws" and config.values.get(f"{PROJECT}:virtualKeys") == "[]":
+    if config.values.get(f"{PROJECT}:virtualKeys") == "[]":
         yield (
             "virtualKeys is empty, so nobody has a key and README's first call, with the key demo, has none to use: "
             f"`pulumi config rm -s {config.stack} virtualKeys` brings demo back"
@@ -114,7 +114,7 @@ def _warnings(config: StackConfig) -> Iterator[str]:
 
 def _read_aws_stack(config: StackConfig, overrides: Sequence[str] = ()) -> StackConfig | None:
     name = config.values.get(f"{PROJECT}:awsStack", "")
-    if not name or config.kind.name != "azure":
+    if not name:
         return None
     try:
         return read(ROOT, name.rpartition("/")[2], overrides)

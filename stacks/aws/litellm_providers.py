@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Mapping
 
-from charts.litellm import Model
+from charts.shapes import Model
 from stacks import commands
 from stacks.aws.credential_names import is_credential_parameter
 

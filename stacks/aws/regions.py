@@ -7,6 +7,9 @@ from functools import cache
 
 import botocore.session
 
+_PUBLIC = "aws"
+"""The partition of the regions that any account can use."""
+
 
 @cache
 def botocore_session() -> botocore.session.Session:
@@ -29,4 +32,4 @@ def problem(region: str) -> str | None:
 
 
 def _other_partitions() -> list[str]:
-    return [name for name in botocore_session().get_available_partitions() if name != "aws"]
+    return [name for name in botocore_session().get_available_partitions() if name != _PUBLIC]

@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 
-from charts.litellm import Model
+from charts.shapes import Model
 from stacks.aws.litellm_providers import NEED_A_KEY, PROVIDERS, provider_problem
 
 LITELLM = pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: `make test-litellm`")

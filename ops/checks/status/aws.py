@@ -24,7 +24,7 @@ _PODS = "`kubectl -n genai-platform get pods` shows why"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class ExpectedPart:
     """A type of resource that every day has, and how AWS is asked about it."""
 
     type: str
@@ -42,43 +42,43 @@ class Part:
 
 
 PARTS = (
-    Part(
+    ExpectedPart(
         type="aws:ec2/natGateway:NatGateway",
         describe=lambda aws, key: aws.step("ec2", "describe_nat_gateways", NatGatewayIds=[key]),
         state=lambda answer: str(answer["NatGateways"][0]["State"]),
         well={"available"},
     ),
-    Part(
+    ExpectedPart(
         type=eks_children.CLUSTER,
         describe=lambda aws, key: aws.step("eks", "describe_cluster", name=key),
         state=lambda answer: str(answer["cluster"]["status"]),
         well={"ACTIVE"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:rds/cluster:Cluster",
         describe=lambda aws, key: aws.step("rds", "describe_db_clusters", DBClusterIdentifier=key),
         state=lambda answer: str(answer["DBClusters"][0]["Status"]),
         well={"available", "backing-up"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:rds/clusterInstance:ClusterInstance",
         describe=lambda aws, key: aws.step("rds", "describe_db_instances", DBInstanceIdentifier=key),
         state=lambda answer: str(answer["DBInstances"][0]["DBInstanceStatus"]),
         well={"available", "backing-up"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:elasticache/replicationGroup:ReplicationGroup",
         describe=lambda aws, key: aws.step("elasticache", "describe_replication_groups", ReplicationGroupId=key),
         state=lambda answer: str(answer["ReplicationGroups"][0]["Status"]),
         well={"available", "snapshotting"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:lb/loadBalancer:LoadBalancer",
         describe=lambda aws, key: aws.step("elbv2", "describe_load_balancers", LoadBalancerArns=[key]),
         state=lambda answer: str(answer["LoadBalancers"][0]["State"]["Code"]),
         well={"active"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:lb/targetGroup:TargetGroup",
         describe=lambda aws, key: aws.step("elbv2", "describe_target_health", TargetGroupArn=key),
         state=lambda answer: _targets(answer["TargetHealthDescriptions"]),
@@ -131,7 +131,7 @@ def look(aws: Aws, stack: str, expected: Mapping[str, int], outputs: Mapping[str
     )
 
 
-def check(aws: Aws, part: Part, key: str) -> Outcome:
+def check(aws: Aws, part: ExpectedPart, key: str) -> Outcome:
     """How that one is."""
     call = part.describe(aws, key)
     state = part.state(aws.call(call.service, call.operation, **call.parameters))

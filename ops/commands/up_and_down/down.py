@@ -14,11 +14,11 @@ from ops.commands.up_and_down.up import Show, forget_a_dead_run
 from ops.inventory.deletion import delete
 from ops.inventory.scan import Cloud, Scan
 from ops.model.engine_graph import number
-from ops.project import PROJECT
+from ops.project import stack_files
 from ops.stack.engine import Engine
 from ops.stack.progress import Progress, deletion
 from ops.stack.settings_file import StackConfigError, read
-from ops.stack.state import State
+from ops.stack.state import StackState
 
 GATE = "pulumi-python:dynamic/genai:DrainGate"
 """What everything in the cluster depends on; it knows name and region (components/kubernetes/drain_gate.py)."""
@@ -28,8 +28,8 @@ GATE = "pulumi-python:dynamic/genai:DrainGate"
 class Evening:
     """How it ended. Errors are what the engine complained about last."""
 
-    before: State
-    state: State
+    before: StackState
+    state: StackState
     seconds: float
     typical: float
     errors: Sequence[str]
@@ -81,7 +81,7 @@ def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> Eveni
     )
 
 
-def _destroy(engine: Engine, state: State, show: Show) -> list[str]:
+def _destroy(engine: Engine, state: StackState, show: Show) -> list[str]:
     problems = list(forget_a_dead_run(engine, state))
     if engine.interrupted:
         return problems
@@ -91,7 +91,7 @@ def _destroy(engine: Engine, state: State, show: Show) -> list[str]:
     return problems + (progress.errors or [failure] * bool(failure))
 
 
-def _lost_clusters(state: State) -> Iterator[str]:
+def _lost_clusters(state: StackState) -> Iterator[str]:
     """Clusters of which EKS itself says that they do not exist, while the state has objects in them."""
     if not any(one.type.startswith("kubernetes:") for one in state.resources):
         return
@@ -103,10 +103,11 @@ def _lost_clusters(state: State) -> Iterator[str]:
 
 def in_front(engine: Engine, root: Path) -> Iterator[str]:
     """The stacks that are up and send their users to this one."""
-    for file in sorted(root.glob("Pulumi.*.yaml")):
-        stack = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
+    for stack in stack_files(root):
+        if stack == engine.name:
+            continue
         try:
-            behind = read(root, stack).values.get(f"{PROJECT}:awsStack", "")
+            behind = read(root, stack).setting("awsStack")
         except StackConfigError as error:
             engine.say(f"Whether stack {stack} sends its users here is not known: {error}")
             continue

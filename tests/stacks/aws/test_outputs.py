@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from ops.model.recorder import Recording, Secret, plain, record
+from stacks import commands
 from stacks.aws import outputs
 from stacks.aws.outputs import AwsOutputs
 from stacks.azure import program
 from stacks.azure.settings import AzureSettings
-from stacks.configuration import SettingsError
+from stacks.errors import SettingsError
 from tests.azure_program import AWS_STACK, config
 from tests.azure_program import aws_outputs as exported
 
@@ -152,7 +153,7 @@ def test_configured_outputs_that_are_incomplete_or_unknown_are_told() -> None:
     assert "awsOutputs.litellmUrl is not read here: take it out" in told
     for name in ("apimEntryKey", "virtualKeys"):
         assert f"awsOutputs.{name} is missing or malformed" in told
-        assert f"`pulumi config set -s dev --secret --path awsOutputs.{name}`" in told
+        assert commands.set_secret(f"awsOutputs.{name}") in told
 
 
 def test_two_sources_are_refused() -> None:
