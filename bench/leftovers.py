@@ -9,7 +9,7 @@ import statistics
 import time
 from typing import Any
 
-from ops.inventory.scan import look_with
+from ops.inventory.scan import run_finders
 from tests.ops.inventory.world import OURS, POLICY, REGION, World, account, answering, pairs
 
 LATENCY = 0.1
@@ -47,14 +47,14 @@ def medians() -> tuple[float, float, str]:
             return world.call(client, operation, parameters)
 
         day = world.day()
-        assert len(day.look().leftovers) > 600  # also makes the clients, which takes as long for one as for all
+        assert len(day.scan().leftovers) > 600  # also makes the clients, which takes as long for one as for all
         finders = day.finders()
         seconds: dict[str, list[float]] = {name: [] for name in ("all", *finders)}
         with answering(late):
             for _ in range(ROUNDS):
                 for name in seconds:
                     begin = time.perf_counter()
-                    look_with(finders if name == "all" else {name: finders[name]})
+                    run_finders(finders if name == "all" else {name: finders[name]})
                     seconds[name].append(time.perf_counter() - begin)
     median = {name: statistics.median(times) for name, times in seconds.items()}
     whole = median.pop("all")

@@ -45,9 +45,9 @@ def leftovers(
     from ops.clouds.aws import Aws
     from ops.commands.leftovers.report import as_json, print_report, print_table
     from ops.console import report_console
-    from ops.inventory.azure import AzureDay
+    from ops.inventory.azure import AzureStackInventory
     from ops.inventory.deletion import clear_away
-    from ops.inventory.scan import AwsDay, Cloud
+    from ops.inventory.scan import AwsStackInventory, StackInventory
     from ops.project import ROOT
     from ops.stack.location import WhereaboutsError, settings_of, state_of
 
@@ -74,12 +74,12 @@ def leftovers(
         typer.echo(error, err=True)
         raise typer.Exit(2) from error
     identity = settings.identity(state, owner=owner or "", stack_id=stack_id or "")
-    cloud: Cloud
+    cloud: StackInventory
     if azure:
-        place, cloud = "Azure", AzureDay(stack=stack, identity=identity)
+        place, cloud = "Azure", AzureStackInventory(stack=stack, identity=identity)
     else:
         place = f"{region} and what has no region"
-        cloud = AwsDay(Aws(region), stack, settings.domain(state), identity)
+        cloud = AwsStackInventory(Aws(region), stack, settings.domain(state), identity)
 
     console = report_console(stderr=json_)
 
@@ -87,7 +87,7 @@ def leftovers(
         print_table(todo, console)
         return yes or typer.confirm(f"Remove these {len(todo)}?")
 
-    scan = cloud.look()
+    scan = cloud.scan()
     if settings.problem:
         typer.echo(settings.problem, err=True)
     if no_state and (scan.leftovers or scan.uncertain):

@@ -69,7 +69,7 @@ def _aws(config: StackConfig, *, models: bool) -> Mapping[str, Check]:
     from ops.checks.preflight.registry_logins import login_checks
     from ops.checks.preflight.tools import tool_checks
     from ops.clouds.aws import Aws
-    from ops.inventory.scan import AwsDay
+    from ops.inventory.scan import AwsStackInventory
     from ops.model.needs import aws_needs
     from ops.model.recorder import record
     from ops.project import ROOT
@@ -94,7 +94,7 @@ def _aws(config: StackConfig, *, models: bool) -> Mapping[str, Check]:
         **artifact_checks([*needs.charts, *needs.images]),
         **login_checks(needs.charts),
         **(model_checks(aws, needs.models, config.stack) if models else {}),
-        **yesterday_checks(AwsDay(aws, config.stack, domain, _identity(config)), config.stack),
+        **yesterday_checks(AwsStackInventory(aws, config.stack, domain, _identity(config)), config.stack),
     }
 
 
@@ -103,12 +103,12 @@ def _azure(config: StackConfig) -> Mapping[str, Check]:
     from ops.checks.preflight.earlier_stack import yesterday_checks
     from ops.checks.preflight.pinned_versions import support
     from ops.checks.preflight.tools import pulumi
-    from ops.inventory.azure import AzureDay
+    from ops.inventory.azure import AzureStackInventory
     from ops.model.plan import make_plan
     from ops.project import ROOT
 
     plan = make_plan(config)  # refuses settings that the program would refuse
-    day = AzureDay(stack=config.stack, identity=_identity(config))
+    day = AzureStackInventory(stack=config.stack, identity=_identity(config))
     return {
         "pulumi": lambda: pulumi(ROOT),
         "support of what is pinned": lambda: support(plan.recording, plan.today),

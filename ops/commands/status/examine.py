@@ -11,17 +11,17 @@ from typing import Any
 
 from ops.checks.check import Check, bad, run
 from ops.checks.status import aws, azure
-from ops.checks.status.status import Status, could_not_look
+from ops.checks.status.status import Status, could_not_check
 from ops.clouds.aws import Aws
 from ops.commands.status import schedule
-from ops.inventory.azure import AzureDay
+from ops.inventory.azure import AzureStackInventory
 from ops.model.plan import make_plan
 from ops.project import PROJECT
 from ops.stack.outputs import NotUpError, StackOutputsError, read_outputs
 from ops.stack.settings_file import StackConfig
 
 
-def look(config: StackConfig, root: Path, now: datetime) -> Status:
+def examine(config: StackConfig, root: Path, now: datetime) -> Status:
     """The status of the stack. What cannot be looked at is among its outcomes; SettingsError passes through."""
     plan = make_plan(config)
     checks: dict[str, Check] = {}
@@ -31,16 +31,16 @@ def look(config: StackConfig, root: Path, now: datetime) -> Status:
     except NotUpError:
         outputs = {}
     except StackOutputsError as error:
-        checks["stack outputs"] = could_not_look(str(error))
+        checks["stack outputs"] = could_not_check(str(error))
     ends: datetime | None = None
     behind = ""
     place = config.values[config.kind.region_key]
     if config.kind.name == "azure":
-        found = azure.look(AzureDay(stack=config.stack), outputs or {}, now)
+        found = azure.find_gateway(AzureStackInventory(stack=config.stack), outputs or {}, now)
         behind = config.values.get(f"{PROJECT}:awsStack", "").rpartition("/")[2]
     else:
         expected = Counter(resource.type for resource in plan.resources)
-        found = aws.look(Aws(place), config.stack, expected, outputs or {})
+        found = aws.find_parts(Aws(place), config.stack, expected, outputs or {})
         try:
             if found.exists:
                 ends = schedule.next_evening(schedule.evenings(root, config.stack), found.keep_until, now)

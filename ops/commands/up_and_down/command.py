@@ -77,8 +77,8 @@ def down(
     from ops.commands.up_and_down import bill
     from ops.commands.up_and_down.down import in_front, take_down
     from ops.commands.up_and_down.report import evening_as_json, print_evening
-    from ops.inventory.azure import AzureDay
-    from ops.inventory.scan import AwsDay, Cloud
+    from ops.inventory.azure import AzureStackInventory
+    from ops.inventory.scan import AwsStackInventory, StackInventory
     from ops.project import ROOT
     from ops.stack.engine import EngineError
     from ops.stack.location import WhereaboutsError, settings_of
@@ -101,9 +101,9 @@ def down(
         for other in () if azure else in_front(engine, ROOT):
             engine.say(f"Stack {other} sends its users here and is still up: end it with `genai down --stack {other}`.")
         aws = None if azure else Aws(region)
-        cloud: Cloud = AzureDay(stack=stack, identity=identity)
+        cloud: StackInventory = AzureStackInventory(stack=stack, identity=identity)
         if aws:
-            cloud = AwsDay(aws, stack, settings.domain(state), identity)
+            cloud = AwsStackInventory(aws, stack, settings.domain(state), identity)
         place = f"{aws.region} and what has no region" if aws else "Azure"
         evening = take_down(engine, cloud, show, purge=purge)
     except (WhereaboutsError, EngineError) as error:

@@ -1,4 +1,4 @@
-"""The evening: `pulumi destroy`, once more when something stays, and a look at what is left in the cloud."""
+"""The evening: `pulumi destroy`, once more when something stays, and a look at what is left in the inventory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from components.kubernetes.cluster_api import eks_status
 from ops.commands.up_and_down.display import minutes
 from ops.commands.up_and_down.up import Show, forget_a_dead_run
 from ops.inventory.deletion import delete
-from ops.inventory.scan import Cloud, Scan
+from ops.inventory.scan import Scan, StackInventory
 from ops.project import PROJECT
 from ops.stack.engine import Engine
 from ops.stack.progress import Progress, deletion
@@ -35,7 +35,7 @@ class Evening:
     lost_clusters: Sequence[str]
     """Clusters that EKS does not know and the state still has objects in: nothing can delete those any more."""
     scan: Scan | None
-    """What is left in the cloud; None as long as the state holds something, which goes first."""
+    """What is left in the inventory; None as long as the state holds something, which goes first."""
 
     @property
     def exit_code(self) -> int:
@@ -43,7 +43,7 @@ class Evening:
         return self.scan.exit_code if self.scan else 1
 
 
-def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> Evening:
+def take_down(engine: Engine, inventory: StackInventory, show: Show, *, purge: bool) -> Evening:
     """Run it. `purge` removes what is in soft delete too.
 
     EngineError when the engine does not begin: another run may be alive, for example.
@@ -65,10 +65,10 @@ def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> Eveni
         lost = list(_lost_clusters(state))
     scan = None
     if state.empty:
-        scan = cloud.look()
+        scan = inventory.scan()
         if purge:
-            delete([one for one in scan.leftovers if one.thing.soft_deleted], engine.say)
-            scan = cloud.look()
+            delete([one for one in scan.leftovers if one.resource.soft_deleted], engine.say)
+            scan = inventory.scan()
     return Evening(
         before=before,
         state=state,

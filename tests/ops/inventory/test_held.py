@@ -18,7 +18,7 @@ from ops.clouds.aws import Aws
 from ops.clouds.azure import Api
 from ops.clouds.removal import PermanentError
 from ops.inventory import ec2, load_balancing, stores
-from ops.inventory.found import Thing
+from ops.inventory.found import FoundResource
 from tests.ops.preflight.stand_in import aws_answers, serve
 
 
@@ -30,9 +30,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Any:
         yield Aws("us-east-1")
 
 
-def remove(thing: Thing) -> None:
+def remove(resource: FoundResource) -> None:
     with mock.patch("botocore.waiter.time.sleep"):
-        for step in thing.removal:
+        for step in resource.removal:
             step.run()
 
 
@@ -56,15 +56,15 @@ def test_a_load_balancer_with_deletion_protection_goes(aws: Aws) -> None:
     arn = made["LoadBalancers"][0]["LoadBalancerArn"]
     protect = [{"Key": "deletion_protection.enabled", "Value": "true"}]
     aws.call("elbv2", "modify_load_balancer_attributes", LoadBalancerArn=arn, Attributes=protect)
-    (thing,) = load_balancing.load_balancers(aws)
-    remove(thing)
+    (resource,) = load_balancing.load_balancers(aws)
+    remove(resource)
     assert not list(load_balancing.load_balancers(aws))
 
 
 def test_an_instance_with_termination_protection_goes(aws: Aws) -> None:
     aws.call("ec2", "run_instances", ImageId="ami-12345678", MinCount=1, MaxCount=1, DisableApiTermination=True)
-    (thing,) = ec2.find(aws, listing("EC2 instance"))
-    remove(thing)
+    (resource,) = ec2.find(aws, listing("EC2 instance"))
+    remove(resource)
     assert not list(ec2.find(aws, listing("EC2 instance")))
 
 
@@ -76,9 +76,9 @@ def test_a_node_of_auto_mode_is_ended_without_a_change_that_ec2_refuses(aws: Aws
         "Operator": {"Managed": True},
     }
     with aws_answers({"DescribeInstances": {"Reservations": [{"Instances": [node]}]}}):
-        (thing,) = ec2.find(aws, listing("EC2 instance"))
-    assert "modify-instance-attribute" not in thing.command
-    assert "terminate-instances" in thing.command
+        (resource,) = ec2.find(aws, listing("EC2 instance"))
+    assert "modify-instance-attribute" not in resource.command
+    assert "terminate-instances" in resource.command
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_a_node_of_auto_mode_is_ended_without_a_change_that_ec2_refuses(aws: Aws
 def test_a_nat_gateway_that_is_being_made_is_waited_for(aws: Aws, state: str, first: str) -> None:
     gateway = {"NatGatewayId": "nat-1", "State": state, "VpcId": "vpc-1"}
     with aws_answers({"DescribeNatGateways": {"NatGateways": [gateway]}}):
-        (thing,) = ec2.find(aws, listing("NAT gateway"))
-    assert thing.command.startswith(f"aws ec2 {first}")
+        (resource,) = ec2.find(aws, listing("NAT gateway"))
+    assert resource.command.startswith(f"aws ec2 {first}")
 
 
 def test_the_printed_command_removes_a_bucket_with_its_versions(aws: Aws, tmp_path: Path) -> None:
@@ -106,9 +106,9 @@ def test_the_printed_command_removes_a_bucket_with_its_versions(aws: Aws, tmp_pa
     for key in ("a b", "c"):
         aws.call("s3", "put_object", Bucket=name, Key=key, Body=b"1")
     aws.call("s3", "delete_object", Bucket=name, Key="c")
-    (thing,) = stores.buckets(aws)
+    (resource,) = stores.buckets(aws)
     listed = aws.call("s3", "list_object_versions", Bucket=name)
-    query = shlex.split(thing.command.partition("--query ")[2].replace(")", " "))[0]
+    query = shlex.split(resource.command.partition("--query ")[2].replace(")", " "))[0]
     versions = jmespath.search(query, {key: listed.get(key) for key in ("Versions", "DeleteMarkers")})
     assert len(versions) == 3
     # Stands in for `aws`: lists them once, then nothing, and writes down what it is told.
@@ -122,7 +122,7 @@ def test_the_printed_command_removes_a_bucket_with_its_versions(aws: Aws, tmp_pa
         f"    print({json.dumps(versions)!r} if not said else '[]')\n"
     )
     (tmp_path / "aws").chmod(0o755)
-    subprocess.run(["sh", "-c", thing.command], check=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, timeout=60)
+    subprocess.run(["sh", "-c", resource.command], check=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, timeout=60)
     ran = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     assert [words[1] for words in ran] == [
         "list-object-versions",

@@ -24,7 +24,7 @@ os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # half a thousand images wit
 from moto import mock_aws
 
 from ops.clouds.aws import Aws
-from ops.inventory.scan import AwsDay
+from ops.inventory.scan import AwsStackInventory
 from ops.stack.identity import StackIdentity
 
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -101,9 +101,9 @@ class World:
         self.ours.setdefault(kind, set()).add(identifier)
         return identifier
 
-    def day(self, stack: str = "dev", region: str = REGION, identity: StackIdentity | None = None) -> AwsDay:
+    def day(self, stack: str = "dev", region: str = REGION, identity: StackIdentity | None = None) -> AwsStackInventory:
         known = IDENTITY if stack == "dev" else StackIdentity()
-        return AwsDay(self.aws(region), stack, DOMAIN, known if identity is None else identity)
+        return AwsStackInventory(self.aws(region), stack, DOMAIN, known if identity is None else identity)
 
     def call(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         """Answers itself what moto lacks, refuses what AWS would refuse and moto does not; the rest is moto's."""
@@ -542,7 +542,7 @@ def _given(answer: Any) -> Any:
     return answer
 
 
-def record(world: World, *days: AwsDay) -> Answers:
+def record(world: World, *days: AwsStackInventory) -> Answers:
     """All that a look at the days asks, with the answers."""
     answers: Answers = {}
 
@@ -556,7 +556,7 @@ def record(world: World, *days: AwsDay) -> Answers:
 
     with answering(call):
         for day in days:
-            day.look()
+            day.scan()
     return answers
 
 

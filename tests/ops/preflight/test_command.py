@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from ops.checks.check import Check, Outcome, State, bad, fine
 from ops.checks.preflight.earlier_stack import yesterday_checks
 from ops.commands.preflight import command
-from ops.inventory.found import Leftover, Thing
+from ops.inventory.found import FoundResource, Leftover
 from ops.inventory.scan import Failure, Scan
 from ops.stack.settings_file import StackConfig
 from tests import azure_program
@@ -135,13 +135,14 @@ class Left:
     failing: tuple[str, ...] = ()
     looks: int = 0
 
-    def look(self) -> Scan:
+    def scan(self) -> Scan:
         self.looks += 1
         things = [
-            Thing(kind=kind, id="x-1", region="us-west-2", removal=(), soft_deleted=kind in SOFT) for kind in self.kinds
+            FoundResource(kind=kind, id="x-1", region="us-west-2", removal=(), soft_deleted=kind in SOFT)
+            for kind in self.kinds
         ]
         return Scan(
-            leftovers=[Leftover(thing=thing, why="is ours") for thing in things],
+            leftovers=[Leftover(resource=thing, why="is ours") for thing in things],
             failures=[Failure(what=what, error="denied") for what in self.failing],
         )
 
