@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ops.clouds.removal import PermanentError, Step
 from ops.inventory import kinds
 from ops.inventory.found import Leftover
+from ops.inventory.holders import commands
 from ops.inventory.scan import Scan, StackInventory
 
 STAGES: Sequence[Sequence[str]] = (
@@ -86,7 +87,8 @@ def delete(
             for step in leftover.resource.removal:
                 _insist(step, pause)
         except Exception as error:  # noqa: BLE001  the others are to be removed whatever happens to this one
-            say(f"not removed: {name}: {error}")
+            holders = " or ".join(f"`{command}`" for command in commands(leftover.resource))
+            say(f"not removed: {name}: {error}" + (f". What holds it, {holders} may tell." if holders else ""))
         else:
             say(f"removed: {name}")
 

@@ -47,12 +47,20 @@ def _delete_nat_gateway(aws: Aws, gateway: Item) -> Sequence[Step]:
     deleted = aws.wait("ec2", "nat_gateway_deleted", NatGatewayIds=[gateway["NatGatewayId"]])
     if gateway["State"] == "deleting":
         return [deleted]
-    settled = aws.wait("ec2", "nat_gateway_available", NatGatewayIds=[gateway["NatGatewayId"]])
+    settled = aws.settle("ec2", "nat_gateway_available", NatGatewayIds=[gateway["NatGatewayId"]])
     return [
         *([settled] if gateway["State"] == "pending" else ()),
         aws.step("ec2", "delete_nat_gateway", NatGatewayId=gateway["NatGatewayId"]),
         deleted,
     ]
+
+
+def _delete_address(aws: Aws, address: Item) -> Sequence[Step]:
+    release = aws.step("ec2", "release_address", AllocationId=address["AllocationId"])
+    if "AssociationId" not in address:
+        return [release]
+    # That of a NAT gateway has ended with its gateway; of any other holder EC2 would not take the address.
+    return [aws.step("ec2", "disassociate_address", AssociationId=address["AssociationId"]), release]
 
 
 def _delete_instance(aws: Aws, instance: Item) -> Sequence[Step]:
@@ -169,7 +177,8 @@ LISTINGS = (
         result="Addresses[]",
         id="AllocationId",
         priced=lambda _: [("public IPv4 address", 1)],
-        removal=_delete("release_address", "AllocationId"),
+        gone=lambda address: "ServiceManaged" in address,  # goes with the load balancer or database that has it
+        removal=_delete_address,
     ),
     _Listing(
         kind=kinds.NETWORK_INTERFACE,

@@ -38,12 +38,12 @@ def clusters(aws: Aws, stack: str) -> Iterator[FoundResource]:
 
 def _made_deletable(aws: Aws, cluster: Item) -> Iterator[Step]:
     """What must come before the deletion of a cluster that EKS would refuse to delete as it is."""
-    active = aws.wait("eks", "cluster_active", name=cluster["name"])
+    settled = aws.settle("eks", "cluster_active", name=cluster["name"])
     if cluster["status"] in ("CREATING", "UPDATING"):
-        yield active
+        yield settled
     if cluster.get("deletionProtection"):
         yield aws.step("eks", "update_cluster_config", name=cluster["name"], deletionProtection=False)
-        yield active
+        yield settled
 
 
 def clusters_elsewhere(aws: Aws, stack: str) -> Iterator[FoundResource]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ops.clouds.aws import Aws
-from ops.clouds.removal import Item
+from ops.clouds.removal import Item, Step
 from ops.inventory import kinds
 from ops.inventory.ec2 import tags_of
 from ops.inventory.found import FoundResource
@@ -31,13 +31,28 @@ def log_groups(aws: Aws, stack: str) -> Iterator[FoundResource]:
                 priced=None,
                 cluster="" if of_database else named_after,
                 part_of=(kinds.AURORA_CLUSTER, named_after) if of_database else ("", ""),
-                removal=(aws.step("logs", "delete_log_group", logGroupName=name),),
+                removal=(
+                    *_unprotected(aws, group),
+                    aws.step("logs", "delete_log_group", logGroupName=name),
+                ),
             )
+
+
+def _unprotected(aws: Aws, group: Item) -> Iterator[Step]:
+    if group.get("deletionProtectionEnabled"):
+        yield aws.step(
+            "logs",
+            "put_log_group_deletion_protection",
+            logGroupIdentifier=group["logGroupName"],
+            deletionProtectionEnabled=False,
+        )
 
 
 def secrets(aws: Aws) -> Iterator[FoundResource]:
     """Secrets, also those that wait out their recovery window: they cost nothing, but keep their name."""
     for secret in aws.items("secretsmanager", "list_secrets", "SecretList[]", IncludePlannedDeletion=True):
+        if "OwningService" in secret:  # goes with what that service made it for, and not before
+            continue
         yield FoundResource(
             kind=kinds.SECRET_IN_RECOVERY if "DeletedDate" in secret else kinds.SECRET,
             id=secret["Name"],
@@ -46,10 +61,27 @@ def secrets(aws: Aws) -> Iterator[FoundResource]:
             created=secret.get("CreatedDate"),
             soft_deleted="DeletedDate" in secret,
             priced=() if "DeletedDate" in secret else [("Secrets Manager secret", 1)],
-            removal=(
-                aws.step("secretsmanager", "delete_secret", SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True),
-            ),
+            removal=tuple(_secret_removal(aws, secret)),
         )
+
+
+def _secret_removal(aws: Aws, secret: Item) -> Iterator[Step]:
+    """A replica goes at its primary; a primary only after its replicas (API reference, DeleteSecret)."""
+    primary = secret.get("PrimaryRegion", aws.region)
+    if primary != aws.region:
+        replicas = [aws.region]
+    elif "PrimaryRegion" in secret and tags_of(secret.get("Tags")).get("Project") == PROJECT:
+        described = aws.call("secretsmanager", "describe_secret", SecretId=secret["ARN"])
+        replicas = [one["Region"] for one in described.get("ReplicationStatus", ())]
+    else:
+        replicas = []
+    if replicas:
+        home = aws.elsewhere(primary)
+        yield home.step(
+            "secretsmanager", "remove_regions_from_replication", SecretId=secret["Name"], RemoveReplicaRegions=replicas
+        )
+    if primary == aws.region:
+        yield aws.step("secretsmanager", "delete_secret", SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
 
 
 def keys(aws: Aws) -> Iterator[FoundResource]:
@@ -71,7 +103,7 @@ def keys(aws: Aws) -> Iterator[FoundResource]:
         return dict(aws.call("kms", "describe_key", KeyId=mapping["ResourceARN"])["KeyMetadata"])
 
     for mapping, key in zip(mappings, aws.each(describe, mappings), strict=True):
-        if key["KeyState"] != "PendingDeletion":
+        if key["KeyState"] not in ("PendingDeletion", "PendingReplicaDeletion"):
             yield FoundResource(
                 kind=kinds.KMS_KEY,
                 id=key["KeyId"],

@@ -150,7 +150,7 @@ def caches(aws: Aws) -> Iterator[FoundResource]:
             priced=[(node, len(group.get("MemberClusters", ())))],
             removal=(
                 *(
-                    [aws.wait("elasticache", "replication_group_available", ReplicationGroupId=name)]
+                    [aws.settle("elasticache", "replication_group_available", ReplicationGroupId=name)]
                     if group["Status"] in ("creating", "modifying", "snapshotting")  # deleted only when available
                     else ()
                 ),
