@@ -104,6 +104,8 @@ def in_front(engine: Engine, root: Path) -> Iterator[str]:
     """The stacks that are up and send their users to this one."""
     for file in sorted(root.glob("Pulumi.*.yaml")):
         stack = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
+        if stack == engine.name:
+            continue
         try:
             behind = read(root, stack).values.get(f"{PROJECT}:awsStack", "")
         except StackConfigError as error:
