@@ -52,7 +52,7 @@ def leftovers(account: Account) -> dict[str, list[str]]:
         if one["State"]["Name"] != "terminated"
     ]
     for kind, things in account.elasticache.things.items():
-        found[kind.replace("_", " ")] = sorted(things)
+        found.setdefault(kind.replace("_", " "), []).extend(sorted(things))
     for zone in account.call("route53", "list_hosted_zones")["HostedZones"]:
         zone_id = zone["Id"].rpartition("/")[2]
         records = account.call("route53", "list_resource_record_sets", HostedZoneId=zone_id)["ResourceRecordSets"]

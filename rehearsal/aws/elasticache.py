@@ -12,6 +12,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "cache_subnet_group": ("CacheSubnetGroupName", "CacheSubnetGroupNotFoundFault"),
     "cache_parameter_group": ("CacheParameterGroupName", "CacheParameterGroupNotFound"),
     "replication_group": ("ReplicationGroupId", "ReplicationGroupNotFoundFault"),
+    "snapshot": ("SnapshotName", "SnapshotNotFoundFault"),
 }
 """What there is, the parameter that names it, and the error when it is not there."""
 
@@ -29,7 +30,7 @@ class ElastiCache:
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())
         if "tags" in operation:
-            return self._tag(params)
+            return self._tag(operation, params)
         verb, _, rest = operation.partition("_")
         if rest == "replica_count":
             verb, rest = "modify", "replication_group"
@@ -41,7 +42,13 @@ class ElastiCache:
             if name in things:
                 raise _error(operation, f"{kind.title().replace('_', '')}AlreadyExists", f"{name} already exists.")
             self._refuse(operation, kind, params)
-            things[name] = {**params, "endpoint": f"master.{name}.rehearsal.{self.region}.cache.amazonaws.com"}
+            things[name] = {
+                **params,
+                "ARN": f"arn:aws:elasticache:{self.region}:123456789012:{kind}:{name}",
+                "Status": "available",
+                "MemberClusters": [f"{name}-{number:03}" for number in range(1, params.get("NumCacheClusters", 0) + 1)],
+                "endpoint": f"master.{name}.rehearsal.{self.region}.cache.amazonaws.com",
+            }
         elif name and name not in things:
             raise _error(operation, not_found, f"{name} not found.")
         elif verb == "modify":
@@ -52,9 +59,11 @@ class ElastiCache:
         found = [things[name]] if name in things else [] if name else list(things.values())
         return {f"{kind}s": [dict(one) for one in found]}
 
-    def _tag(self, params: Mapping[str, Any]) -> dict[str, Any]:
+    def _tag(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         name = params["ResourceName"].rpartition(":")[2]
         [thing] = [things[name] for things in self.things.values() if name in things]
+        if operation.startswith("list"):
+            return {"tag_list": list(thing.get("Tags", []))}
         new = {one["Key"]: one for one in params.get("Tags", [])}
         kept = [one for one in thing.get("Tags", []) if one["Key"] not in {*new, *params.get("TagKeys", [])}]
         thing["Tags"] = [*kept, *new.values()]
