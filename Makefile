@@ -4,7 +4,8 @@ STACK ?= dev
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: generated help setup setup-dev plan test test-rehearsal test-engine test-litellm rehearse rehearse-all lint format types bench lock clean
+.PHONY: generated pulumi-yaml help setup setup-dev plan test test-rehearsal test-engine test-litellm test-schema rehearse rehearse-all lint format types bench lock clean
+.PHONY: setup-chat chat test-chat screenshots
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,23 +17,28 @@ setup-dev: .venv/.ready-dev ## ... and with what tests, lint and types need
 .venv/.ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	  { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1): Python 3.11, 3.12 or 3.13 is needed. Name one: make PYTHON=python3.12 ..."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "Setting up .venv, once: about 550 MB on disk, under a minute on a quiet machine."
+	@PYTHON=$(PYTHON) .ci/install .venv -r requirements.txt
+	@PYTHON=$(PYTHON) .ci/install .venv --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.ready-dev: .venv/.ready requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@PYTHON=$(PYTHON) .ci/install .venv -r requirements-dev.txt
 	@touch $@
 
 plan: setup ## Show what `pulumi up` would build, its timeline, cost and findings: no account, no CLI (STACK=dev)
 	@$(BIN)/genai plan --stack $(STACK)
 
 test: setup-dev ## Run the tests
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not litellm" --ignore tests/rehearsal
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not litellm and not schema and not langfuse_source" --ignore tests/rehearsal --ignore tests/apps
 
-rehearse: setup-dev ## Rehearse the day on the real Pulumi engine, without an account (needs the Pulumi CLI)
+rehearse: pulumi-cli setup-dev ## Rehearse the day on the real Pulumi engine, without an account (needs the Pulumi CLI)
 	$(BIN)/python -m rehearsal --stack $(STACK)
+
+.PHONY: pulumi-cli
+pulumi-cli: # said before anything is installed for it
+	@command -v pulumi >/dev/null || \
+	  { echo "pulumi is not installed: see https://www.pulumi.com/docs/install/, then run this again."; exit 2; }
 
 test-rehearsal: setup-dev ## Run the rehearsal's tests that need no Pulumi CLI
 	$(BIN)/python -m pytest -n auto -m "not engine" tests/rehearsal
@@ -45,14 +51,48 @@ rehearse-all: setup-dev ## Rehearse a failure of every single resource (about an
 	GENAI_REHEARSE_ALL=1 $(BIN)/python -m pytest -n auto --dist worksteal -m engine tests/rehearsal/test_faults.py tests/rehearsal/test_azure.py
 
 test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, in an environment of its own
-	.venv-litellm/bin/python -m pytest -m litellm tests/charts/test_litellm_loads_config.py tests/charts/test_litellm_guard.py \
+	.venv-litellm/bin/python -m pytest -m litellm tests/charts/test_litellm_loads_config.py tests/charts/test_litellm_clients.py \
+	  tests/charts/test_litellm_guard.py tests/charts/test_litellm_traces.py \
 	  tests/policies/apim/test_litellm.py tests/ops/verify/test_with_litellm.py tests/test_bedrock_in_litellm.py \
-	  tests/stacks/test_credential_names.py
+	  tests/stacks/test_credential_names.py tests/charts/test_litellm_sessions.py
+
+setup-chat: .venv/.ready .venv-litellm/.ready .venv-chat/.ready ## Make what `genai chat` needs, in environments of its own
+
+chat: setup-chat ## Chat without an account: the real LiteLLM with PostgreSQL on this machine, until Ctrl-C (needs Node.js)
+	@$(BIN)/genai chat --offline
+
+test-chat: setup-chat .venv-chat/.ready-dev ## Run the chat's tests: AppTest, and Chromium against the real LiteLLM
+	.venv-chat/bin/python -m pytest -m chat tests/apps
+
+screenshots: setup-chat .venv-chat/.ready-dev ## Take the pictures of docs/chat.md anew, in Chromium
+	.venv-chat/bin/python -m tests.apps.chat.screenshots
+
+.venv-chat/.ready: apps/chat/requirements.txt
+	@PYTHON=$(PYTHON) .ci/install .venv-chat -r apps/chat/requirements.txt
+	@touch $@
+
+.venv-chat/.ready-dev: .venv-chat/.ready apps/chat/requirements-dev.txt
+	@PYTHON=$(PYTHON) .ci/install .venv-chat -r apps/chat/requirements-dev.txt
+	@touch $@
 
 # Without dependencies: of litellm-enterprise and litellm-proxy-extras the wheel asks for exact versions that PyPI may lack.
 .venv-litellm/.ready: requirements-litellm.txt
-	@test -x .venv-litellm/bin/python || $(PYTHON) -m venv .venv-litellm
-	.venv-litellm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-litellm.txt
+	@PYTHON=$(PYTHON) .ci/install .venv-litellm --no-deps -r requirements-litellm.txt
+	@touch $@
+
+test-schema: setup-dev build/schema/.ready ## Run the tests of `genai schema` against Prisma's reader, LiteLLM's migrations and a browser (npm, Chromium)
+	$(BIN)/python -m pytest -m "schema$(if $(GENAI_LANGFUSE_SOURCE),, and not langfuse_source)" tests/ops/schema
+
+# Two npm packages and a wheel, each alone and checked by its hash.
+build/schema/.ready: tests/ops/schema/npm.sha256 requirements-litellm.txt
+	@rm -rf build/schema && mkdir -p build/schema
+	@cd build/schema && npm pack --silent mermaid@11.17.2 \
+	  @prisma/prisma-schema-wasm@8.1.0-2.59be4fda12412a79eeb9c2ae727b6aa723593323 >/dev/null
+	@cd build/schema && sha256sum --check --quiet ../../tests/ops/schema/npm.sha256
+	@cd build/schema && for file in *.tgz; do mkdir "$${file%.tgz}.d" && tar xzf "$$file" -C "$${file%.tgz}.d"; done
+	@sed -n '/^litellm-proxy-extras==/,/[^\\]$$/p' requirements-litellm.txt >build/schema/requirements.txt
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  -r build/schema/requirements.txt -d build/schema
 	@touch $@
 
 lint: setup-dev ## Check style and format with ruff
@@ -66,8 +106,11 @@ format: setup-dev ## Rewrite the code in the project's format
 types: setup-dev ## Check types with mypy --strict
 	$(BIN)/mypy
 
-generated: setup-dev ## Write anew what is made from the code: the policy in deploy/github-role.yaml
+generated: pulumi-yaml ## Write anew what is made from the code: Pulumi.yaml and the policy in deploy/github-role.yaml
 	$(BIN)/python -m catalogue.github_role
+
+pulumi-yaml: setup-dev ## Write the settings in Pulumi.yaml anew from their models
+	$(BIN)/python -m stacks.pulumi_yaml
 
 bench: setup-dev ## Measure what is promised about speed, as ratios in one run (a rehearsed day needs the Pulumi CLI)
 	$(BIN)/python -m bench
@@ -76,8 +119,11 @@ LOCK := $(BIN)/uv pip compile --universal --generate-hashes --python-version 3.1
 lock: setup-dev ## Resolve requirements*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) --group dev -c requirements.txt -o requirements-dev.txt
+	$(LOCK) --group installer --no-deps -c requirements-dev.txt -o requirements-installer.txt
 	printf 'litellm-enterprise\nlitellm-proxy-extras==0.4.110\n' | \
 	  $(LOCK) --group litellm --override /dev/stdin -o requirements-litellm.txt
+	$(LOCK) --group chat -o apps/chat/requirements.txt
+	$(LOCK) --group chat-dev -c apps/chat/requirements.txt -o apps/chat/requirements-dev.txt
 
 clean: ## Remove .venv and caches
-	rm -rf .venv .venv-litellm build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-litellm .venv-chat build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

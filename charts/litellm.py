@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from charts import KEEP_ALIVE, UNDISTURBED, Leaf
+from charts.shapes import Model
 
 GUARD = Path(__file__).with_name("model_guard.py")
 """The hook that the configuration names; LiteLLM looks for it beside config.yaml, under this name."""
 GUARD_CONFIG_MAP = "litellm-model-guard"
 """The ConfigMap with the hook, which must exist before the chart's pods."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Model:
-    """One entry of LiteLLM's `model_list`."""
-
-    name: str
-    """What callers ask for."""
-    model: str
-    """LiteLLM's id: provider, slash, model, such as `bedrock/amazon.nova-lite-v1:0`."""
-    params: Mapping[str, Any] = field(default_factory=dict)
-    """More `litellm_params`, spelled as LiteLLM spells them."""
-    provider_key: str | None = None
-    """Name of the provider key that the calls carry."""
-    base_model: str | None = None
-    """Whose price applies, where the id is a name of one's own (an Azure deployment, a profile of Bedrock)."""
 
 
 def provider_key_variable(name: str) -> str:
@@ -43,13 +27,13 @@ def allowed_routes(models: Sequence[str]) -> list[str]:
     LiteLLM takes each for a prefix (route_checks.py). So the paths that name a model are spelled out: all of
     `/openai/deployments` would include LiteLLM's pass-through to OpenAI.
     """
-    calls = ("chat/completions", "completions", "embeddings", "images/generations")
-    more = ("responses", "moderations", "audio/speech", "audio/transcriptions", "models")
+    calls = ("chat/completions", "completions", "embeddings", "images/generations", "images/edits")
+    more = ("responses", "moderations", "audio/speech", "audio/transcriptions", "rerank", "models")
     paths = [f"{version}/{call}" for version in ("", "/v1") for call in (*calls, *more)]
     by_model = [
         f"{path}/{model}/{call}" for model in models for path in ("/openai/deployments", "/engines") for call in calls
     ]
-    return [*paths, "/openai/v1/responses", "/v1/messages", *by_model]
+    return [*paths, "/v2/rerank", "/openai/v1/responses", "/v1/messages", *by_model]
 
 
 def proxy_config(models: Sequence[Model], *, region: str, vpc_cidr: str) -> dict[str, Any]:
@@ -57,7 +41,8 @@ def proxy_config(models: Sequence[Model], *, region: str, vpc_cidr: str) -> dict
     return {
         "model_list": [_entry(model, region) for model in models],
         "litellm_settings": {
-            "callbacks": ["langfuse_otel", f"{GUARD.stem}.guard"],
+            # In this order: the hook takes out of a refused call what the trace must not show.
+            "callbacks": [f"{GUARD.stem}.guard", "langfuse_otel"],
             "global_disable_no_log_param": True,  # else a caller's `no-log` keeps the call out of Langfuse
             "drop_params": True,
             "request_timeout": 600,  # seconds, the load balancer's idle timeout; LiteLLM's own default is 6000

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import typer
 
+from ops.commands.chat.command import chat
 from ops.commands.env.command import env
 from ops.commands.forward.command import forward
 from ops.commands.leftovers.command import leftovers
 from ops.commands.plan.command import plan
 from ops.commands.preflight.command import preflight
+from ops.commands.schema import schema
 from ops.commands.status.command import status
 from ops.commands.up_and_down.command import down, up
 from ops.commands.verify.command import verify
+from ops.typer_command import GenaiCommand
 
 # Without markup `--help` needs a third of the time: Typer's own boxes import all of Rich.
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -22,8 +25,8 @@ def genai() -> None:
     """A GenAI platform for a day: plan it, stand it up, use it, take it down, and see that nothing is left."""
 
 
-for command in (plan, preflight, up, status, verify, env, forward, down, leftovers):
-    app.command()(command)
+for command in (plan, preflight, up, status, verify, env, forward, chat, schema, down, leftovers):
+    app.command(cls=GenaiCommand)(command)
 
 
 def main() -> None:

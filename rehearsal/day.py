@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rehearsal.engine import Engine, EngineError, Result, kill
+from rehearsal.engine import RehearsalEngine, RehearsalError, Result, kill
 from rehearsal.settings import EngineSettings
 from rehearsal.simulation import Simulation
 
@@ -95,8 +95,8 @@ def rehearse(
         return day.run(list(settings.secrets.values()), reconfigure if change else None)
 
 
-def _engine(simulation: Simulation, folder: Path, settings: EngineSettings) -> Engine:
-    engine = Engine(folder, settings.stack, settings.plain, simulation.environment)
+def _engine(simulation: Simulation, folder: Path, settings: EngineSettings) -> RehearsalEngine:
+    engine = RehearsalEngine(folder, settings.stack, settings.plain, simulation.environment)
     engine.set_secrets(settings.secrets)
     return engine
 
@@ -105,10 +105,10 @@ class _Day:
     def __init__(
         self,
         simulation: Simulation,
-        engine: Engine,
+        engine: RehearsalEngine,
         faults: Faults,
         report: Callable[[str, float], None],
-        other: Engine | None,
+        other: RehearsalEngine | None,
     ) -> None:
         self.other = other
         self.simulation, self.engine, self.faults, self.report = simulation, engine, faults, report
@@ -118,7 +118,7 @@ class _Day:
         operations, summary = self.simulation.operations, self.summary
         before = self.simulation.leave_orphans() if self.faults.dirty else {}
         if self.other and not self._part(f"up of {self.other.stack}", self.other.up).succeeded:
-            raise EngineError(f"The stack that {self.engine.stack} reads did not come up.\n{summary.errors[-1]}")
+            raise RehearsalError(f"The stack that {self.engine.stack} reads did not come up.\n{summary.errors[-1]}")
         operations.slow.update(self.faults.slow)
         operations.failing.update(self.faults.fail)
         if self.faults.kill_after is not None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from stacks.errors import GenaiError
+
 PARTS = ("node", "volume")
 """Things of the cluster that no resource stands for, but that can be slow to go."""
 
 
-class FaultError(ValueError):
+class FaultError(GenaiError):
     """There is no such fault; the message lists what there is."""
 
 
@@ -31,9 +33,7 @@ def slower(asked: Iterable[str], types: Sequence[str]) -> dict[str, float]:
             result[_known(name, [*types, *PARTS])] = float(seconds)
             if float(seconds) < 0:
                 raise FaultError(f"--slow {one} would need time to run backwards: write for example --slow volume=30.")
-        except ValueError as error:
-            if isinstance(error, FaultError):
-                raise
+        except ValueError:
             raise FaultError(f"--slow {one} names no seconds: write for example --slow volume=30.") from None
     return result
 

@@ -10,11 +10,11 @@ from botocore.exceptions import BotoCoreError
 
 from rehearsal.aws.access import close_cluster
 from rehearsal.aws.account import Account, forget_the_user
-from rehearsal.aws.package import Aws
-from rehearsal.azure.package import Azure
+from rehearsal.aws.package import AwsPackage
+from rehearsal.azure.package import AzurePackage
 from rehearsal.generated import Generated
-from rehearsal.kubernetes.api import Api
-from rehearsal.kubernetes.package import Kubernetes
+from rehearsal.kubernetes.api import ApiServer
+from rehearsal.kubernetes.package import KubernetesPackage
 from rehearsal.kubernetes.world import World
 from rehearsal.leftovers import leftovers
 from rehearsal.operations import Operations
@@ -28,10 +28,10 @@ class Simulation:
 
     account: Account
     clusters: World
-    kubernetes: Kubernetes
+    kubernetes: KubernetesPackage
     operations: Operations
     generated: Generated
-    azure: Azure
+    azure: AzurePackage
     environment: Mapping[str, str]
 
     def leftovers(self) -> dict[str, list[str]]:
@@ -81,14 +81,14 @@ def running(
     try:
         account = Account(region, hosted_zones)
         world = World(account, operations)
-        api = Api(world)
+        api = ApiServer(world)
 
         def opened(name: str, inputs: dict[str, object]) -> str:
             world.open(name, inputs)
             return api.endpoint(name)
 
-        kubernetes, generated, azure = Kubernetes(world), Generated(), Azure()
-        aws = Aws(account, opened, world.close)
+        kubernetes, generated, azure = KubernetesPackage(world), Generated(), AzurePackage()
+        aws = AwsPackage(account, opened, world.close)
         packages: dict[str, Package] = {
             "aws": aws,
             "eks": aws,

@@ -42,14 +42,15 @@ def test_a_part_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_part_fails_when_one_of_its_commands_does(tmp_path: Path) -> None:
-    for name in ("make", "mcs", "pulumi"):
+    for name in ("make", "mcs", "pulumi", "chromium"):
         (tmp_path / name).write_text('#!/bin/sh\necho "$@" >>"$0.log"\nexit 3\n')
         (tmp_path / name).chmod(0o755)
     for part in parts():
         path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
         assert subprocess.run([ROOT / ".ci" / "run", part], env=path, capture_output=True, timeout=60).returncode == 3
     called = (tmp_path / "make.log").read_text().split()
-    assert set(called) == {"lint", "types", "test-engine", "test-rehearsal", "test-litellm", "test"}
+    tests = {"test-engine", "test-rehearsal", "test-litellm", "test-schema", "test-chat", "test"}
+    assert set(called) == {"lint", "types", *tests}
 
 
 def test_the_tests_run_on_every_python_that_is_supported() -> None:

@@ -12,11 +12,11 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from catalogue.secrets import SECRETS
+from charts.shapes import Model, VirtualKeySetting
 from ops.model.plan import make_plan
 from ops.project import ROOT
 from ops.stack.settings_file import read
-from stacks.aws.litellm_settings import ModelSetting, VirtualKeySetting
-from stacks.aws.settings import Settings
+from stacks.aws.settings import AwsSettings
 from stacks.azure.settings import AzureSettings, ClientSetting
 from tests import azure_program
 from tests.command_lines import commands, problems
@@ -25,7 +25,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in PAGES}
 page = pytest.mark.parametrize("name", TEXTS)
 
-FOLDERS = "catalogue|charts|components|deploy|docs|ops|policies|rehearsal|stacks|tests"
+FOLDERS = "apps|catalogue|charts|components|deploy|docs|ops|policies|rehearsal|stacks|tests"
 
 
 def _blocks(text: str, language: str) -> list[str]:
@@ -51,13 +51,13 @@ def _fields(*models: type[BaseModel]) -> set[str]:
 
 
 def _known_names() -> set[str]:
-    """Settings and their parts, outputs of both stacks, and the values that are spelled like them."""
+    """AwsSettings and their parts, outputs of both stacks, and the values that are spelled like them."""
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
     outputs = azure_program.aws_outputs().keys() | azure_program.recorded().outputs.keys()
     values = {
         value for field in ("key_mode",) for value in typing.get_args(AzureSettings.model_fields[field].annotation)
     }
-    parts = _fields(Settings, AzureSettings, ModelSetting, VirtualKeySetting, ClientSetting)
+    parts = _fields(AwsSettings, AzureSettings, Model, VirtualKeySetting, ClientSetting)
     return {*declared, *outputs, *values, *parts, *SECRETS}
 
 

@@ -115,7 +115,8 @@ class ApimEntry(pulumi.ComponentResource):
             dns_names=[host],
             allowed_uses=["digital_signature", "server_auth"],
             validity_period_hours=30 * 24,
-            opts=child,
+            # The name says nothing that a caller checks: no reason to replace a certificate that a listener uses.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["subject"]),
         )
         return aws.acm.Certificate(
             name, private_key=private_key, certificate_body=certificate.cert_pem, tags=dict(tags), opts=child

@@ -21,9 +21,9 @@ class CacheArgs:
     subnet_ids: Sequence[pulumi.Input[str]]
     client_security_group_id: pulumi.Input[str]
     auth_token: pulumi.Input[str]
+    nodes: int
     tags: Mapping[str, pulumi.Input[str]]
     node_type: str = "cache.t4g.small"
-    nodes: int = 1
 
     def __post_init__(self) -> None:
         if self.nodes < 1:

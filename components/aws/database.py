@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from catalogue.pins import AURORA_VERSION
-
 PORT = 5432
 
 
@@ -22,10 +20,10 @@ class DatabaseArgs:
     client_security_group_id: pulumi.Input[str]
     master_password: pulumi.Input[str]
     tags: Mapping[str, pulumi.Input[str]]
-    engine_version: str = AURORA_VERSION
-    min_capacity: float = 0.5
-    max_capacity: float = 2
-    instances: int = 1
+    engine_version: str
+    min_capacity: float
+    max_capacity: float
+    instances: int
 
     def __post_init__(self) -> None:
         if self.instances < 1:

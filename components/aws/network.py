@@ -22,7 +22,7 @@ class NetworkArgs:
     zones: Sequence[str]
     region: str
     tags: Mapping[str, pulumi.Input[str]]
-    nat_gateways: Literal["one", "one per zone"] = "one"
+    nat_gateways: Literal["one", "one per zone"]
 
     def __post_init__(self) -> None:
         if len(self.zones) < 2:

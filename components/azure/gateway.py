@@ -41,8 +41,8 @@ class GatewayArgs:
     apim_entry_key: pulumi.Input[str]
     publisher_email: str
     tags: Mapping[str, pulumi.Input[str]]
+    tier: str
     key_vault: KeyVault | None = None
-    tier: str = "BasicV2"
 
     def __post_init__(self) -> None:
         if problem := tier_problem(self.tier):

@@ -26,7 +26,7 @@ class LogsArgs:
     service: apimanagement.ApiManagementService
     api: apimanagement.Api
     tags: Mapping[str, pulumi.Input[str]]
-    log_prompts: bool = False
+    log_prompts: bool
 
 
 class Logs(pulumi.ComponentResource):

@@ -15,7 +15,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
-from components.kubernetes.cluster_api import GONE, ClusterApi, RefusedError, eks_status
+from components.kubernetes.cluster_api import GONE, ApiRefusedError, ClusterApi, eks_status
 
 SYSTEM_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 
@@ -93,7 +93,7 @@ class DrainGateProvider(ResourceProvider):
                 "nodes cannot be removed before it. Run `pulumi destroy` again from where the API answers; only once "
                 "EKS says that the cluster is gone is there nothing to do here."
             ) from None
-        except RefusedError as error:
+        except ApiRefusedError as error:
             raise DrainError(
                 f"The API of cluster {name} refuses to be emptied ({error}). Run `pulumi destroy` again with the `aws` "
                 "CLI on PATH and the AWS identity that ran `pulumi up`, or give yours AmazonEKSClusterAdminPolicy."

@@ -6,52 +6,53 @@ and it does not matter who may enter the load balancer.
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from charts.litellm import allowed_routes
-from components.kubernetes.cluster_api import GONE, ClusterApi, RefusedError, eks_status
+from charts.shapes import VirtualKeySetting
+from components.kubernetes.cluster_api import GONE, ApiRefusedError, ClusterApi, eks_status
 
 
 @dataclass(frozen=True, kw_only=True)
 class VirtualKeyArgs:
     """Inputs of `VirtualKey`: what the key may do, and how to reach LiteLLM in `namespace` of the EKS cluster.
 
-    `kubeconfig` is JSON.
-
-    `key` starts with sk- and has 16 characters or more. `max_budget` is in USD, None for no limit. `duration` ("30m",
-    "12h", "7d"; None for no end) is counted from the `up` that sets it: an `up` without a change does not prolong it.
+    `kubeconfig` is JSON; `key` starts with sk- and has 16 characters or more.
     """
 
-    alias: str
+    setting: VirtualKeySetting
     key: pulumi.Input[str]
-    models: Sequence[str]
     cluster_name: pulumi.Input[str]
     region: str
     kubeconfig: pulumi.Input[str]
     namespace: pulumi.Input[str]
     master_key: pulumi.Input[str]
-    max_budget: float | None = None
-    duration: str | None = None
-    allowed_routes: Sequence[str] = field(init=False)
-    """Follows from `models`. An input, so that keys made before it was known are updated."""
 
     def __post_init__(self) -> None:
         """Refuse what LiteLLM would take to mean something else."""
-        if not self.models:
-            raise ValueError(f"virtual key {self.alias!r} names no model, which LiteLLM reads as all: list its models")
-        if self.max_budget is not None and self.max_budget <= 0:
-            raise ValueError(f"virtual key {self.alias!r}: set max_budget to more than 0 USD, or to None for no limit")
-        if self.duration is not None and not re.fullmatch(r"[1-9][0-9]*(s|m|h|d|w|mo)", self.duration):
-            raise ValueError(f"virtual key {self.alias!r}: duration {self.duration!r} is none, use one like 12h or 7d")
-        object.__setattr__(self, "allowed_routes", allowed_routes(self.models))
+        if not self.setting.models:
+            raise ValueError(
+                f"virtual key {self.setting.alias!r} names no model, which LiteLLM reads as all: list its models"
+            )
+
+    def inputs(self) -> dict[str, Any]:
+        """What the provider gets. `allowed_routes` is an input, so that keys made before it was known are updated."""
+        reach = {name: value for name, value in vars(self).items() if name != "setting"}
+        setting = self.setting.model_dump()
+        return {
+            **setting,
+            **reach,
+            "allowed_routes": allowed_routes(self.setting.models),
+            "key": pulumi.Output.secret(self.key),
+            "master_key": pulumi.Output.secret(self.master_key),
+        }
 
 
 class VirtualKeyError(Exception):
@@ -79,7 +80,8 @@ class VirtualKeyProvider(ResourceProvider):
         refuses when both change in one `up`. So is a new `kubeconfig` or `master_key`: the engine hands delete the
         outputs of the last create or update, and a diff of "no change" leaves those as they were (SameStep.Apply).
         """
-        changed = [each.name for each in fields(VirtualKeyArgs) if _olds.get(each.name) != _news.get(each.name)]
+        names = (_olds.keys() | _news.keys()) - {"__provider"}  # which is our own code, pickled
+        changed = sorted(name for name in names if _olds.get(name) != _news.get(name))
         replaces = [name for name in changed if name == "alias"]
         return DiffResult(changes=bool(changed), replaces=replaces, delete_before_replace=True)
 
@@ -110,7 +112,7 @@ class VirtualKeyProvider(ResourceProvider):
                     shown = f"`kubectl --namespace {props['namespace']} get pods` shows why"
                     text = f"LiteLLM has not answered for {self.time_limit / 60:g} minutes ({error}). {shown}"
                     raise _error(props, text) from None
-            except RefusedError as error:
+            except ApiRefusedError as error:
                 text = f"LiteLLM refuses it ({error}). Change what it names in the settings of the stack"
                 if error.by_kubernetes:
                     identity = "the `aws` CLI on PATH and the AWS identity that created the cluster"
@@ -124,11 +126,12 @@ class VirtualKey(Resource, module="genai", name="VirtualKey"):
 
     def __init__(self, name: str, args: VirtualKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Register the key; see `VirtualKeyArgs`."""
-        secret = {"key": pulumi.Output.secret(args.key), "master_key": pulumi.Output.secret(args.master_key)}
         # The provider protocol of dynamic resources knows no secrets. The engine marks an output as secret when the
         # input of its name is (annotateSecrets in pulumi's provider_plugin.go); this says the same in the program.
-        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=list(secret)))
-        super().__init__(VirtualKeyProvider(), name, {**vars(args), **secret}, opts)
+        opts = pulumi.ResourceOptions.merge(
+            opts, pulumi.ResourceOptions(additional_secret_outputs=["key", "master_key"])
+        )
+        super().__init__(VirtualKeyProvider(), name, args.inputs(), opts)
 
 
 class _KeyManagement:
@@ -152,7 +155,7 @@ class _KeyManagement:
         expiry = {"duration": props.get("duration")}
         try:
             self._post("update", body if keep_expiry else body | expiry)
-        except RefusedError as error:
+        except ApiRefusedError as error:
             if not _key_not_found(error):
                 raise
             self.delete(key_aliases=[props["alias"]])  # an alias belongs to one key, perhaps to an older one
@@ -161,7 +164,7 @@ class _KeyManagement:
     def delete(self, **which: list[str]) -> None:
         try:
             self._post("delete", which)
-        except RefusedError as error:
+        except ApiRefusedError as error:
             if not _key_not_found(error):
                 raise
 
@@ -169,7 +172,7 @@ class _KeyManagement:
         self._api.request("POST", f"{self._path}/{action}", body, self._headers)
 
 
-def _key_not_found(error: RefusedError) -> bool:
+def _key_not_found(error: ApiRefusedError) -> bool:
     return error.status == 404 and not error.by_kubernetes
 
 

@@ -97,7 +97,7 @@ def _seconds(response: httpx.Response, otherwise: float) -> float:
 
 
 @dataclass(frozen=True)
-class Request:
+class RemovalRequest:
     """A request that removes something, and the `az` command that does the same."""
 
     api: Api

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from ops.clouds.aws import Aws
+from stacks.errors import GenaiError
 
 NAMESPACE = "genai-platform"
 _REACHABLE = ("ACTIVE", "UPDATING")
 """States in which a cluster's API answers (EKS API reference, "Cluster")."""
+_INSTALL = {
+    "kubectl": "https://kubernetes.io/docs/tasks/tools/",
+    "aws": "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
+}
 
 
-class ForwardError(Exception):
+class ForwardError(GenaiError):
     """LiteLLM or Langfuse cannot be reached; the message says why and what to do."""
 
 
 def kubeconfig(aws: Aws, name: str) -> dict[str, Any]:
     """What `aws eks update-kubeconfig` would write for the cluster.
 
-    ForwardError when there is no such cluster, or it is being made or deleted; botocore's other errors pass through.
+    ForwardError when there is no such cluster, it is being made or deleted, or AWS does not tell.
     """
-    clusters = aws.client("eks")
     try:
+        clusters = aws.client("eks")
         found = clusters.describe_cluster(name=name)["cluster"]
-    except clusters.exceptions.ResourceNotFoundException as error:
+    except (BotoCoreError, ClientError) as error:
+        if not (isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException"):
+            raise ForwardError(str(error)) from error
         raise ForwardError(
             f"There is no cluster {name} in {aws.region}, though the stack's outputs name it: "
             "run `pulumi up --refresh`, or log in to the AWS account in which it was made."
@@ -44,3 +54,12 @@ def kubeconfig(aws: Aws, name: str) -> dict[str, Any]:
         "contexts": [{"name": name, "context": {"cluster": name, "user": name, "namespace": NAMESPACE}}],
         "current-context": name,
     }
+
+
+def kubectl_program() -> str:
+    """The path of `kubectl`, which asks `aws` for a token; ForwardError when one of the two is not on PATH."""
+    found = {name: shutil.which(name) for name in _INSTALL}
+    for name, path in found.items():
+        if path is None:
+            raise ForwardError(f"There is no `{name}` on PATH: install it ({_INSTALL[name]}).")
+    return str(found["kubectl"])

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
-from components.kubernetes.cluster_api import ClusterApi, RefusedError
+from components.kubernetes.cluster_api import ApiRefusedError, ClusterApi
 from ops.checks.verify.step import UnprovedError
 
 PROXY = "/api/v1/namespaces/genai-platform/services/litellm:4000/proxy"
@@ -38,7 +38,7 @@ class Administrator:
         try:
             self._api = self._api or self._connect()
             return self._api.request(method, f"{PROXY}{target}", body, self._headers)
-        except RefusedError as error:
+        except ApiRefusedError as error:
             if error.by_kubernetes:
                 raise UnprovedError(
                     f"the Kubernetes API does not pass {method} {path} on to LiteLLM ({error}): put the `aws` CLI on "

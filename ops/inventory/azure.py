@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from catalogue.pins import API_MANAGEMENT_API, KEY_VAULT_API, RESOURCE_GROUPS_API
-from ops.clouds.azure import ARM, GRAPH, Api, AzureCliError, Request, access_token
-from ops.clouds.removal import Step
+from ops.clouds.azure import ARM, GRAPH, Api, AzureCliError, RemovalRequest, access_token
+from ops.clouds.removal import RemovalStep
 from ops.inventory import kinds
 from ops.inventory.found import FoundResource
-from ops.inventory.ownership import OTHER_PLACES, Account, share_out
+from ops.inventory.ownership import OTHER_PLACES, ScannedAccount, share_out
 from ops.inventory.scan import Failure, Find, Scan, run_finders
 from ops.project import PROJECT
 from ops.stack.identity import StackIdentity, application_tags
@@ -37,7 +37,7 @@ class AzureStackInventory:
         scope = f"/subscriptions/{arm_token['subscription']}"
         resources, failures = run_finders(self._finders(arm, graph, scope))
         # The directory serves other subscriptions too, whose resource groups are not seen.
-        account = Account(found=resources, stack=self.stack, identity=self.identity, unscanned={OTHER_PLACES})
+        account = ScannedAccount(found=resources, stack=self.stack, identity=self.identity, unscanned={OTHER_PLACES})
         shares = share_out(account)
         return Scan(leftovers=shares.ours, failures=failures, uncertain=shares.uncertain)
 
@@ -55,7 +55,7 @@ def _found(
     kind: str,
     name: str,
     region: str,
-    removal: Step,
+    removal: RemovalStep,
     tags: Mapping[str, str] | None,
     evidence: str = "",
     group: str = "",
@@ -80,7 +80,7 @@ def resource_groups(arm: Api, scope: str) -> Iterator[FoundResource]:
     query = f"$filter=tagName eq 'Project' and tagValue eq '{PROJECT}'&api-version={RESOURCE_GROUPS_API.version}"
     for group in arm.values(f"{scope}/resourcegroups?{query}"):
         name = group["name"]
-        removal = Request(
+        removal = RemovalRequest(
             arm,
             "DELETE",
             f"{scope}/resourcegroups/{name}?api-version={RESOURCE_GROUPS_API.version}",
@@ -100,7 +100,7 @@ def deleted_gateways(arm: Api, scope: str, stack: str) -> Iterator[FoundResource
         name, place = service["name"], service["location"].replace(" ", "").lower()
         group = service["properties"]["serviceId"].split("/resourceGroups/")[1].split("/")[0]
         if ours_by_name.fullmatch(group):
-            removal = Request(
+            removal = RemovalRequest(
                 arm,
                 "DELETE",
                 f"{provider}/locations/{place}/deletedservices/{name}?api-version={API_MANAGEMENT_API.version}",
@@ -115,7 +115,7 @@ def deleted_vaults(arm: Api, scope: str) -> Iterator[FoundResource]:
     provider = f"{scope}/providers/Microsoft.KeyVault"
     for vault in arm.values(f"{provider}/deletedVaults?api-version={KEY_VAULT_API.version}"):
         name, place = vault["name"], vault["properties"]["location"]
-        removal = Request(
+        removal = RemovalRequest(
             arm,
             "POST",
             f"{provider}/locations/{place}/deletedVaults/{name}/purge?api-version={KEY_VAULT_API.version}",
@@ -130,7 +130,7 @@ def applications(graph: Api, stack: str) -> Iterator[FoundResource]:
     for application in graph.values(f"/v1.0/applications?$filter=startswith(displayName,'{prefix}')"):
         key, name = application["id"], application["displayName"]
         if name.startswith(prefix):  # Graph compares without case
-            removal = Request(graph, "DELETE", f"/v1.0/applications/{key}", f"az ad app delete --id {key}")
+            removal = RemovalRequest(graph, "DELETE", f"/v1.0/applications/{key}", f"az ad app delete --id {key}")
             tags = application_tags(application.get("tags"))
             yield _found(kinds.ENTRA_APPLICATION, key, "", removal, tags, f"is called {name}")
 
@@ -140,7 +140,7 @@ def deleted_applications(graph: Api, stack: str) -> Iterator[FoundResource]:
     for application in graph.values("/v1.0/directory/deletedItems/microsoft.graph.application"):
         name, url = application["displayName"], f"/v1.0/directory/deletedItems/{application['id']}"
         if name.startswith(_display_name(stack)):
-            removal = Request(graph, "DELETE", url, f"az rest --method DELETE --url {GRAPH}{url}")
+            removal = RemovalRequest(graph, "DELETE", url, f"az rest --method DELETE --url {GRAPH}{url}")
             tags = application_tags(application.get("tags"))
             said = f"was called {name}"
             yield _found(kinds.DELETED_APPLICATION, application["id"], "", removal, tags, said, soft_deleted=True)

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from ops.clouds.removal import PermanentError, Step
+from ops.clouds.removal import PermanentError, RemovalStep
 from ops.inventory import kinds
 from ops.inventory.found import Leftover
 from ops.inventory.holders import commands
-from ops.inventory.scan import Scan, StackInventory
+from ops.inventory.scan import Inventory, Scan
 
 STAGES: Sequence[Sequence[str]] = (
     # A living cluster would make new nodes, volumes and load balancers.
@@ -98,7 +98,7 @@ def delete(
 
 
 def clear_away(
-    inventory: StackInventory,
+    inventory: Inventory,
     scan: Scan,
     agreed: Callable[[Sequence[Leftover]], bool],
     say: Callable[[str], None],
@@ -118,7 +118,7 @@ def clear_away(
         scan = inventory.scan()
 
 
-def _insist(step: Step, pause: Callable[[], None]) -> None:
+def _insist(step: RemovalStep, pause: Callable[[], None]) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return step.run()

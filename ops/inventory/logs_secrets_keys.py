@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ops.clouds.aws import Aws
-from ops.clouds.removal import Item, Step
+from ops.clouds.removal import Item, RemovalStep
 from ops.inventory import kinds
 from ops.inventory.ec2 import tags_of
 from ops.inventory.found import FoundResource
@@ -38,7 +38,7 @@ def log_groups(aws: Aws, stack: str) -> Iterator[FoundResource]:
             )
 
 
-def _unprotected(aws: Aws, group: Item) -> Iterator[Step]:
+def _unprotected(aws: Aws, group: Item) -> Iterator[RemovalStep]:
     if group.get("deletionProtectionEnabled"):
         yield aws.step(
             "logs",
@@ -65,7 +65,7 @@ def secrets(aws: Aws) -> Iterator[FoundResource]:
         )
 
 
-def _secret_removal(aws: Aws, secret: Item) -> Iterator[Step]:
+def _secret_removal(aws: Aws, secret: Item) -> Iterator[RemovalStep]:
     """A replica goes at its primary; a primary only after its replicas (API reference, DeleteSecret)."""
     primary = secret.get("PrimaryRegion", aws.region)
     if primary != aws.region:

@@ -57,7 +57,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class ScannedAccount:
     """What was found, and what is known of the stack that asks.
 
     `place` is the region that was scanned, empty for Azure, where all are; `elsewhere` are clusters of other regions.
@@ -142,14 +142,14 @@ class Account:
         return next((one for one in self.living if ids & _stack_ids(one)), None)
 
 
-Rule = Callable[[FoundResource, Account], Verdict | None]
+Rule = Callable[[FoundResource, ScannedAccount], Verdict | None]
 
 
-def _first(rules: Sequence[Rule], resource: FoundResource, account: Account) -> Verdict | None:
+def _first(rules: Sequence[Rule], resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     return next((verdict for rule in rules if (verdict := rule(resource, account))), None)
 
 
-def proof_of_a_strangers_certificate(resource: FoundResource, account: Account) -> Verdict | None:
+def proof_of_a_strangers_certificate(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """The record that proved a certificate is needed by everybody who has one for the same host."""
     if resource.kind == CERTIFICATE or not resource.hosts:
         return None
@@ -157,30 +157,30 @@ def proof_of_a_strangers_certificate(resource: FoundResource, account: Account) 
     return Verdict(Owner.ANOTHERS) if needed else None
 
 
-def tags_of_the_stack(resource: FoundResource, account: Account) -> Verdict | None:
+def tags_of_the_stack(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """The program tags all it makes with project and stack."""
     said = f"tags Project={PROJECT}, Environment={account.stack}"
     return Verdict(Owner.OURS, said) if account.tagged(resource) else None
 
 
-def tags_of_a_stranger(resource: FoundResource, account: Account) -> Verdict | None:
+def tags_of_a_stranger(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """Tags of another project, stack or cluster are final, whatever the resource is called."""
     of_another_cluster = not all(map(account.made_by, _cluster_tags(resource.tags)))
     return Verdict(Owner.ANOTHERS) if "Project" in resource.tags or of_another_cluster else None
 
 
-def named_after_a_cluster(resource: FoundResource, account: Account) -> Verdict | None:
+def named_after_a_cluster(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """What EKS and Auto Mode make carries the name of its cluster, in tags or in its own name."""
     names = (*_cluster_tags(resource.tags), resource.cluster)
     return next((Verdict(Owner.OURS, f"of the cluster {name}") for name in names if account.made_by(name)), None)
 
 
-def evidence_of_the_finder(resource: FoundResource, account: Account) -> Verdict | None:
+def evidence_of_the_finder(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """Where a service has no tags, the one who found the resource knows it by something else."""
     return Verdict(Owner.OURS, resource.evidence) if resource.evidence else None
 
 
-def part_of_a_namesake(resource: FoundResource, account: Account) -> Verdict | None:
+def part_of_a_namesake(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """What has no use without a resource of the stack belongs to the stack."""
     return Verdict(Owner.OURS, f"part of {' '.join(resource.part_of)}") if account.holder(resource) else None
 
@@ -196,7 +196,7 @@ NAME_RULES: Sequence[Rule] = (
 """Does it belong to a stack of this name? The first that knows decides; what none knows is a stranger's."""
 
 
-def stack_of_the_same_name_exists(resource: FoundResource, account: Account) -> Verdict | None:
+def stack_of_the_same_name_exists(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """What carries the id of a living cluster or resource group is that one's. Who knows the own id need not see it."""
     owner = account.living_owner(resource)
     if owner is None or account.is_ours(resource):
@@ -206,31 +206,31 @@ def stack_of_the_same_name_exists(resource: FoundResource, account: Account) -> 
     return Verdict(Owner.ANOTHERS if account.identity.id else Owner.UNCERTAIN, reason)
 
 
-def home_is_another_region(resource: FoundResource, account: Account) -> Verdict | None:
+def home_is_another_region(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """In a region that is not the stack's, what has no region belongs to the stack at home."""
     home = account.identity.home
     away = home and account.place not in ("", home) and resource.region != account.place
     return Verdict(Owner.UNCERTAIN, f"of the day in {home}, if it is ours") if away else None
 
 
-def proof_of_a_doubtful_certificate(resource: FoundResource, account: Account) -> Verdict | None:
+def proof_of_a_doubtful_certificate(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """The record that proved a certificate stays as long as another stack of this name may need it."""
     needed = resource.kind != CERTIFICATE and resource.hosts & account.doubtful_hosts
     return Verdict(Owner.UNCERTAIN, "needed by a certificate that may be another stack's") if needed else None
 
 
-def own_identity(resource: FoundResource, account: Account) -> Verdict | None:
+def own_identity(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """What our state holds, or carries our id, is ours."""
     return Verdict(Owner.OURS) if account.is_ours(resource) else None
 
 
-def as_what_it_is_part_of(resource: FoundResource, account: Account) -> Verdict | None:
+def as_what_it_is_part_of(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """What carries no id itself is whose that is of which it is part."""
     holder = account.holder(resource)
     return account.identified(holder) if holder and not _stack_ids(resource) else None
 
 
-def record_of_our_host(resource: FoundResource, account: Account) -> Verdict | None:
+def record_of_our_host(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """Records have no tags: one of our host is ours, unless it leads to somebody else's load balancer."""
     if resource.kind != DNS_RECORD:
         return None
@@ -238,7 +238,7 @@ def record_of_our_host(resource: FoundResource, account: Account) -> Verdict | N
     return leads if resource.part_of[0] else Verdict(Owner.OURS)
 
 
-def another_identity(resource: FoundResource, account: Account) -> Verdict | None:
+def another_identity(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """Where our identity is known, what should carry it and does not is another stack's, or an earlier one's."""
     ids = _stack_ids(resource)
     if not account.identity.known or not (ids or account.identity.in_state):
@@ -247,20 +247,20 @@ def another_identity(resource: FoundResource, account: Account) -> Verdict | Non
     return Verdict(Owner.UNCERTAIN, f"{said}: of an earlier day, or of another stack of this name")
 
 
-def another_owner(resource: FoundResource, account: Account) -> Verdict | None:
+def another_owner(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """The tag `Owner` of somebody else tells that the stack is that one's."""
     owner = resource.tags.get("Owner", "")
     differs = owner and account.identity.owner and owner != account.identity.owner
     return Verdict(Owner.UNCERTAIN, f"Owner is {owner}") if differs else None
 
 
-def clusters_could_not_be_listed(resource: FoundResource, account: Account) -> Verdict | None:
+def clusters_could_not_be_listed(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """Without a list of the clusters, anything may belong to one that runs."""
     unlisted = EKS_CLUSTER in account.unscanned
     return Verdict(Owner.UNCERTAIN, "whether its cluster runs could not be looked at") if unlisted else None
 
 
-def stack_without_an_id_exists(resource: FoundResource, account: Account) -> Verdict | None:
+def stack_without_an_id_exists(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """What carries no id may belong to a living cluster or resource group from before there were ids."""
     living = next((one for one in account.living if TAG not in one.tags), None)
     if living is None or _stack_ids(resource):
@@ -268,7 +268,7 @@ def stack_without_an_id_exists(resource: FoundResource, account: Account) -> Ver
     return Verdict(Owner.UNCERTAIN, f"may belong to the {living.kind} {living.id}, which exists")
 
 
-def place_was_not_scanned(resource: FoundResource, account: Account) -> Verdict | None:
+def place_was_not_scanned(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """What is in no region, or in another, may belong to a stack in a place that was not scanned."""
     away = not resource.region or (account.place and resource.region != account.place)
     unscanned = OTHER_PLACES in account.unscanned and away
@@ -299,7 +299,7 @@ class Shares:
     uncertain: Sequence[Leftover]
 
 
-def share_out(account: Account) -> Shares:
+def share_out(account: ScannedAccount) -> Shares:
     """Ask both questions about everything that was found."""
     verdicts = [(leftover, account.identified(leftover.resource)) for leftover in account.namesakes]
     return Shares(

@@ -11,7 +11,7 @@ from typing import Protocol
 from ops.clouds.aws import Aws
 from ops.inventory import ec2, iam_and_eks, kinds, load_balancing, logs_secrets_keys, stores
 from ops.inventory.found import FoundResource, Leftover
-from ops.inventory.ownership import OTHER_PLACES, Account, share_out
+from ops.inventory.ownership import OTHER_PLACES, ScannedAccount, share_out
 from ops.stack.identity import StackIdentity
 
 Find = Callable[[], Iterator[FoundResource]]
@@ -47,7 +47,7 @@ class Scan:
             yield ", ".join(sorted(failure.what for failure in self.failures if failure.error == error)), error
 
 
-class StackInventory(Protocol):
+class Inventory(Protocol):
     """The resources of a stack in one cloud."""
 
     def scan(self) -> Scan:
@@ -104,7 +104,7 @@ class AwsStackInventory:
         place = self.aws.region
         elsewhere = [one for one in resources if one.kind == kinds.EKS_CLUSTER and one.region != place]
         shares = share_out(
-            Account(
+            ScannedAccount(
                 found=[one for one in resources if one not in elsewhere],
                 stack=self.stack,
                 identity=self.identity,

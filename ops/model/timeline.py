@@ -11,7 +11,7 @@ Seconds = Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class TimelineStep:
     """The creation of one resource, in seconds from the start; `slack` seconds later would still do."""
 
     urn: str
@@ -25,8 +25,8 @@ class Up:
     """`pulumi up` of a new stack: everything starts as soon as what it waits for is there."""
 
     seconds: float
-    steps: Mapping[str, Step]
-    critical_path: tuple[Step, ...]
+    steps: Mapping[str, TimelineStep]
+    critical_path: tuple[TimelineStep, ...]
     """The chain that decides the length, first to last; each starts when the one before ends."""
 
 
@@ -60,8 +60,10 @@ def up(edges: Edges, seconds: Seconds) -> Up:
     for urn, waits_for in reversed(list(edges.items())):
         for other in waits_for:
             latest_end[other] = min(latest_end[other], latest_end[urn] - seconds[urn])
-    steps = {urn: Step(urn=urn, start=start[urn], end=end[urn], slack=latest_end[urn] - end[urn]) for urn in edges}
-    path: list[Step] = []
+    steps = {
+        urn: TimelineStep(urn=urn, start=start[urn], end=end[urn], slack=latest_end[urn] - end[urn]) for urn in edges
+    }
+    path: list[TimelineStep] = []
     urn = max(edges, key=lambda other: (end[other], other), default="")
     while urn:
         path.append(steps[urn])

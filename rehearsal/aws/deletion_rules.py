@@ -12,7 +12,7 @@ Holders = Callable[[Account, str, State], Iterable[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class DeletionRule:
     """A deletion is refused as long as there are `holders`; `{id}` in the message is the thing itself."""
 
     error: str
@@ -85,9 +85,9 @@ def _protected(key: str) -> Holders:
 
 
 _EC2 = "Amazon EC2 API reference, "
-RULES: Mapping[str, tuple[Rule, ...]] = {
+RULES: Mapping[str, tuple[DeletionRule, ...]] = {
     "aws:ec2/subnet:Subnet": (
-        Rule(
+        DeletionRule(
             error="DependencyViolation",
             message="The subnet '{id}' has dependencies and cannot be deleted.",
             holders=_interfaces("subnet-id"),
@@ -95,13 +95,13 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:ec2/securityGroup:SecurityGroup": (
-        Rule(
+        DeletionRule(
             error="DependencyViolation",
             message="resource {id} has a dependent object",
             holders=_interfaces("group-id"),
             source=_EC2 + "DeleteSecurityGroup",
         ),
-        Rule(
+        DeletionRule(
             error="DependencyViolation",
             message="resource {id} has a dependent object",
             holders=_referring_groups,
@@ -109,7 +109,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:ec2/internetGateway:InternetGateway": (
-        Rule(
+        DeletionRule(
             error="DependencyViolation",
             message="Network has some mapped public address(es). Please unmap those before detaching {id}.",
             holders=_public_interfaces,
@@ -117,7 +117,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:ec2/vpc:Vpc": (
-        Rule(
+        DeletionRule(
             error="DependencyViolation",
             message="The vpc '{id}' has dependencies and cannot be deleted.",
             holders=_in_vpc,
@@ -125,7 +125,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:ec2/eip:Eip": (
-        Rule(
+        DeletionRule(
             error="InvalidIPAddress.InUse",
             message="The address {id} is in use.",
             holders=_nat_gateways,
@@ -133,7 +133,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:rds/subnetGroup:SubnetGroup": (
-        Rule(
+        DeletionRule(
             error="InvalidDBSubnetGroupStateFault",
             message="Cannot delete the subnet group '{id}' because at least one database instance is using it",
             holders=_database_clusters("DBSubnetGroup"),
@@ -141,7 +141,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:rds/clusterParameterGroup:ClusterParameterGroup": (
-        Rule(
+        DeletionRule(
             error="InvalidDBParameterGroupState",
             message="One or more database instances are still members of this parameter group {id}",
             holders=_database_clusters("DBClusterParameterGroup"),
@@ -149,7 +149,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:rds/cluster:Cluster": (
-        Rule(
+        DeletionRule(
             error="InvalidParameterCombination",
             message="FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.",
             holders=_no_snapshot,
@@ -157,7 +157,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:elasticache/subnetGroup:SubnetGroup": (
-        Rule(
+        DeletionRule(
             error="CacheSubnetGroupInUse",
             message="Cache subnet group {id} is currently in use by a cache cluster.",
             holders=_caches("CacheSubnetGroupName"),
@@ -165,7 +165,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:elasticache/parameterGroup:ParameterGroup": (
-        Rule(
+        DeletionRule(
             error="InvalidCacheParameterGroupState",
             message="One or more cache clusters are still members of this parameter group {id}.",
             holders=_caches("CacheParameterGroupName"),
@@ -173,7 +173,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:acm/certificate:Certificate": (
-        Rule(
+        DeletionRule(
             error="ResourceInUseException",
             message="Certificate {id} is in use.",
             holders=_listeners,
@@ -181,7 +181,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:lb/loadBalancer:LoadBalancer": (
-        Rule(
+        DeletionRule(
             error="OperationNotPermitted",
             message="Load balancer '{id}' cannot be deleted because deletion protection is enabled",
             holders=_protected("enableDeletionProtection"),
@@ -189,7 +189,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:eks/cluster:Cluster": (
-        Rule(
+        DeletionRule(
             error="InvalidRequestException",
             message="Cluster {id} has deletion protection enabled",
             holders=_protected("deletionProtection"),

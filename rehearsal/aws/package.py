@@ -23,7 +23,7 @@ _VERSIONED = {access.CLUSTER: ("eks", "version")} | {
 }
 
 
-class Aws:
+class AwsPackage:
     """`opened` and `closed` tell the cluster world of the clusters that EKS makes and removes."""
 
     def __init__(self, account: Account, opened: Callable[[str, Properties], str], closed: Callable[[str], None]):

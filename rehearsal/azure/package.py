@@ -15,7 +15,7 @@ from rehearsal.package import Change, Properties, RefusedError, Request, generat
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
-class Azure:
+class AzurePackage:
     """`things` are inputs by resource id, `retained` ids that were deleted and keep their names."""
 
     def __init__(self) -> None:

@@ -11,13 +11,13 @@ from typing import Any
 
 from rehearsal.kubernetes import litellm
 from rehearsal.kubernetes.kinds import KINDS, RELEASE, path_of
-from rehearsal.kubernetes.world import Cluster, World
+from rehearsal.kubernetes.world import SimulatedCluster, World
 
 _PROXY = re.compile(r"/api/v1/namespaces/([^/]+)/services/litellm:4000/proxy/key/(\w+)")
 Answer = tuple[int, Any]
 
 
-class Api:
+class ApiServer:
     """Serves `/clusters/<name>/...` until stopped. A cluster that is gone does not answer."""
 
     def __init__(self, world: World) -> None:
@@ -67,7 +67,7 @@ class Api:
                 return self._litellm(cluster, proxied[1], proxied[2], headers["x-litellm-api-key"], body)
             return self._delete(cluster, f"/{rest}") if method == "DELETE" else _list(cluster, f"/{rest}")
 
-    def _litellm(self, cluster: Cluster, namespace: str, action: str, key: str, body: Any) -> Answer:
+    def _litellm(self, cluster: SimulatedCluster, namespace: str, action: str, key: str, body: Any) -> Answer:
         if path_of(KINDS[RELEASE], namespace, "litellm") not in cluster.objects:
             return 503, _status('no endpoints available for service "litellm"')
         secret = cluster.objects[f"/api/v1/namespaces/{namespace}/secrets/litellm-master-key-secret"]
@@ -75,7 +75,7 @@ class Api:
             return 401, {"error": {"message": "Invalid proxy server token"}}
         return litellm.answer(cluster.keys, action, body)
 
-    def _delete(self, cluster: Cluster, path: str) -> Answer:
+    def _delete(self, cluster: SimulatedCluster, path: str) -> Answer:
         if path not in cluster.objects:
             return 404, _status(f"{path} not found")
         cluster.objects[path]["metadata"]["deletionTimestamp"] = "2026-01-01T18:00:00Z"
@@ -87,7 +87,7 @@ class Api:
         return 200, _status("deleted")
 
 
-def _list(cluster: Cluster, path: str) -> Answer:
+def _list(cluster: SimulatedCluster, path: str) -> Answer:
     group, _, plural = path.rpartition("/")
     pattern = re.compile(rf"{re.escape(group)}(/namespaces/[^/]+)?/{plural}/[^/]+")
     return 200, {"items": [found for one, found in cluster.objects.items() if pattern.fullmatch(one)]}

@@ -9,8 +9,8 @@ from typing import Any
 import kubernetes_validate
 
 from rehearsal.kubernetes import charts
-from rehearsal.kubernetes.kinds import BINDING, KINDS, RELEASE, Kind, path_of
-from rehearsal.kubernetes.world import PODS, Cluster, World
+from rehearsal.kubernetes.kinds import BINDING, KINDS, RELEASE, ObjectKind, path_of
+from rehearsal.kubernetes.world import PODS, SimulatedCluster, World
 from rehearsal.package import Change, Properties, RefusedError, Request
 from rehearsal.wire import has_unknown
 
@@ -21,7 +21,7 @@ UNREACHABLE = (
 _BINDING_FIELDS = {"targetGroupARN", "targetType", "serviceRef", "networking", "nodeSelector", "ipAddressType", "vpcID"}
 
 
-class Kubernetes:
+class KubernetesPackage:
     """`delete_unreachable` is what PULUMI_K8S_DELETE_UNREACHABLE sets in the real provider's process."""
 
     def __init__(self, world: World) -> None:
@@ -98,7 +98,7 @@ class Kubernetes:
         """The program asks nothing of Kubernetes."""
         raise RefusedError(f"the rehearsal has no answer for the function {token}")
 
-    def _refuse(self, cluster: Cluster, request: Request, path: str) -> None:
+    def _refuse(self, cluster: SimulatedCluster, request: Request, path: str) -> None:
         if path in cluster.objects:
             if request.type == RELEASE:
                 raise RefusedError("cannot re-use a name that is still in use")
@@ -107,14 +107,14 @@ class Kubernetes:
         if namespace and f"/api/v1/namespaces/{namespace}" not in cluster.objects:
             raise RefusedError(f'namespaces "{namespace}" not found')
 
-    def _cluster(self, request: Request) -> Cluster | None:
+    def _cluster(self, request: Request) -> SimulatedCluster | None:
         config = request.config.get("kubeconfig")
         if not config:
             raise RefusedError("no kubeconfig: the default provider would use the cluster of whoever runs `up`")
         server = json.loads(config)["clusters"][0]["cluster"]["server"]
         return self.world.clusters.get(urllib.parse.urlparse(server).path.rpartition("/")[2])
 
-    def _reachable(self, request: Request) -> Cluster:
+    def _reachable(self, request: Request) -> SimulatedCluster:
         cluster = self._cluster(request)
         if cluster is None:
             raise RefusedError(UNREACHABLE)
@@ -122,7 +122,7 @@ class Kubernetes:
         return cluster
 
 
-def _kind(type_token: str) -> Kind:
+def _kind(type_token: str) -> ObjectKind:
     if type_token not in KINDS:
         raise RefusedError(
             f"the rehearsal does not know the kind {type_token}: add it to rehearsal/kubernetes/kinds.py"

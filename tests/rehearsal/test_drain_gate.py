@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from rehearsal.day import LOST_CLUSTER
-from rehearsal.engine import Engine
+from rehearsal.engine import RehearsalEngine
 from rehearsal.simulation import Simulation
 from tests.rehearsal.days import engine, nothing_is_left, succeed
 
 pytestmark = pytest.mark.engine
 
 
-def _impatient(day: Engine) -> None:
+def _impatient(day: RehearsalEngine) -> None:
     """Eleven minutes are too long for a test: the gate of this copy gives up after some seconds."""
     gate = day.project / "components/kubernetes/drain_gate.py"
     text = gate.read_text()

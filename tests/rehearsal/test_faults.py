@@ -14,7 +14,7 @@ from ops.inventory.scan import AwsStackInventory
 from ops.model import engine_graph
 from rehearsal import generated
 from rehearsal.aws.package import TYPES
-from rehearsal.engine import Engine, interrupt, kill
+from rehearsal.engine import RehearsalEngine, interrupt, kill
 from rehearsal.kubernetes import litellm
 from rehearsal.kubernetes.kinds import KINDS
 from rehearsal.simulation import Simulation
@@ -144,7 +144,7 @@ def test_after_an_up_that_was_killed_the_documented_recovery_and_the_sweep_leave
 
 
 def _stop(
-    simulation: Simulation, day: Engine, command: str, after: int, how: Callable[[subprocess.Popen[str]], None]
+    simulation: Simulation, day: RehearsalEngine, command: str, after: int, how: Callable[[subprocess.Popen[str]], None]
 ) -> None:
     """Run the command and stop it once so many operations of a provider are done."""
     process: list[subprocess.Popen[str]] = []

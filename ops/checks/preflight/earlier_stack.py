@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ops.checks.check import Check, Outcome, bad, fine, once
-from ops.inventory.scan import Scan, StackInventory
+from ops.inventory.scan import Inventory, Scan
 
 
-def yesterday_checks(inventory: StackInventory, stack: str) -> Mapping[str, Check]:
+def yesterday_checks(inventory: Inventory, stack: str) -> Mapping[str, Check]:
     """Leftovers, and names that are still taken by what was deleted but can be recovered."""
     scan = once(inventory.scan)
     return {

@@ -16,7 +16,7 @@ from ops.checks.status.status import Found, could_not_check
 from ops.clouds.aws import Aws, Call
 from ops.commands.status.schedule import KEEP_UNTIL
 from ops.inventory.kinds import EKS_CLUSTER
-from ops.inventory.ownership import Account, share_out
+from ops.inventory.ownership import ScannedAccount, share_out
 from ops.inventory.scan import AwsStackInventory, run_finders
 from ops.model import eks_children
 from ops.stack.identity import TAG, StackIdentity
@@ -25,7 +25,7 @@ _PODS = "`kubectl -n genai-platform get pods` shows why"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class ExpectedPart:
     """A type of resource that every day has, and how AWS is asked about it."""
 
     type: str
@@ -43,43 +43,43 @@ class Part:
 
 
 PARTS = (
-    Part(
+    ExpectedPart(
         type="aws:ec2/natGateway:NatGateway",
         describe=lambda aws, key: aws.step("ec2", "describe_nat_gateways", NatGatewayIds=[key]),
         state=lambda answer: str(answer["NatGateways"][0]["State"]),
         well={"available"},
     ),
-    Part(
+    ExpectedPart(
         type=eks_children.CLUSTER,
         describe=lambda aws, key: aws.step("eks", "describe_cluster", name=key),
         state=lambda answer: str(answer["cluster"]["status"]),
         well={"ACTIVE"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:rds/cluster:Cluster",
         describe=lambda aws, key: aws.step("rds", "describe_db_clusters", DBClusterIdentifier=key),
         state=lambda answer: str(answer["DBClusters"][0]["Status"]),
         well={"available", "backing-up"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:rds/clusterInstance:ClusterInstance",
         describe=lambda aws, key: aws.step("rds", "describe_db_instances", DBInstanceIdentifier=key),
         state=lambda answer: str(answer["DBInstances"][0]["DBInstanceStatus"]),
         well={"available", "backing-up"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:elasticache/replicationGroup:ReplicationGroup",
         describe=lambda aws, key: aws.step("elasticache", "describe_replication_groups", ReplicationGroupId=key),
         state=lambda answer: str(answer["ReplicationGroups"][0]["Status"]),
         well={"available", "snapshotting"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:lb/loadBalancer:LoadBalancer",
         describe=lambda aws, key: aws.step("elbv2", "describe_load_balancers", LoadBalancerArns=[key]),
         state=lambda answer: str(answer["LoadBalancers"][0]["State"]["Code"]),
         well={"active"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:lb/targetGroup:TargetGroup",
         describe=lambda aws, key: aws.step("elbv2", "describe_target_health", TargetGroupArn=key),
         state=lambda answer: _targets(answer["TargetHealthDescriptions"]),
@@ -104,7 +104,7 @@ def find_parts(aws: Aws, stack: str, expected: Mapping[str, int], outputs: Mappi
     unscanned = {failure.what: failure.error for failure in failures}
     identity = StackIdentity(id=str(outputs.get("clusterName", "")).rpartition("-")[2])
     unlisted = {EKS_CLUSTER} if f"{EKS_CLUSTER}s" in unscanned else set[str]()
-    shares = share_out(Account(found=resources, stack=stack, identity=identity, unscanned=unlisted))
+    shares = share_out(ScannedAccount(found=resources, stack=stack, identity=identity, unscanned=unlisted))
     # What has no id was made before there was one; without outputs nobody knows the stack's own.
     maybe = [one for one in shares.uncertain if not (identity.id and TAG in one.resource.tags)]
     mine = [one.resource for one in (*shares.ours, *maybe)]
@@ -132,7 +132,7 @@ def find_parts(aws: Aws, stack: str, expected: Mapping[str, int], outputs: Mappi
     )
 
 
-def check(aws: Aws, part: Part, key: str) -> Outcome:
+def check(aws: Aws, part: ExpectedPart, key: str) -> Outcome:
     """How that one is."""
     call = part.describe(aws, key)
     state = part.state(aws.call(call.service, call.operation, **call.parameters))

@@ -15,7 +15,7 @@ from ops.checks.status.http import answers
 from ops.checks.status.status import Found, could_not_check
 from ops.clouds.azure import Api
 from ops.inventory.azure import AzureStackInventory, resource_groups
-from ops.inventory.ownership import Account
+from ops.inventory.ownership import ScannedAccount
 
 _SERVICE = "API Management"
 
@@ -29,7 +29,7 @@ def find_gateway(inventory: AzureStackInventory, outputs: Mapping[str, Any], now
         token = inventory.token(inventory.arm)
         arm = Api(inventory.arm, token["accessToken"])
         groups = list(resource_groups(arm, f"/subscriptions/{token['subscription']}"))
-        exists = bool(Account(found=groups, stack=inventory.stack).namesakes)
+        exists = bool(ScannedAccount(found=groups, stack=inventory.stack).namesakes)
         if exists and "gatewayId" in outputs:
             service = _service(arm, outputs["gatewayId"])
             checks[_SERVICE] = partial(_health, service, inventory.stack)

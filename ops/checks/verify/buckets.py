@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from ops.checks.verify.completions import COMPLETION
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
-from ops.stack.running import Day
+from ops.stack.running_stacks import RunningAwsStack
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,7 +23,7 @@ OBJECT_SECONDS = 60
 class Buckets:
     """The steps about the buckets: `before` is to be taken before the completion, `after` after it."""
 
-    def __init__(self, day: Day, s3: S3Client) -> None:
+    def __init__(self, day: RunningAwsStack, s3: S3Client) -> None:
         """Nothing is asked before the first step is taken."""
         self._s3 = s3
         self._places = {

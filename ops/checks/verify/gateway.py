@@ -7,7 +7,7 @@ import httpx
 from ops.checks.verify.http import ask, bearer, client, seen
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
-from ops.stack.running import Day, Door
+from ops.stack.running_stacks import RunningAwsStack, RunningGateway
 
 LOGIN = "https://login.microsoftonline.com"
 ROLE_SECONDS = 300
@@ -19,10 +19,10 @@ NO_ROLE = (
 )
 
 
-class Gateway:
+class GatewaySteps:
     """The steps about the way from a client application to LiteLLM."""
 
-    def __init__(self, day: Day, door: Door, http: httpx.Client, hidden: set[str]) -> None:
+    def __init__(self, day: RunningAwsStack, door: RunningGateway, http: httpx.Client, hidden: set[str]) -> None:
         """`hidden` is told the token, so that it is not shown."""
         self._day = day
         self._door = door

@@ -8,20 +8,20 @@ from typing import Any
 
 import httpx
 
-from ops.checks.verify.completions import COMPLETION
+from ops.checks.verify.completions import COMPLETION, USER
 from ops.checks.verify.http import ask, seen
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
-from ops.stack.running import Day
+from ops.stack.running_stacks import RunningAwsStack
 
 TRACE_SECONDS = 90
 """LiteLLM sends spans in batches of 5 s; Langfuse's worker then writes them to ClickHouse."""
 
 
-class Langfuse:
-    """The steps about Langfuse. The trace is found by its session, `session_id`."""
+class LangfuseSteps:
+    """The steps about Langfuse. The trace is found by its session, `session_id`, and its user."""
 
-    def __init__(self, day: Day, http: httpx.Client, session_id: str) -> None:
+    def __init__(self, day: RunningAwsStack, http: httpx.Client, session_id: str) -> None:
         """Nothing is asked before the first step is taken."""
         self._day = day
         self._http = http
@@ -74,17 +74,21 @@ class Langfuse:
             found = self._get(
                 "/api/public/v2/observations",
                 sessionId=self._session_id,
+                userId=USER,
                 fromStartTime=self._since,
                 fields="core",
             )
             traces = {row["traceId"] for row in found["data"]}
             if not traces:
-                raise NotYetError(f"no trace of session {self._session_id} in {TRACE_SECONDS} s")
+                raise NotYetError(
+                    f"no trace of session {self._session_id} and user {USER} in {TRACE_SECONDS} s (the fields "
+                    "metadata.session_id and metadata.trace_user_id of the call)"
+                )
             if len(traces) > 1:
                 raise UnprovedError(
                     f"session {self._session_id} has {len(traces)} traces, not the one of the completion"
                 )
-            return f"{traces.pop()} of session {self._session_id}, {len(found['data'])} observations"
+            return f"{traces.pop()} of session {self._session_id} and user {USER}, {len(found['data'])} observations"
 
         return until(look, seconds=TRACE_SECONDS)
 

@@ -10,17 +10,17 @@ import httpx
 from ops.checks.verify.http import ask, bearer, seen
 from ops.checks.verify.step import Step, UnprovedError
 from ops.clouds.litellm_administrator import Administrator
-from ops.stack.running import Day
+from ops.stack.running_stacks import RunningAwsStack
 
 READY = "LiteLLM"
 """Name of the step that every other about LiteLLM needs."""
 LOGS = "`kubectl --namespace genai-platform logs deployment/litellm`"
 
 
-class LiteLLM:
+class LiteLLMSteps:
     """The steps that cost no completion."""
 
-    def __init__(self, day: Day, http: httpx.Client, administrator: Administrator) -> None:
+    def __init__(self, day: RunningAwsStack, http: httpx.Client, administrator: Administrator) -> None:
         """Nothing is asked before the first step is taken."""
         self._day = day
         self._http = http

@@ -12,14 +12,14 @@ import boto3
 
 from ops.checks.verify.buckets import Buckets
 from ops.checks.verify.completions import Completions
-from ops.checks.verify.gateway import NO_ROLE, Gateway, apim_entry_step
+from ops.checks.verify.gateway import NO_ROLE, GatewaySteps, apim_entry_step
 from ops.checks.verify.http import client
-from ops.checks.verify.langfuse import Langfuse
-from ops.checks.verify.litellm import LiteLLM
+from ops.checks.verify.langfuse import LangfuseSteps
+from ops.checks.verify.litellm import LiteLLMSteps
 from ops.checks.verify.step import Step
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.clouds.litellm_administrator import Administrator, cluster_api
-from ops.stack.running import Day, Door
+from ops.stack.running_stacks import RunningAwsStack, RunningGateway
 
 IN_CLEAR = (
     "Without a domain LiteLLM and Langfuse speak HTTP: the virtual keys and Langfuse's key pair of this proof "
@@ -38,7 +38,7 @@ class Proof:
 
 
 @contextmanager
-def proof_of(day: Day, door: Door | None) -> Iterator[Proof]:
+def proof_of(day: RunningAwsStack, door: RunningGateway | None) -> Iterator[Proof]:
     """The proof of this day, with the gateway when there is one; nothing of it is left when the context ends."""
     secrets = day.secrets | (door.secrets if door else set())
     session_id = f"genai-verify-{uuid.uuid4()}"
@@ -46,14 +46,14 @@ def proof_of(day: Day, door: Door | None) -> Iterator[Proof]:
     with client() as http, TemporaryKeys(administrator, secrets) as keys:
         buckets = Buckets(day, boto3.client("s3", region_name=day.region))
         steps = [
-            *LiteLLM(day, http, administrator).steps(),
+            *LiteLLMSteps(day, http, administrator).steps(),
             *buckets.before(),
             *Completions(day, http, administrator, keys, session_id).steps(),
-            *Langfuse(day, http, session_id).steps(),
+            *LangfuseSteps(day, http, session_id).steps(),
             *buckets.after(),
         ]
         if door:
-            steps += Gateway(day, door, http, secrets).steps()
+            steps += GatewaySteps(day, door, http, secrets).steps()
         if day.apim_entry_url:
             steps.append(apim_entry_step(day.apim_entry_url, day.apim_entry_certificate))
         steps.append(keys.step())

@@ -18,7 +18,7 @@ class UnprovedError(Exception):
     """What a step is to prove is not so; the message says what was seen instead."""
 
 
-class State(StrEnum):
+class StepState(StrEnum):
     """What a step came to."""
 
     PROVED = "proved"
@@ -28,10 +28,10 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class StepOutcome:
     """What a step came to: what was seen, how long it took, and what to make of it unless it was proved."""
 
-    state: State
+    state: StepState
     says: str
     seconds: float = 0.0
     means: str = ""
@@ -49,34 +49,34 @@ class Step:
     """Steps, earlier ones, without which this one could not tell anything."""
 
 
-def attempt(step: Step, earlier: Mapping[str, Outcome], secrets: Collection[str]) -> Outcome:
+def attempt(step: Step, earlier: Mapping[str, StepOutcome], secrets: Collection[str]) -> StepOutcome:
     """What the step came to, none of the secrets shown; it is skipped when one it needs was not proved."""
-    if missing := [name for name in step.after if earlier[name].state != State.PROVED]:
+    if missing := [name for name in step.after if earlier[name].state != StepState.PROVED]:
         were = "were" if missing[1:] else "was"
-        return Outcome(state=State.SKIPPED, says=f"skipped because {' and '.join(missing)} {were} not proved")
+        return StepOutcome(state=StepState.SKIPPED, says=f"skipped because {' and '.join(missing)} {were} not proved")
     start = time.monotonic()
     means = step.means
     try:
-        state, says, means = State.PROVED, step.prove(), ""
+        state, says, means = StepState.PROVED, step.prove(), ""
     except (httpx.TransportError, BotoCoreError) as error:
-        state, says = State.NO_ANSWER, _unanswered(error)
+        state, says = StepState.NO_ANSWER, _unanswered(error)
     except UnprovedError as error:
-        state, says = State.FAILED, str(error)
+        state, says = StepState.FAILED, str(error)
     except Exception as error:  # noqa: BLE001  an answer of another shape than expected proves nothing
-        state, says = State.FAILED, f"the answer is not what was expected ({type(error).__name__}: {error})"
+        state, says = StepState.FAILED, f"the answer is not what was expected ({type(error).__name__}: {error})"
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         says = says.replace(secret, "[secret]")
     if len(says) > LONGEST:  # not before: half a secret would be left
         says = f"{says[:LONGEST]}…"
-    return Outcome(state=state, says=says, seconds=time.monotonic() - start, means=means)
+    return StepOutcome(state=state, says=says, seconds=time.monotonic() - start, means=means)
 
 
-def exit_code(outcomes: Iterable[Outcome]) -> int:
+def exit_code(outcomes: Iterable[StepOutcome]) -> int:
     """0 all proved, 2 nothing answered at all, 1 otherwise."""
     states = {outcome.state for outcome in outcomes}
-    if states == {State.PROVED}:
+    if states == {StepState.PROVED}:
         return 0
-    return 2 if states <= {State.NO_ANSWER, State.SKIPPED} else 1
+    return 2 if states <= {StepState.NO_ANSWER, StepState.SKIPPED} else 1
 
 
 def _unanswered(error: httpx.TransportError | BotoCoreError) -> str:

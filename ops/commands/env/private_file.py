@@ -1,24 +1,33 @@
-"""A file that this command alone writes."""
+"""File with mode 600 that `genai env` alone writes."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
+from stacks.errors import GenaiError
+
 HEADER = "# Written by `genai env`, which writes it anew: change nothing here.\n"
 
 
-class NotOursError(Exception):
-    """There is something of that name that somebody else made; the message says what to do."""
+class PrivateFileError(GenaiError):
+    """The file cannot be written, or somebody else made it; the message says what to do."""
 
 
 def write(file: Path, text: str) -> None:
     """Put the text into the file, which only its owner can read (mode 600) and which is never there half.
 
-    NotOursError for a link, and for a file that was not written here; OSError passes through.
+    PrivateFileError for a link, for a file that was not written here, and for a folder that takes none.
     """
+    try:
+        _write(file, text)
+    except OSError as error:
+        raise PrivateFileError(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def _write(file: Path, text: str) -> None:
     if file.is_symlink() or (file.exists() and not _is_ours(file)):
-        raise NotOursError(f"{file} was not written by `genai env`: name another file, or remove it first.")
+        raise PrivateFileError(f"{file} was not written by `genai env`: name another file, or remove it first.")
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}.", delete=False
     ) as new:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -16,16 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ops.clouds.kubeconfig import ForwardError
+from ops.clouds.kubeconfig import ForwardError, kubectl_program
 
 _START = 60.0
 """Seconds for all services to be reached at the start: kubectl alone gives up on a silent API after 32 a request."""
 _PAUSE = 1.0
 """Seconds before kubectl is started again."""
-_INSTALL = {
-    "kubectl": "https://kubernetes.io/docs/tasks/tools/",
-    "aws": "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
-}
 _LOST = re.compile(r'an error occurred forwarding [^"]*|lost connection to pod')
 """kubectl ends after these since 1.23; before, it went on listening in vain (kubernetes#103526)."""
 _LAST_WORDS = ("error: ", "Error from server", "Unable to connect", "The connection to the server")
@@ -50,7 +45,7 @@ async def forward(
     `ready` is called when all ports are open, `say` with a line when a service is lost and when it is back.
     ForwardError when `kubectl` or `aws` is missing, a port is taken, or at the start a service cannot be reached.
     """
-    kubectl, _ = (_program(name) for name in _INSTALL)
+    kubectl = kubectl_program()
     _refuse_taken_ports(forwards)
     task = asyncio.current_task()
     assert task  # noqa: S101  this is a coroutine
@@ -69,13 +64,6 @@ async def forward(
                 ready()
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
-
-
-def _program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        raise ForwardError(f"There is no `{name}` on PATH: install it ({_INSTALL[name]}).")
-    return found
 
 
 def _refuse_taken_ports(forwards: Sequence[Forward]) -> None:

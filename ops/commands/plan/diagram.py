@@ -11,6 +11,7 @@ from ops.model import eks_children
 from ops.model.plan import Plan
 from ops.model.recorder import Recording, Resource, plain
 from ops.project import ROOT
+from stacks.errors import GenaiError
 
 FILE = ROOT / "docs" / "architecture.md"
 
@@ -61,16 +62,19 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
 }
 
 
-class NotDrawnError(ValueError):
-    """No page is drawn from the program of this stack."""
+class NotDrawnError(GenaiError):
+    """No page is drawn from the program of this stack, or it cannot be written."""
 
 
 def write(plan: Plan) -> None:
-    """Draw anew what `docs/` shows of this kind of stack. NotDrawnError when its pages are drawn by hand."""
+    """Draw anew what `docs/` shows of this kind of stack. NotDrawnError when they are drawn by hand, or read-only."""
     draw = PAGES[plan.config.kind.name]
     if draw is None:
         raise NotDrawnError(f"What docs/ shows of {plan.config.kind.title} is drawn by hand: leave --write-docs out.")
-    draw(plan)
+    try:
+        draw(plan)
+    except OSError as error:
+        raise NotDrawnError(f"The drawings in docs/ cannot be written: {error}.") from error
 
 
 def page(plan: Plan) -> str:

@@ -1,9 +1,9 @@
-"""Looks at a stack from all sides: its settings, its state, its cloud and its services."""
+"""Status of a stack from all sides: its settings, its outputs, its cloud and its services."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -11,12 +11,11 @@ from typing import Any
 
 from ops.checks.check import Check, bad, run
 from ops.checks.status import aws, azure
-from ops.checks.status.status import Status, could_not_check
+from ops.checks.status.status import Found, Status, could_not_check
 from ops.clouds.aws import Aws
 from ops.commands.status import schedule
 from ops.inventory.azure import AzureStackInventory
-from ops.model.plan import make_plan
-from ops.project import PROJECT
+from ops.model.plan import Plan, make_plan
 from ops.stack.outputs import NotUpError, StackOutputsError, read_outputs
 from ops.stack.settings_file import StackConfig
 
@@ -33,23 +32,17 @@ def examine(config: StackConfig, root: Path, now: datetime) -> Status:
     except StackOutputsError as error:
         checks["stack outputs"] = could_not_check(str(error))
     ends: datetime | None = None
-    behind = ""
-    place = config.values[config.kind.region_key]
-    if config.kind.name == "azure":
-        found = azure.find_gateway(AzureStackInventory(stack=config.stack), outputs or {}, now)
-        behind = config.values.get(f"{PROJECT}:awsStack", "").rpartition("/")[2]
-    else:
-        expected = Counter(resource.type for resource in plan.resources)
-        found = aws.find_parts(Aws(place), config.stack, expected, outputs or {})
-        try:
-            if found.exists:
-                ends = schedule.next_evening(schedule.evenings(root, config.stack), found.keep_until, now)
-        except schedule.ScheduleError as error:
-            checks["schedule"] = partial(bad, str(error), "")
+    found = FINDERS[config.kind.name](config, plan, outputs or {}, now)
+    behind = config.setting("awsStack").rpartition("/")[2]
+    try:
+        if found.exists and not behind:  # else it ends with the stack that it is in front of
+            ends = schedule.next_evening(schedule.evenings(root, config.stack), found.keep_until, now)
+    except schedule.ScheduleError as error:
+        checks["schedule"] = partial(bad, str(error), "")
     checks |= found.checks
     return Status(
         stack=config.stack,
-        place=place,
+        place=_place(config),
         now=now,
         found=found,
         outputs=outputs,
@@ -59,3 +52,23 @@ def examine(config: StackConfig, root: Path, now: datetime) -> Status:
         ends=ends,
         behind=behind,
     )
+
+
+def _find_in_aws(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _: datetime) -> Found:
+    expected = Counter(resource.type for resource in plan.resources)
+    return aws.find_parts(Aws(_place(config)), config.stack, expected, outputs)
+
+
+def _find_in_azure(config: StackConfig, _: Plan, outputs: Mapping[str, Any], now: datetime) -> Found:
+    return azure.find_gateway(AzureStackInventory(stack=config.stack), outputs, now)
+
+
+FINDERS: Mapping[str, Callable[[StackConfig, Plan, Mapping[str, Any], datetime], Found]] = {
+    "aws": _find_in_aws,
+    "azure": _find_in_azure,
+}
+"""What there is of a stack in its clouds, by the name of its kind (`stacks.kinds`)."""
+
+
+def _place(config: StackConfig) -> str:
+    return config.values[config.kind.region_key]

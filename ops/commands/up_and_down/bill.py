@@ -12,7 +12,7 @@ from ops.clouds.aws import Aws
 from ops.model import eks_children
 from ops.model.cost import cost
 from ops.project import PROJECT
-from ops.stack.state import State
+from ops.stack.state import StackState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Bill:
         return self.hours * self.usd_per_hour
 
 
-def bill(state: State, region: str, now: datetime) -> Bill | None:
+def bill(state: StackState, region: str, now: datetime) -> Bill | None:
     """For everything in the state until now, None when there is nothing.
 
     It begins with the cluster, which is as old as the day; another resource may be one that an earlier day left.

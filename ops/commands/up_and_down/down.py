@@ -1,4 +1,4 @@
-"""The evening: `pulumi destroy`, once more when something stays, and a look at what is left in the inventory."""
+"""The evening: `pulumi destroy`, once more when something stays, and a look at what is left in the cloud."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from components.kubernetes.cluster_api import eks_status
 from ops.commands.up_and_down.display import minutes
 from ops.commands.up_and_down.up import Show, forget_a_dead_run
 from ops.inventory.deletion import delete
-from ops.inventory.scan import Scan, StackInventory
-from ops.project import PROJECT
+from ops.inventory.scan import Inventory, Scan
+from ops.project import stack_files
 from ops.stack.engine import Engine
 from ops.stack.progress import Progress, deletion
 from ops.stack.settings_file import StackConfigError, read
-from ops.stack.state import State
+from ops.stack.state import StackState
 
 GATE = "pulumi-python:dynamic/genai:DrainGate"
 """What everything in the cluster depends on; it knows name and region (components/kubernetes/drain_gate.py)."""
@@ -27,15 +27,15 @@ GATE = "pulumi-python:dynamic/genai:DrainGate"
 class Evening:
     """How it ended. Errors are what the engine complained about last."""
 
-    before: State
-    state: State
+    before: StackState
+    state: StackState
     seconds: float
     typical: float
     errors: Sequence[str]
     lost_clusters: Sequence[str]
     """Clusters that EKS does not know and the state still has objects in: nothing can delete those any more."""
     scan: Scan | None
-    """What is left in the inventory; None as long as the state holds something, which goes first."""
+    """What is left in the cloud; None as long as the state holds something, which goes first."""
 
     @property
     def exit_code(self) -> int:
@@ -43,7 +43,7 @@ class Evening:
         return self.scan.exit_code if self.scan else 1
 
 
-def take_down(engine: Engine, inventory: StackInventory, show: Show, *, purge: bool) -> Evening:
+def take_down(engine: Engine, inventory: Inventory, show: Show, *, purge: bool) -> Evening:
     """Run it. `purge` removes what is in soft delete too.
 
     EngineError when the engine does not begin: another run may be alive, for example.
@@ -80,7 +80,7 @@ def take_down(engine: Engine, inventory: StackInventory, show: Show, *, purge: b
     )
 
 
-def _destroy(engine: Engine, state: State, show: Show) -> list[str]:
+def _destroy(engine: Engine, state: StackState, show: Show) -> list[str]:
     problems = list(forget_a_dead_run(engine, state))
     if engine.interrupted:
         return problems
@@ -90,7 +90,7 @@ def _destroy(engine: Engine, state: State, show: Show) -> list[str]:
     return problems + (progress.errors or [failure] * bool(failure))
 
 
-def _lost_clusters(state: State) -> Iterator[str]:
+def _lost_clusters(state: StackState) -> Iterator[str]:
     """Clusters of which EKS itself says that they do not exist, while the state has objects in them."""
     if not any(one.type.startswith("kubernetes:") for one in state.resources):
         return
@@ -102,12 +102,11 @@ def _lost_clusters(state: State) -> Iterator[str]:
 
 def in_front(engine: Engine, root: Path) -> Iterator[str]:
     """The stacks that are up and send their users to this one."""
-    for file in sorted(root.glob("Pulumi.*.yaml")):
-        stack = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
+    for stack in stack_files(root):
         if stack == engine.name:
             continue
         try:
-            behind = read(root, stack).values.get(f"{PROJECT}:awsStack", "")
+            behind = read(root, stack).setting("awsStack")
         except StackConfigError as error:
             engine.say(f"Whether stack {stack} sends its users here is not known: {error}")
             continue

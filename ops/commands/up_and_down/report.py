@@ -138,7 +138,8 @@ def _starts(evening: Evening) -> Iterator[str]:
         return
     for one in evening.state.resources:
         if one.type == "aws:rds/cluster:Cluster":
-            which = f"--db-cluster-identifier {one.inputs['clusterIdentifier']} --region {evening.state.region}"
+            region = evening.state.regions["aws:region"]
+            which = f"--db-cluster-identifier {one.inputs['clusterIdentifier']} --region {region}"
             yield f"aws rds start-db-cluster {which} && aws rds wait db-cluster-available {which}"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ops.model.plan import Plan
 from ops.stack.engine import Engine, Watch
 from ops.stack.progress import Progress, creation
-from ops.stack.state import State, engine_urn, short
+from ops.stack.state import StackState, engine_urn, short
 
 Show = Callable[[Progress], AbstractContextManager[Watch]]
 """Shows an operation while it runs."""
@@ -19,7 +19,7 @@ Show = Callable[[Progress], AbstractContextManager[Watch]]
 class Morning:
     """How it ended. Errors are what the engine complained about."""
 
-    state: State
+    state: StackState
     seconds: float
     errors: Sequence[str]
     missing: Sequence[str]
@@ -51,7 +51,7 @@ def bring_up(engine: Engine, plan: Plan, show: Show) -> Morning:
     )
 
 
-def forget_a_dead_run(engine: Engine, state: State) -> Sequence[str]:
+def forget_a_dead_run(engine: Engine, state: StackState) -> Sequence[str]:
     """Clear the operations that a dead engine had begun, after saying which; what went wrong with that."""
     if not state.pending:
         return []

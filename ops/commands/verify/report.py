@@ -7,35 +7,35 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-from ops.checks.verify.step import Outcome, State
+from ops.checks.verify.step import StepOutcome, StepState
 
 MARKS = {
-    State.PROVED: "[green]✓[/green]",
-    State.FAILED: "[red]✗[/red]",
-    State.NO_ANSWER: "[red]?[/red]",
-    State.SKIPPED: "[yellow]–[/yellow]",
+    StepState.PROVED: "[green]✓[/green]",
+    StepState.FAILED: "[red]✗[/red]",
+    StepState.NO_ANSWER: "[red]?[/red]",
+    StepState.SKIPPED: "[yellow]–[/yellow]",
 }
 
 
-def print_outcome(name: str, outcome: Outcome, console: Console) -> None:
+def print_outcome(name: str, outcome: StepOutcome, console: Console) -> None:
     """One line, and a second with what it means when it was not proved."""
-    took = "" if outcome.state == State.SKIPPED else f" ({outcome.seconds:.1f} s)"
+    took = "" if outcome.state == StepState.SKIPPED else f" ({outcome.seconds:.1f} s)"
     console.print(MARKS[outcome.state], end=" ")
     console.print(f"{name}{took}: {outcome.says}", markup=False, soft_wrap=True)
     if outcome.means:
         console.print(f"  → {outcome.means}", markup=False, soft_wrap=True)
 
 
-def print_summary(outcomes: Mapping[str, Outcome], notes: Sequence[str], console: Console) -> None:
+def print_summary(outcomes: Mapping[str, StepOutcome], notes: Sequence[str], console: Console) -> None:
     """The notes, and how many steps came to what."""
     for note in notes:
         console.print(note, markup=False, soft_wrap=True)
-    counts = {state: sum(outcome.state == state for outcome in outcomes.values()) for state in State}
+    counts = {state: sum(outcome.state == state for outcome in outcomes.values()) for state in StepState}
     console.print(", ".join(f"{count} {state}" for state, count in counts.items()) + ".")
 
 
 def as_json(
-    outcomes: Mapping[str, Outcome], notes: Sequence[str], *, stack: str, azure_stack: str | None, code: int
+    outcomes: Mapping[str, StepOutcome], notes: Sequence[str], *, stack: str, azure_stack: str | None, code: int
 ) -> str:
     """All of it. Seconds are rounded to milliseconds; `means` is empty where a step was proved or skipped."""
     steps = [

@@ -18,6 +18,7 @@ ARGS = GatewayArgs(
     apim_entry_key="0" * 64,
     publisher_email="you@example.com",
     tags={},
+    tier="BasicV2",
 )
 
 

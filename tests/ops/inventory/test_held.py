@@ -6,6 +6,7 @@ import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -151,7 +152,7 @@ def test_what_fails_while_it_is_being_made_is_deleted_all_the_same(
         "ListClusters": {"clusters": [now.get("name")]},
         "ListTagsForResource": {"TagList": []},
     }
-    finder = {
+    finder: Callable[[], Iterator[FoundResource]] = {
         "NatGateways": lambda: ec2.find(aws, listing("NAT gateway")),
         "ReplicationGroups": lambda: stores.caches(aws),
         "cluster": lambda: iam_and_eks.clusters(aws, "dev"),
@@ -303,7 +304,7 @@ def test_an_answer_that_it_cannot_be_said_yet_does_not_end_the_wait_for_a_deleti
 ) -> None:
     headers = {"Retry-After": retry_after} if retry_after else {}
     with serve() as served, mock.patch("ops.clouds.azure.time.sleep") as sleep:
-        answers = iter([(status, headers, {}), (202, headers, {}), (status, headers, {}), (204, {}, {})])
+        answers: Iterator[Any] = iter([(status, headers, {}), (202, headers, {}), (status, headers, {}), (204, {}, {})])
         served.answers["DELETE /it"] = (202, {"Location": f"{served.url}/done", **headers}, {})
         sleep.side_effect = lambda _: served.answers.update({"GET /done": next(answers)})
         Api(served.url, "token").finish("DELETE", "/it")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from unittest import mock
 
 import pytest
 
 from ops.inventory import kinds, ownership
 from ops.inventory.found import FoundResource
-from ops.inventory.ownership import IDENTITY_RULES, NAME_RULES, OTHER_PLACES, Account, Owner, Rule, share_out
+from ops.inventory.ownership import IDENTITY_RULES, NAME_RULES, OTHER_PLACES, Owner, Rule, ScannedAccount, share_out
 from ops.stack.identity import StackIdentity
 
 TAGS = {"Project": "genaiplatform", "Environment": "dev"}
@@ -21,8 +22,8 @@ def found(kind: str = kinds.VPC, name: str = "one", region: str = "us-east-1", *
     return replace(FoundResource(kind=kind, id=name, region=region, removal=()), **more)  # type: ignore[arg-type]  # any
 
 
-def account(*resources: FoundResource, **more: object) -> Account:
-    made = Account(found=resources, stack="dev", place="us-east-1")
+def account(*resources: FoundResource, **more: object) -> ScannedAccount:
+    made = ScannedAccount(found=resources, stack="dev", place="us-east-1")
     return replace(made, **more)  # type: ignore[arg-type]  # any of its fields
 
 
@@ -33,7 +34,7 @@ CERTIFICATE = found(kinds.CERTIFICATE, "c", hosts=frozenset({"litellm"}))
 MARKED = {**TAGS, "StackId": "b0bb0bb"}
 BALANCER = found(kinds.LOAD_BALANCER, "arn", tags=MARKED)
 
-CASES: dict[Rule, tuple[FoundResource, Account, Owner | None]] = {
+CASES: dict[Rule, tuple[FoundResource, ScannedAccount, Owner | None]] = {
     ownership.proof_of_a_strangers_certificate: (PROOF, account(PROOF, CERTIFICATE), None),
     ownership.tags_of_the_stack: (found(tags=TAGS), account(found(tags=TAGS)), Owner.OURS),
     ownership.tags_of_a_stranger: (
@@ -98,7 +99,7 @@ CASES: dict[Rule, tuple[FoundResource, Account, Owner | None]] = {
 }
 
 
-def owner(resource: FoundResource, of: Account) -> Owner | None:
+def owner(resource: FoundResource, of: ScannedAccount) -> Owner | None:
     """Where the resource is shown; None where it is not."""
     shares = share_out(replace(of))  # a new one: it remembers nothing
     if any(one.resource is resource for one in shares.ours):
@@ -112,7 +113,7 @@ def test_each_rule_decides_about_a_resource_of_its_own(rule: Rule) -> None:
     of = replace(of, found=[resource if one == resource else one for one in of.found])
     assert rule.__doc__
     assert owner(resource, of) is expected
-    without = {
+    without: dict[str, Any] = {
         name: tuple(one for one in rules if one is not rule)
         for name, rules in (("NAME_RULES", NAME_RULES), ("IDENTITY_RULES", IDENTITY_RULES))
     }

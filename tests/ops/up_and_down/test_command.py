@@ -14,11 +14,12 @@ from typer.testing import CliRunner, Result
 from ops.commands.up_and_down.command import down, up
 from ops.inventory.scan import Failure, Scan
 from ops.stack.settings_file import StackConfig
+from ops.typer_command import GenaiCommand
 from tests.ops.up_and_down.conftest import Cli
 
 app = typer.Typer()
-app.command()(up)
-app.command()(down)
+app.command(cls=GenaiCommand)(up)
+app.command(cls=GenaiCommand)(down)
 
 
 def run(*arguments: str) -> Result:

@@ -14,7 +14,7 @@ from ops.commands.up_and_down.down import Evening, in_front, take_down
 from ops.inventory.found import FoundResource, Leftover
 from ops.inventory.scan import Failure, Scan
 from ops.stack.engine import Engine
-from ops.stack.state import State
+from ops.stack.state import StackState
 from tests.ops.preflight.stand_in import aws_answers
 from tests.ops.up_and_down.stand_in import EMPTY, StandIn, holding, resource, unseen
 
@@ -132,7 +132,7 @@ def test_purge_removes_what_is_in_soft_delete_and_nothing_else() -> None:
 LOST = holding(VPC, GATE, NAMESPACE)
 
 
-def lost(answer: object, state: State = LOST) -> tuple[list[str], Any]:
+def lost(answer: object, state: StackState = LOST) -> tuple[list[str], Any]:
     """What is run and which clusters are lost when EKS answers so."""
     engine = StandIn(state)
     with aws_answers({"DescribeCluster": answer}):

@@ -16,7 +16,7 @@ from ops.commands.up_and_down.report import evening_as_json, morning_as_json, pr
 from ops.commands.up_and_down.up import Morning
 from ops.inventory.scan import Scan
 from ops.model.recorder import Secret
-from ops.stack.state import State
+from ops.stack.state import StackState
 from tests.ops.up_and_down.stand_in import EMPTY, holding, resource
 from tests.ops.up_and_down.test_progress import plan
 
@@ -30,7 +30,7 @@ def morning(**more: Any) -> Morning:
     return Morning(**{"state": state, "seconds": 943.0, "errors": [], "missing": [], **more})
 
 
-def evening(state: State = EMPTY, **more: Any) -> Evening:
+def evening(state: StackState = EMPTY, **more: Any) -> Evening:
     scan = None if state.resources else Scan(leftovers=[], failures=[])
     known = {"before": state, "seconds": 901.0, "typical": 940.0, "errors": [], "lost_clusters": [], "scan": scan}
     return Evening(state=state, **{**known, **more})
