@@ -33,6 +33,7 @@ def _endpoint(inputs: Mapping[str, Any]) -> Items:
 
 TYPES: Mapping[str, ResourceType] = {
     "aws:acm/certificate:Certificate": ResourceType(
+        label="certificate",
         times=Times(create=6, delete=1, source=LOGS),
         actions=iam_actions(
             "acm",
@@ -50,6 +51,7 @@ TYPES: Mapping[str, ResourceType] = {
         actions=iam_actions("acm", "DescribeCertificate"),
     ),
     "aws:ec2/eip:Eip": ResourceType(
+        label="Elastic IP",
         items=one("public IPv4 address"),
         actions=_ec2(
             "AllocateAddress",
@@ -61,6 +63,7 @@ TYPES: Mapping[str, ResourceType] = {
         taggable=True,
     ),
     "aws:ec2/internetGateway:InternetGateway": ResourceType(
+        label="internet gateway",
         actions=_ec2(
             "AttachInternetGateway",
             "CreateInternetGateway",
@@ -82,7 +85,7 @@ TYPES: Mapping[str, ResourceType] = {
         actions=iam_actions("ec2", "CreateRoute", "DeleteRoute", "DescribeRouteTables", "ReplaceRoute")
     ),
     "aws:ec2/routeTable:RouteTable": ResourceType(
-        actions=_ec2("CreateRouteTable", "DeleteRouteTable", "DescribeRouteTables"), taggable=True
+        label="route table", actions=_ec2("CreateRouteTable", "DeleteRouteTable", "DescribeRouteTables"), taggable=True
     ),
     "aws:ec2/routeTableAssociation:RouteTableAssociation": ResourceType(
         actions=iam_actions(
@@ -94,6 +97,7 @@ TYPES: Mapping[str, ResourceType] = {
         )
     ),
     "aws:ec2/securityGroup:SecurityGroup": ResourceType(
+        label="security group",
         times=Times(create=3, delete=1, source=LOGS),
         actions=_ec2(
             "CreateSecurityGroup",
@@ -106,12 +110,14 @@ TYPES: Mapping[str, ResourceType] = {
         taggable=True,
     ),
     "aws:ec2/subnet:Subnet": ResourceType(
+        label="subnet",
         actions=_ec2(
             "CreateSubnet", "DeleteSubnet", "DescribeNetworkInterfaces", "DescribeSubnets", "ModifySubnetAttribute"
         ),
         taggable=True,
     ),
     "aws:ec2/vpc:Vpc": ResourceType(
+        label="VPC",
         times=Times(create=12, delete=1, source=f"{LOGS}: 0:11, 0:15 and 0:20 with DNS host names on"),
         actions=_ec2(
             "CreateVpc",
@@ -126,6 +132,7 @@ TYPES: Mapping[str, ResourceType] = {
         taggable=True,
     ),
     "aws:ec2/vpcEndpoint:VpcEndpoint": ResourceType(
+        label="VPC endpoint",
         items=_endpoint,
         times=Times(create=6, delete=6, source=f"{LOGS}: 6 s in seven of nine"),
         actions=_ec2(
@@ -188,6 +195,7 @@ TYPES: Mapping[str, ResourceType] = {
         name_limit=NameLimit(property="name", characters=32),
     ),
     "aws:route53/record:Record": ResourceType(
+        label="DNS record",
         times=Times(create=32, delete=32, source=f"{LOGS}: the provider waits for INSYNC"),
         actions=iam_actions(
             "route53", "ChangeResourceRecordSets", "GetChange", "GetHostedZone", "ListResourceRecordSets"

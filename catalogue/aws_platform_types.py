@@ -57,6 +57,7 @@ TYPES: Mapping[str, ResourceType] = {
         taggable=True,
     ),
     "aws:elasticache/parameterGroup:ParameterGroup": ResourceType(
+        label="ElastiCache parameter group",
         actions=_cache(
             "CreateCacheParameterGroup",
             "DeleteCacheParameterGroup",
@@ -89,12 +90,14 @@ TYPES: Mapping[str, ResourceType] = {
         name_limit=NameLimit(property="replicationGroupId", characters=40),
     ),
     "aws:elasticache/subnetGroup:SubnetGroup": ResourceType(
+        label="ElastiCache subnet group",
         actions=_cache(
             "CreateCacheSubnetGroup", "DeleteCacheSubnetGroup", "DescribeCacheSubnetGroups", "ModifyCacheSubnetGroup"
         ),
         taggable=True,
     ),
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": ResourceType(
+        label="OIDC provider",
         actions=iam_actions(
             "iam",
             "CreateOpenIDConnectProvider",
@@ -102,10 +105,11 @@ TYPES: Mapping[str, ResourceType] = {
             "GetOpenIDConnectProvider",
             "TagOpenIDConnectProvider",
             "UpdateOpenIDConnectProviderThumbprint",
-        )
+        ),
     ),
     "aws:iam/policy:Policy": ResourceType(taggable=True),
     "aws:iam/role:Role": ResourceType(
+        label="IAM role",
         actions=iam_actions(
             "iam",
             "CreateRole",
@@ -156,6 +160,7 @@ TYPES: Mapping[str, ResourceType] = {
         taggable=True,
     ),
     "aws:rds/clusterParameterGroup:ClusterParameterGroup": ResourceType(
+        label="RDS parameter group",
         actions=_rds(
             "CreateDBClusterParameterGroup",
             "DeleteDBClusterParameterGroup",
@@ -166,10 +171,12 @@ TYPES: Mapping[str, ResourceType] = {
         taggable=True,
     ),
     "aws:rds/subnetGroup:SubnetGroup": ResourceType(
+        label="RDS subnet group",
         actions=_rds("CreateDBSubnetGroup", "DeleteDBSubnetGroup", "DescribeDBSubnetGroups", "ModifyDBSubnetGroup"),
         taggable=True,
     ),
     "aws:s3/bucket:Bucket": ResourceType(
+        label="S3 bucket",
         usage=("S3 storage", "S3 writes"),
         actions=iam_actions(
             "s3",

@@ -16,6 +16,7 @@ TYPES: Mapping[str, ResourceType] = {
     "azure-native:apimanagement:Api": ResourceType(),
     "azure-native:apimanagement:ApiDiagnostic": ResourceType(),
     "azure-native:apimanagement:ApiManagementService": ResourceType(
+        label="API Management service",
         items=_api_management,
         times=Times(
             create=480,
@@ -44,6 +45,7 @@ TYPES: Mapping[str, ResourceType] = {
     "azure-native:authorization:RoleAssignment": ResourceType(),
     "azure-native:keyvault:Secret": ResourceType(taggable=True),
     "azure-native:keyvault:Vault": ResourceType(
+        label="key vault",
         usage=("Key Vault operations",),
         times=Times(
             create=89, delete=20, source=f"azd and Terraform logs on GitHub, 0:19 to 2:42; deletion: {ESTIMATE}"
@@ -63,7 +65,10 @@ TYPES: Mapping[str, ResourceType] = {
     ),
     "azure-native:resources:Deployment": ResourceType(taggable=True),
     "azure-native:resources:ResourceGroup": ResourceType(
-        taggable=True, name_limit=NameLimit(property="resourceGroupName", characters=90)
+        label="resource group",
+        taggable=True,
+        name_limit=NameLimit(property="resourceGroupName", characters=90),
     ),
+    "azuread:index/application:Application": ResourceType(label="Entra application"),
 }
 """By type token."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from catalogue import aws_network_types, aws_platform_types, azure_types, kubernetes_types
+from catalogue import aws_leftover_types, aws_network_types, aws_platform_types, azure_types, kubernetes_types
 from catalogue.resource_type import ESTIMATE, LOGS, ResourceType, Times
 
 TYPES: Mapping[str, ResourceType] = {
     **aws_network_types.TYPES,
     **aws_platform_types.TYPES,
+    **aws_leftover_types.TYPES,
     **azure_types.TYPES,
     **kubernetes_types.TYPES,
 }
@@ -43,6 +44,13 @@ STATE_ONLY = Times(create=0, delete=0, source="components, providers and generat
 def package(type_token: str) -> str:
     """`aws` of `aws:ec2/vpc:Vpc`."""
     return type_token.partition(":")[0]
+
+
+def label(type_token: str) -> str:
+    """What reports call the type; LookupError for one that they do not know."""
+    if not (found := TYPES[type_token].label):
+        raise LookupError(f"{type_token} has no label: add it to its row in catalogue/")
+    return found
 
 
 def times(type_token: str) -> Times:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_random as random
+from pydantic.alias_generators import to_snake
+
+from catalogue.secrets import SECRETS, VIRTUAL_KEY, SecretRule
+
+_LETTERS_AND_DIGITS: Mapping[str, Any] = {"length": 32, "special": False}
+_HEXADECIMAL: Mapping[str, Any] = {"length": 64, "lower": False, "upper": False, "override_special": "abcdef"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,50 +51,27 @@ class Credentials(pulumi.ComponentResource):
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Generate what is not fixed; see `CredentialsArgs`."""
         super().__init__("genai:index:Credentials", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
 
         # RandomPassword alone: the ids of RandomUuid and RandomBytes are their values, in plain text in the state
         # (pulumi-random provider/resources.go, computeRandomBytesID).
-        def password(secret: str) -> pulumi.Input[str]:
-            return random.RandomPassword(f"{name}-{secret}", length=32, special=False, opts=child).result
-
-        def hexadecimal(secret: str) -> pulumi.Input[str]:
+        def generated(secret: str, rule: SecretRule) -> pulumi.Input[str]:
             formerly = {"apim-entry-key": "front-door-key"}.get(secret)  # a running stack keeps its value
-            return random.RandomPassword(
+            aliases = [pulumi.Alias(name=f"{name}-{formerly}")] if formerly else None
+            value = random.RandomPassword(
                 f"{name}-{secret}",
-                length=64,
-                lower=False,
-                upper=False,
-                override_special="abcdef",
-                opts=pulumi.ResourceOptions(
-                    parent=self, aliases=[pulumi.Alias(name=f"{name}-{formerly}")] if formerly else None
-                ),
+                **(_HEXADECIMAL if rule.hexadecimal else _LETTERS_AND_DIGITS),
+                opts=pulumi.ResourceOptions(parent=self, aliases=aliases),
             ).result
+            return pulumi.Output.concat(rule.prefix, value) if rule.prefix else value
 
-        def prefixed(prefix: str) -> Callable[[str], pulumi.Input[str]]:
-            return lambda secret: pulumi.Output.concat(prefix, password(secret))
-
-        kinds = {
-            "database_master_password": password,
-            "litellm_database_password": password,
-            "langfuse_database_password": password,
-            "cache_token": password,
-            "clickhouse_password": password,
-            "litellm_master_key": prefixed("sk-"),
-            "litellm_salt_key": prefixed("sk-"),
-            "langfuse_salt": password,
-            "langfuse_encryption_key": hexadecimal,
-            "langfuse_nextauth_secret": password,
-            "langfuse_public_key": prefixed("pk-lf-"),
-            "langfuse_secret_key": prefixed("sk-lf-"),
-            "langfuse_password": password,
-            "apim_entry_key": hexadecimal,
-        }
-        for attribute, generate in kinds.items():
-            value = args.fixed.get(attribute) or generate(attribute.replace("_", "-"))
+        for key, rule in SECRETS.items():
+            attribute = to_snake(key)
+            value = args.fixed.get(attribute) or generated(attribute.replace("_", "-"), rule)
             setattr(self, attribute, pulumi.Output.secret(value))
         self.virtual_keys = {
-            alias: pulumi.Output.secret(args.fixed_virtual_keys.get(alias) or prefixed("sk-")(f"virtual-key-{alias}"))
+            alias: pulumi.Output.secret(
+                args.fixed_virtual_keys.get(alias) or generated(f"virtual-key-{alias}", VIRTUAL_KEY)
+            )
             for alias in args.virtual_key_aliases
         }
         self.register_outputs({})

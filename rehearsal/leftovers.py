@@ -54,7 +54,7 @@ def leftovers(account: Account) -> dict[str, list[str]]:
         if instance["State"]["Name"] != "terminated"
     ]
     for kind, resources in account.elasticache.resources.items():
-        found[kind.replace("_", " ")] = sorted(resources)
+        found.setdefault(kind.replace("_", " "), []).extend(sorted(resources))
     for zone in account.call("route53", "list_hosted_zones")["HostedZones"]:
         zone_id = zone["Id"].rpartition("/")[2]
         records = account.call("route53", "list_resource_record_sets", HostedZoneId=zone_id)["ResourceRecordSets"]

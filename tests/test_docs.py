@@ -11,13 +11,13 @@ import yaml
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
+from catalogue.secrets import SECRETS
 from charts.shapes import Model, VirtualKeySetting
 from ops.project import ROOT
 from ops.stack.plan import make_plan
 from ops.stack.settings_file import read
 from stacks.aws.settings import AwsSettings
 from stacks.azure.settings import AzureSettings, ClientSetting
-from stacks.secrets import FIXABLE
 from tests import azure_program
 from tests.command_lines import commands, problems
 
@@ -58,7 +58,7 @@ def _known_names() -> set[str]:
         value for field in ("key_mode",) for value in typing.get_args(AzureSettings.model_fields[field].annotation)
     }
     parts = _fields(AwsSettings, AzureSettings, Model, VirtualKeySetting, ClientSetting)
-    return {*declared, *outputs, *values, *parts, *FIXABLE}
+    return {*declared, *outputs, *values, *parts, *SECRETS}
 
 
 @page

@@ -117,8 +117,8 @@ def _calls() -> Iterator[tuple[str, str]]:
         day = world.day()
         for service, operation, _, _ in record(world, day):
             yield service, xform_name(operation)
-        for leftover in day.look().leftovers:
-            for step in leftover.thing.removal:
+        for leftover in day.scan().leftovers:
+            for step in leftover.resource.removal:
                 if isinstance(step, Call):
                     yield step.service, step.operation
     yield from [("s3", "delete_objects"), ("s3", "delete_bucket"), ("s3", "list_object_versions")]  # RemoveBucket

@@ -1,4 +1,4 @@
-"""Aurora clusters that RDS refuses to delete as they are, and what makes them deletable."""
+"""Aurora clusters that RDS refuses to delete as they are: starts, promotes and unprotects them first."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 from ops.clouds.aws import Aws, removing
 from ops.clouds.removal import Item, PermanentError
 
-_LOOKS, _PAUSE = 120, 15.0
-"""How often a cluster is looked at, and the seconds between: a start and an upgrade take up to half an hour."""
+_ATTEMPTS, _PAUSE = 120, 15.0
+"""How often a cluster is described, and the seconds between. That half an hour is enough for a start or an upgrade is
+an estimate: AWS publishes no figure. botocore's waiter for an available cluster waits as long."""
 _NO_KEY = "inaccessible-encryption-credentials-recoverable"
 _HOPELESS = frozenset(
     {"deleting", "failed", "inaccessible-encryption-credentials", "incompatible-network", "incompatible-restore"}
@@ -62,7 +63,7 @@ class MakeDeletable:
     def run(self) -> None:
         """Do what is still needed; PermanentError after half an hour, and when the cluster cannot reach its key."""
         with removing():
-            for _ in range(_LOOKS):
+            for _ in range(_ATTEMPTS):
                 (found,) = self.aws.call("rds", "describe_db_clusters", DBClusterIdentifier=self._name)["DBClusters"]
                 if found["Status"] in _HOPELESS:
                     return

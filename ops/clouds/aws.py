@@ -1,4 +1,4 @@
-"""How AWS is asked, and the steps that remove what it has."""
+"""AWS clients of botocore, and the calls and waits that delete resources."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -95,6 +95,10 @@ class Aws:
         """A wait to be done later."""
         return Wait(self, service, waiter, parameters)
 
+    def settle(self, service: str, waiter: str, **parameters: Any) -> Wait:
+        """A wait for the end of what is under way: a creation that fails can be deleted as well as one that works."""
+        return Wait(self, service, waiter, parameters, must_succeed=False)
+
 
 def log_in(error: Exception) -> str:
     """What to do about an error that says that nobody is logged in, or no longer; empty for any other."""
@@ -113,7 +117,7 @@ def log_in(error: Exception) -> str:
 
 
 def gone(error: ClientError) -> bool:
-    """Whether the error only says that the thing does not exist."""
+    """Whether the error only says that the resource does not exist."""
     code = str(error.response["Error"]["Code"])
     return "NotFound" in code or code.startswith("NoSuch")
 
@@ -155,21 +159,23 @@ class Call:
 
 @dataclass(frozen=True)
 class Wait:
-    """Waiting until something is gone, as long as botocore's waiter does."""
+    """Waiting as long as botocore's waiter does, or until it sees that what it waits for will not come."""
 
     aws: Aws
     service: str
     waiter: str
     parameters: Mapping[str, Any]
+    must_succeed: bool = True
 
     @property
     def command(self) -> str:
         """As the AWS CLI spells it."""
-        return shlex.join(["aws", self.service, "wait", self.waiter.replace("_", "-"), *_options(self)])
+        command = shlex.join(["aws", self.service, "wait", self.waiter.replace("_", "-"), *_options(self)])
+        return command if self.must_succeed else f"{{ {command} || true; }}"
 
     def run(self) -> None:
         """Wait."""
-        with removing():
+        with removing(), nullcontext() if self.must_succeed else suppress(WaiterError):
             self.aws.client(self.service).get_waiter(self.waiter).wait(**self.parameters)
 
 

@@ -1,4 +1,4 @@
-"""Azure Resource Manager and Microsoft Graph: how they are asked, and the requests that remove what they have."""
+"""Azure Resource Manager and Microsoft Graph: an HTTP client with the token of the `az` command, and deletions."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ import httpx
 from ops.clouds.removal import PermanentError
 
 _TRIES, _PAUSE = 90, 30.0
-"""How often a request is sent that conflicts with an update under way, and the seconds between: 45 minutes,
-for an update of API Management may take as long as its creation."""
+"""How often a request is sent while Azure answers that it cannot be done yet, and the seconds between where Azure names
+none. 45 minutes are an estimate: no figure for updates of API Management is published, and the longest creation that
+people report took as long (`catalogue.azure_types`)."""
+_NOT_YET = frozenset({409, 429, 503})
+"""Statuses of a conflict with an update under way, of too many requests, and of a service that is busy."""
 
 ARM, GRAPH = "https://management.azure.com", "https://graph.microsoft.com"
 
@@ -59,20 +62,38 @@ class Api:
 
     def finish(self, method: str, url: str) -> None:
         """Ask for something that takes its time and wait for its end. What is gone already is no error."""
+        response = self._patiently(method, url)
+        location = response.headers.get("Location", "")
         for _ in range(_TRIES):
-            response = self._http.request(method, url)
-            if response.status_code != httpx.codes.CONFLICT:
+            if response.status_code != httpx.codes.ACCEPTED or not location:
                 break
-            if "ScopeLocked" in response.text:
-                raise PermanentError(f"{url} is locked: `az lock list` names the lock, `az lock delete` removes it")
-            time.sleep(float(response.headers.get("Retry-After", _PAUSE)))  # API Management is being updated
-        while response.status_code == httpx.codes.ACCEPTED and (location := response.headers.get("Location")):
-            time.sleep(float(response.headers.get("Retry-After", 10)))
-            response = self._http.get(location)
+            time.sleep(_seconds(response, 10))
+            response = self._patiently("GET", location)
+            location = response.headers.get("Location", location)
+        else:
+            raise PermanentError(f"{method} {url} has begun, and Azure does not say that it ended: ask again later")
         if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
             raise PermanentError(f"{method} {url} was refused: {response.text}")
         if response.status_code != httpx.codes.NOT_FOUND:
             response.raise_for_status()
+
+    def _patiently(self, method: str, url: str) -> httpx.Response:
+        """The answer, as soon as it is another than that it cannot be done yet."""
+        response = self._http.request(method, url)
+        for _ in range(_TRIES - 1):
+            if response.status_code not in _NOT_YET:
+                break
+            if "ScopeLocked" in response.text:
+                raise PermanentError(f"{url} is locked: `az lock list` names the lock, `az lock delete` removes it")
+            time.sleep(_seconds(response, _PAUSE))
+            response = self._http.request(method, url)
+        return response
+
+
+def _seconds(response: httpx.Response, otherwise: float) -> float:
+    """How long Azure asks to wait; `otherwise` where it names no number of seconds."""
+    said = response.headers.get("Retry-After", "")
+    return float(said) if said.isdecimal() else otherwise
 
 
 @dataclass(frozen=True)

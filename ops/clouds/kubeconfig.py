@@ -1,4 +1,4 @@
-"""The EKS cluster of a stack as a kubeconfig."""
+"""Kubeconfig of the EKS cluster of a stack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One step of a removal, whatever the cloud."""
+"""The protocol of one step that deletes something in AWS or Azure."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ class RemovalStep(Protocol):
         """The same as a shell command."""
 
     def run(self) -> None:
-        """Do it; a thing that is gone already is no error. PermanentError when trying again is of no use."""
+        """Do it; what is gone already is no error. PermanentError when trying again is of no use."""

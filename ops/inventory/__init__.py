@@ -1,1 +1,1 @@
-"""What exists in the clouds, whose it is, and in which order it can be deleted."""
+"""The inventory of AWS and Azure resources: finders, ownership, and the order of their deletion."""

@@ -1,4 +1,4 @@
-"""What an Azure stack has, and has left behind, in Azure Resource Manager and Microsoft Graph."""
+"""Azure Resource Manager and Microsoft Graph: finds what an Azure stack has, and what is in soft delete."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from catalogue.pins import API_MANAGEMENT_API, KEY_VAULT_API, RESOURCE_GROUPS_API
 from ops.clouds.azure import ARM, GRAPH, Api, AzureCliError, RemovalRequest, access_token
 from ops.clouds.removal import RemovalStep
-from ops.inventory.found import Thing
-from ops.inventory.ownership import ELSEWHERE, RESOURCE_GROUP, ours, share_out
-from ops.inventory.scan import EVERYTHING, Failure, Find, Scan, look_with
+from ops.inventory import kinds
+from ops.inventory.found import FoundResource
+from ops.inventory.ownership import OTHER_PLACES, ScannedAccount, share_out
+from ops.inventory.scan import EVERYTHING, Failure, Find, Scan, run_finders
 from ops.project import PROJECT
 from ops.stack.identity import StackIdentity, application_tags
 
 
 @dataclass(frozen=True, kw_only=True)
-class AzureDay:
+class AzureStackInventory:
     """A stack of the Azure gateway. `arm` and `graph` are the addresses of the two APIs, `token` gives access."""
 
     stack: str
@@ -26,30 +27,31 @@ class AzureDay:
     graph: str = GRAPH
     token: Callable[[str], Mapping[str, str]] = access_token
 
-    def look(self) -> Scan:
-        """Look at everything now, at once."""
+    def scan(self) -> Scan:
+        """Ask all services at once."""
         try:
             arm_token, graph_token = self.token(self.arm), self.token(self.graph)
         except AzureCliError as error:
             return Scan(leftovers=[], failures=[Failure(what=EVERYTHING, error=str(error))])
         arm, graph = Api(self.arm, arm_token["accessToken"]), Api(self.graph, graph_token["accessToken"])
         scope = f"/subscriptions/{arm_token['subscription']}"
-        things, failures = look_with(self._finders(arm, graph, scope))
+        resources, failures = run_finders(self._finders(arm, graph, scope))
         # The directory serves other subscriptions too, whose resource groups are not seen.
-        shares = share_out(ours(things, self.stack), self.stack, self.identity, unseen={ELSEWHERE})
+        account = ScannedAccount(found=resources, stack=self.stack, identity=self.identity, unscanned={OTHER_PLACES})
+        shares = share_out(account)
         return Scan(leftovers=shares.ours, failures=failures, uncertain=shares.uncertain)
 
     def _finders(self, arm: Api, graph: Api, scope: str) -> Mapping[str, Find]:
         return {
-            "resource groups": lambda: resource_groups(arm, scope),
-            "deleted API Management services": lambda: deleted_gateways(arm, scope, self.stack),
-            "deleted key vaults": lambda: deleted_vaults(arm, scope),
-            "Entra applications": lambda: applications(graph, self.stack),
-            "deleted Entra applications": lambda: deleted_applications(graph, self.stack),
+            f"{kinds.RESOURCE_GROUP}s": lambda: resource_groups(arm, scope),
+            f"{kinds.DELETED_API_MANAGEMENT}s": lambda: deleted_gateways(arm, scope, self.stack),
+            f"{kinds.DELETED_VAULT}s": lambda: deleted_vaults(arm, scope),
+            f"{kinds.ENTRA_APPLICATION}s": lambda: applications(graph, self.stack),
+            f"{kinds.DELETED_APPLICATION}s": lambda: deleted_applications(graph, self.stack),
         }
 
 
-def _thing(
+def _found(
     kind: str,
     name: str,
     region: str,
@@ -59,8 +61,8 @@ def _thing(
     group: str = "",
     *,
     soft_deleted: bool = False,
-) -> Thing:
-    return Thing(
+) -> FoundResource:
+    return FoundResource(
         kind=kind,
         id=name,
         region=region,
@@ -69,11 +71,11 @@ def _thing(
         priced=None,
         soft_deleted=soft_deleted,
         evidence=evidence,
-        part_of=(RESOURCE_GROUP, group) if group else ("", ""),
+        part_of=(kinds.RESOURCE_GROUP, group) if group else ("", ""),
     )
 
 
-def resource_groups(arm: Api, scope: str) -> Iterator[Thing]:
+def resource_groups(arm: Api, scope: str) -> Iterator[FoundResource]:
     """Resource groups with our tag: the gateway and all that belongs to it live and go with theirs."""
     query = f"$filter=tagName eq 'Project' and tagValue eq '{PROJECT}'&api-version={RESOURCE_GROUPS_API.version}"
     for group in arm.values(f"{scope}/resourcegroups?{query}"):
@@ -84,10 +86,10 @@ def resource_groups(arm: Api, scope: str) -> Iterator[Thing]:
             f"{scope}/resourcegroups/{name}?api-version={RESOURCE_GROUPS_API.version}",
             f"az group delete --name {name} --yes",
         )
-        yield _thing(RESOURCE_GROUP, name, group["location"], removal, group.get("tags"))
+        yield _found(kinds.RESOURCE_GROUP, name, group["location"], removal, group.get("tags"))
 
 
-def deleted_gateways(arm: Api, scope: str, stack: str) -> Iterator[Thing]:
+def deleted_gateways(arm: Api, scope: str, stack: str) -> Iterator[FoundResource]:
     """API Management services in soft delete: for 48 hours they keep their name.
 
     They have no tags there, but tell the resource group they were in: Pulumi's name for `genai-<stack>`.
@@ -105,10 +107,10 @@ def deleted_gateways(arm: Api, scope: str, stack: str) -> Iterator[Thing]:
                 f"az apim deletedservice purge --service-name {name} --location {place}",
             )
             evidence = f"was in the resource group {group}"
-            yield _thing("deleted API Management service", name, place, removal, {}, evidence, group, soft_deleted=True)
+            yield _found(kinds.DELETED_API_MANAGEMENT, name, place, removal, {}, evidence, group, soft_deleted=True)
 
 
-def deleted_vaults(arm: Api, scope: str) -> Iterator[Thing]:
+def deleted_vaults(arm: Api, scope: str) -> Iterator[FoundResource]:
     """Key vaults in soft delete: until they are purged or their days are over they keep their name."""
     provider = f"{scope}/providers/Microsoft.KeyVault"
     for vault in arm.values(f"{provider}/deletedVaults?api-version={KEY_VAULT_API.version}"):
@@ -119,10 +121,10 @@ def deleted_vaults(arm: Api, scope: str) -> Iterator[Thing]:
             f"{provider}/locations/{place}/deletedVaults/{name}/purge?api-version={KEY_VAULT_API.version}",
             f"az keyvault purge --name {name} --location {place}",
         )
-        yield _thing("deleted key vault", name, place, removal, vault["properties"].get("tags"), soft_deleted=True)
+        yield _found(kinds.DELETED_VAULT, name, place, removal, vault["properties"].get("tags"), soft_deleted=True)
 
 
-def applications(graph: Api, stack: str) -> Iterator[Thing]:
+def applications(graph: Api, stack: str) -> Iterator[FoundResource]:
     """Applications of that stack, by their display name; their service principals go with them."""
     prefix = _display_name(stack)
     for application in graph.values(f"/v1.0/applications?$filter=startswith(displayName,'{prefix}')"):
@@ -130,10 +132,10 @@ def applications(graph: Api, stack: str) -> Iterator[Thing]:
         if name.startswith(prefix):  # Graph compares without case
             removal = RemovalRequest(graph, "DELETE", f"/v1.0/applications/{key}", f"az ad app delete --id {key}")
             tags = application_tags(application.get("tags"))
-            yield _thing("Entra application", key, "", removal, tags, f"is called {name}")
+            yield _found(kinds.ENTRA_APPLICATION, key, "", removal, tags, f"is called {name}")
 
 
-def deleted_applications(graph: Api, stack: str) -> Iterator[Thing]:
+def deleted_applications(graph: Api, stack: str) -> Iterator[FoundResource]:
     """Deleted applications: for 30 days they count against the quota of who made them."""
     for application in graph.values("/v1.0/directory/deletedItems/microsoft.graph.application"):
         name, url = application["displayName"], f"/v1.0/directory/deletedItems/{application['id']}"
@@ -141,7 +143,7 @@ def deleted_applications(graph: Api, stack: str) -> Iterator[Thing]:
             removal = RemovalRequest(graph, "DELETE", url, f"az rest --method DELETE --url {GRAPH}{url}")
             tags = application_tags(application.get("tags"))
             said = f"was called {name}"
-            yield _thing("deleted Entra application", application["id"], "", removal, tags, said, soft_deleted=True)
+            yield _found(kinds.DELETED_APPLICATION, application["id"], "", removal, tags, said, soft_deleted=True)
 
 
 def _display_name(stack: str) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ops.clouds import aws
-from ops.inventory.azure import AzureDay
-from ops.inventory.scan import AwsDay, Cloud, Scan
+from ops.inventory.azure import AzureStackInventory
+from ops.inventory.scan import AwsStackInventory, Inventory, Scan
 from ops.stack.identity import StackIdentity
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackPlace:
-    """A stack, what is its own, and where it is, as far as that is known. Azure is looked at in every region."""
+    """A stack, what is its own, and where it is, as far as that is known. Azure is scanned in every region."""
 
     stack: str
     identity: StackIdentity = field(default_factory=StackIdentity)
@@ -23,18 +23,18 @@ class StackPlace:
 
 @dataclass(frozen=True, kw_only=True)
 class CloudProvider:
-    """A cloud: how what a stack has in it is listed, and what reports call the place that was looked at."""
+    """A cloud: how what a stack has in it is listed, and what reports call the place that was scanned."""
 
-    inventory: Callable[[StackPlace], Cloud]
+    inventory: Callable[[StackPlace], Inventory]
     place: Callable[[StackPlace], str]
 
 
 AWS = CloudProvider(
-    inventory=lambda at: AwsDay(aws.Aws(at.region), at.stack, at.domain, at.identity),
+    inventory=lambda at: AwsStackInventory(aws.Aws(at.region), at.stack, at.domain, at.identity),
     place=lambda at: f"{at.region} and what has no region",
 )
 AZURE = CloudProvider(
-    inventory=lambda at: AzureDay(stack=at.stack, identity=at.identity),
+    inventory=lambda at: AzureStackInventory(stack=at.stack, identity=at.identity),
     place=lambda _: "Azure",
 )
 
@@ -54,9 +54,9 @@ class StackInventory:
         """What reports call it."""
         return " and ".join(cloud.place(self.at) for cloud in self.clouds)
 
-    def look(self) -> Scan:
-        """Look at everything now."""
-        scans = [cloud.inventory(self.at).look() for cloud in self.clouds]
+    def scan(self) -> Scan:
+        """Ask all clouds now."""
+        scans = [cloud.inventory(self.at).scan() for cloud in self.clouds]
         return Scan(
             leftovers=[leftover for scan in scans for leftover in scan.leftovers],
             failures=[failure for scan in scans for failure in scan.failures],

@@ -1,4 +1,4 @@
-"""Removes leftovers in an order that clouds accept."""
+"""Deletes resources of AWS and Azure in an order that both accept."""
 
 from __future__ import annotations
 
@@ -8,59 +8,69 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ops.clouds.removal import PermanentError, RemovalStep
+from ops.inventory import kinds
 from ops.inventory.found import Leftover
-from ops.inventory.scan import Cloud, Scan
+from ops.inventory.holders import commands
+from ops.inventory.scan import Inventory, Scan
 
 STAGES: Sequence[Sequence[str]] = (
     # A living cluster would make new nodes, volumes and load balancers.
-    ("EKS cluster", "resource group"),
+    (kinds.EKS_CLUSTER, kinds.RESOURCE_GROUP),
     (
-        "Aurora instance",
-        "EC2 instance",
-        "ElastiCache replication group",
-        "load balancer",
-        "NAT gateway",
-        "VPC endpoint",
+        kinds.AURORA_INSTANCE,
+        kinds.EC2_INSTANCE,
+        kinds.ELASTICACHE_REPLICATION_GROUP,
+        kinds.LOAD_BALANCER,
+        kinds.NAT_GATEWAY,
+        kinds.VPC_ENDPOINT,
     ),
-    ("Aurora cluster", "DNS record", "EBS volume", "Elastic IP", "certificate", "launch template", "target group"),
     (
-        "Aurora automated backup",
-        "Aurora snapshot",
-        "EBS snapshot",
-        "ElastiCache snapshot",
-        "ElastiCache parameter group",
-        "ElastiCache subnet group",
-        "RDS parameter group",
-        "RDS subnet group",
-        "network interface",
+        kinds.AURORA_CLUSTER,
+        kinds.DNS_RECORD,
+        kinds.EBS_VOLUME,
+        kinds.ELASTIC_IP,
+        kinds.CERTIFICATE,
+        kinds.LAUNCH_TEMPLATE,
+        kinds.TARGET_GROUP,
     ),
-    ("internet gateway", "route table", "security group"),
-    ("subnet",),
-    ("VPC",),
-    ("OIDC provider", "instance profile"),
+    (
+        kinds.AURORA_BACKUP,
+        kinds.AURORA_SNAPSHOT,
+        kinds.EBS_SNAPSHOT,
+        kinds.ELASTICACHE_SNAPSHOT,
+        kinds.ELASTICACHE_PARAMETER_GROUP,
+        kinds.ELASTICACHE_SUBNET_GROUP,
+        kinds.RDS_PARAMETER_GROUP,
+        kinds.RDS_SUBNET_GROUP,
+        kinds.NETWORK_INTERFACE,
+    ),
+    (kinds.INTERNET_GATEWAY, kinds.ROUTE_TABLE, kinds.SECURITY_GROUP),
+    (kinds.SUBNET,),
+    (kinds.VPC,),
+    (kinds.OIDC_PROVIDER, kinds.INSTANCE_PROFILE),
     # Last, because something above may still write to them, read from them or act as them.
     (
-        "IAM role",
-        "S3 bucket",
-        "log group",
-        "secret",
-        "secret in recovery",
-        "KMS key",
-        "Entra application",
+        kinds.IAM_ROLE,
+        kinds.S3_BUCKET,
+        kinds.LOG_GROUP,
+        kinds.SECRET,
+        kinds.SECRET_IN_RECOVERY,
+        kinds.KMS_KEY,
+        kinds.ENTRA_APPLICATION,
     ),
-    ("deleted API Management service", "deleted Entra application", "deleted key vault"),
+    (kinds.DELETED_API_MANAGEMENT, kinds.DELETED_APPLICATION, kinds.DELETED_VAULT),
 )
-"""Kinds of things: whatever stands in a stage is gone before the next begins."""
+"""Kinds of resources: whatever stands in a stage is gone before the next begins."""
 
 ATTEMPTS, PAUSE = 10, 15.0
-"""How often a step is tried, and the seconds between: what held a thing may be gone minutes after its deletion."""
+"""How often a step is tried, and the seconds between: what held a resource may be gone minutes after its deletion."""
 
-_STAGE = {kind: number for number, kinds in enumerate(STAGES) for kind in kinds}
+_STAGE = {kind: number for number, stage in enumerate(STAGES) for kind in stage}
 
 
 def in_order(leftovers: Sequence[Leftover]) -> list[Leftover]:
     """As they are removed; what is removed at the same time, by kind and id."""
-    return sorted(leftovers, key=lambda one: (_STAGE[one.thing.kind], one.thing.kind, one.thing.id))
+    return sorted(leftovers, key=lambda one: (_STAGE[one.resource.kind], one.resource.kind, one.resource.id))
 
 
 def delete(
@@ -72,39 +82,40 @@ def delete(
     """
 
     def remove(leftover: Leftover) -> None:
-        name = f"{leftover.thing.kind} {leftover.thing.id}"
+        name = f"{leftover.resource.kind} {leftover.resource.id}"
         try:
-            for step in leftover.thing.removal:
+            for step in leftover.resource.removal:
                 _insist(step, pause)
         except Exception as error:  # noqa: BLE001  the others are to be removed whatever happens to this one
-            say(f"not removed: {name}: {error}")
+            holders = " or ".join(f"`{command}`" for command in commands(leftover.resource))
+            say(f"not removed: {name}: {error}" + (f". What holds it, {holders} may tell." if holders else ""))
         else:
             say(f"removed: {name}")
 
-    for _, stage in itertools.groupby(in_order(leftovers), key=lambda one: _STAGE[one.thing.kind]):
+    for _, stage in itertools.groupby(in_order(leftovers), key=lambda one: _STAGE[one.resource.kind]):
         with ThreadPoolExecutor(max_workers=20) as pool:
             list(pool.map(remove, stage))
 
 
 def clear_away(
-    cloud: Cloud,
+    inventory: Inventory,
     scan: Scan,
     agreed: Callable[[Sequence[Leftover]], bool],
     say: Callable[[str], None],
     pause: Callable[[], None] = lambda: time.sleep(PAUSE),
 ) -> Scan:
-    """Remove what the scan found, once `agreed`, and look again; what only then comes to light is asked about anew.
+    """Remove what the scan found, once `agreed`, and scan again; what only then comes to light is asked about anew.
 
-    The answer is the last look: a removal worked when its thing is not there any more.
+    The answer is the last scan: a removal worked when its resource is not there any more.
     """
     tried: set[tuple[str, str]] = set()
     while True:
-        todo = [one for one in in_order(scan.leftovers) if (one.thing.kind, one.thing.id) not in tried]
+        todo = [one for one in in_order(scan.leftovers) if (one.resource.kind, one.resource.id) not in tried]
         if not todo or not agreed(todo):
             return scan
-        tried |= {(one.thing.kind, one.thing.id) for one in todo}
+        tried |= {(one.resource.kind, one.resource.id) for one in todo}
         delete(todo, say, pause)
-        scan = cloud.look()
+        scan = inventory.scan()
 
 
 def _insist(step: RemovalStep, pause: Callable[[], None]) -> None:
@@ -113,7 +124,7 @@ def _insist(step: RemovalStep, pause: Callable[[], None]) -> None:
             return step.run()
         except PermanentError:
             raise
-        except Exception:  # what holds a thing has as many error codes as there are services
+        except Exception:  # what holds a resource has as many error codes as there are services
             if attempt == ATTEMPTS:
                 raise
         pause()

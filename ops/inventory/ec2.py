@@ -1,4 +1,4 @@
-"""What a day has in EC2: the network and everything that stands in it."""
+"""Amazon EC2: finds the VPC of a stack with everything in it, instances, volumes and snapshots."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from catalogue.prices import AUTO_MODE_FEE
 from ops.clouds.aws import Aws
 from ops.clouds.removal import Item, RemovalStep
-from ops.inventory.found import Thing
+from ops.inventory import kinds
+from ops.inventory.found import FoundResource
 from ops.inventory.ownership import CLUSTER_TAGS
-
-VPC = "VPC"
 
 
 def tags_of(pairs: Sequence[Item] | None) -> dict[str, str]:
@@ -48,12 +47,20 @@ def _delete_nat_gateway(aws: Aws, gateway: Item) -> Sequence[RemovalStep]:
     deleted = aws.wait("ec2", "nat_gateway_deleted", NatGatewayIds=[gateway["NatGatewayId"]])
     if gateway["State"] == "deleting":
         return [deleted]
-    settled = aws.wait("ec2", "nat_gateway_available", NatGatewayIds=[gateway["NatGatewayId"]])
+    settled = aws.settle("ec2", "nat_gateway_available", NatGatewayIds=[gateway["NatGatewayId"]])
     return [
         *([settled] if gateway["State"] == "pending" else ()),
         aws.step("ec2", "delete_nat_gateway", NatGatewayId=gateway["NatGatewayId"]),
         deleted,
     ]
+
+
+def _delete_address(aws: Aws, address: Item) -> Sequence[RemovalStep]:
+    release = aws.step("ec2", "release_address", AllocationId=address["AllocationId"])
+    if "AssociationId" not in address:
+        return [release]
+    # That of a NAT gateway has ended with its gateway; of any other holder EC2 would not take the address.
+    return [aws.step("ec2", "disassociate_address", AssociationId=address["AssociationId"]), release]
 
 
 def _delete_instance(aws: Aws, instance: Item) -> Sequence[RemovalStep]:
@@ -112,14 +119,14 @@ def _instance_price(instance: Item) -> Sequence[tuple[str, float]]:
 
 LISTINGS = (
     _Listing(
-        kind=VPC,
+        kind=kinds.VPC,
         operation="describe_vpcs",
         result="Vpcs[]",
         id="VpcId",
         removal=_delete("delete_vpc", "VpcId"),
     ),
     _Listing(
-        kind="subnet",
+        kind=kinds.SUBNET,
         operation="describe_subnets",
         result="Subnets[]",
         id="SubnetId",
@@ -127,7 +134,7 @@ LISTINGS = (
         removal=_delete("delete_subnet", "SubnetId"),
     ),
     _Listing(
-        kind="route table",
+        kind=kinds.ROUTE_TABLE,
         operation="describe_route_tables",
         result="RouteTables[]",
         id="RouteTableId",
@@ -136,14 +143,14 @@ LISTINGS = (
         removal=_delete_route_table,
     ),
     _Listing(
-        kind="internet gateway",
+        kind=kinds.INTERNET_GATEWAY,
         operation="describe_internet_gateways",
         result="InternetGateways[]",
         id="InternetGatewayId",
         removal=_delete_internet_gateway,
     ),
     _Listing(
-        kind="NAT gateway",
+        kind=kinds.NAT_GATEWAY,
         operation="describe_nat_gateways",
         result="NatGateways[]",
         id="NatGatewayId",
@@ -154,7 +161,7 @@ LISTINGS = (
         removal=_delete_nat_gateway,
     ),
     _Listing(
-        kind="VPC endpoint",
+        kind=kinds.VPC_ENDPOINT,
         operation="describe_vpc_endpoints",
         result="VpcEndpoints[]",
         id="VpcEndpointId",
@@ -165,15 +172,16 @@ LISTINGS = (
         removal=_delete("delete_vpc_endpoints", "VpcEndpointId", as_list=True),
     ),
     _Listing(
-        kind="Elastic IP",
+        kind=kinds.ELASTIC_IP,
         operation="describe_addresses",
         result="Addresses[]",
         id="AllocationId",
         priced=lambda _: [("public IPv4 address", 1)],
-        removal=_delete("release_address", "AllocationId"),
+        gone=lambda address: "ServiceManaged" in address,  # goes with the load balancer or database that has it
+        removal=_delete_address,
     ),
     _Listing(
-        kind="network interface",
+        kind=kinds.NETWORK_INTERFACE,
         operation="describe_network_interfaces",
         result="NetworkInterfaces[]",
         id="NetworkInterfaceId",
@@ -183,7 +191,7 @@ LISTINGS = (
         removal=_delete("delete_network_interface", "NetworkInterfaceId"),
     ),
     _Listing(
-        kind="security group",
+        kind=kinds.SECURITY_GROUP,
         operation="describe_security_groups",
         result="SecurityGroups[]",
         id="GroupId",
@@ -192,7 +200,7 @@ LISTINGS = (
         removal=_delete_security_group,
     ),
     _Listing(
-        kind="EC2 instance",
+        kind=kinds.EC2_INSTANCE,
         operation="describe_instances",
         result="Reservations[].Instances[]",
         id="InstanceId",
@@ -202,7 +210,7 @@ LISTINGS = (
         removal=_delete_instance,
     ),
     _Listing(
-        kind="launch template",
+        kind=kinds.LAUNCH_TEMPLATE,
         operation="describe_launch_templates",
         result="LaunchTemplates[]",
         id="LaunchTemplateId",
@@ -210,7 +218,7 @@ LISTINGS = (
         removal=_delete("delete_launch_template", "LaunchTemplateId"),
     ),
     _Listing(
-        kind="EBS volume",
+        kind=kinds.EBS_VOLUME,
         operation="describe_volumes",
         result="Volumes[]",
         id="VolumeId",
@@ -219,7 +227,7 @@ LISTINGS = (
         removal=_delete("delete_volume", "VolumeId"),
     ),
     _Listing(
-        kind="EBS snapshot",
+        kind=kinds.EBS_SNAPSHOT,
         operation="describe_snapshots",
         result="Snapshots[]",
         id="SnapshotId",
@@ -231,18 +239,18 @@ LISTINGS = (
 )
 
 
-def find(aws: Aws, listing: _Listing) -> Iterator[Thing]:
+def find(aws: Aws, listing: _Listing) -> Iterator[FoundResource]:
     """Everything of that kind."""
     parameters = {"OwnerIds": list(listing.owners)} if listing.owners else {}
     for item in aws.items("ec2", listing.operation, listing.result, **parameters):
         if not listing.gone(item):
-            yield Thing(
+            yield FoundResource(
                 kind=listing.kind,
                 id=item[listing.id],
                 region=aws.region,
                 tags=tags_of(item.get(listing.tags)),
                 created=item.get(listing.created),
                 priced=listing.priced(item),
-                part_of=(VPC, item["VpcId"]) if listing.in_vpc else ("", ""),
+                part_of=(kinds.VPC, item["VpcId"]) if listing.in_vpc else ("", ""),
                 removal=tuple(listing.removal(aws, item)),
             )

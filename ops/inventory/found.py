@@ -1,4 +1,4 @@
-"""A resource that exists in a cloud, and why it is counted as the stack's."""
+"""A resource of AWS or Azure that was found, and why it is counted as the stack's."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ops.clouds.removal import RemovalStep
 
 
 @dataclass(frozen=True, kw_only=True)
-class Thing:
-    """Something that exists, ours or not.
+class FoundResource:
+    """What exists, ours or not.
 
-    `part_of` is the kind and id of a thing it has no use without. `hosts` are the DNS names that a certificate is for
+    `part_of` is the kind and id of what it has no use without. `hosts` are the DNS names that a certificate is for
     or a record proves. `priced` are items of `catalogue.prices` with how many of each; None when it is paid by use.
     """
 
@@ -51,7 +51,7 @@ class Thing:
 
 @dataclass(frozen=True, kw_only=True)
 class Leftover:
-    """A thing of ours, and how that is known."""
+    """A resource of ours, and how that is known."""
 
-    thing: Thing
+    resource: FoundResource
     why: str

@@ -1,4 +1,4 @@
-"""What a day has in Elastic Load Balancing, ACM and Route 53."""
+"""Elastic Load Balancing, ACM and Route 53: finds load balancers, target groups, certificates and DNS records."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from ops.clouds.aws import Aws
 from ops.clouds.removal import Item
+from ops.inventory import kinds
 from ops.inventory.ec2 import tags_of
-from ops.inventory.found import Thing
-from ops.inventory.ownership import CERTIFICATE, DNS_RECORD
-
-LOAD_BALANCER = "load balancer"
+from ops.inventory.found import FoundResource
 
 _KEY_TYPES = ["RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]
 """ACM lists RSA keys of 2048 bits alone unless told otherwise; the entry's own certificate has another."""
@@ -22,15 +20,15 @@ _OUR_BALANCER = re.compile(
 """The DNS name of a load balancer whose name is Pulumi's for `entry` (`stacks.aws.load_balancing`)."""
 
 
-def load_balancers(aws: Aws) -> Iterator[Thing]:
+def load_balancers(aws: Aws) -> Iterator[FoundResource]:
     """Application and network load balancers, Auto Mode's too."""
     balancers = list(aws.items("elbv2", "describe_load_balancers", "LoadBalancers[]"))
     tags = _tags(aws, [one["LoadBalancerArn"] for one in balancers])
     for balancer in balancers:
         arn = balancer["LoadBalancerArn"]
         addresses = len(balancer.get("AvailabilityZones", ())) if balancer["Scheme"] == "internet-facing" else 0
-        yield Thing(
-            kind=LOAD_BALANCER,
+        yield FoundResource(
+            kind=kinds.LOAD_BALANCER,
             id=arn,
             region=aws.region,
             tags=tags[arn],
@@ -50,12 +48,12 @@ def load_balancers(aws: Aws) -> Iterator[Thing]:
         )
 
 
-def target_groups(aws: Aws) -> Iterator[Thing]:
+def target_groups(aws: Aws) -> Iterator[FoundResource]:
     """Target groups."""
     arns = [str(arn) for arn in aws.items("elbv2", "describe_target_groups", "TargetGroups[].TargetGroupArn")]
     for arn, tags in _tags(aws, arns).items():
-        yield Thing(
-            kind="target group",
+        yield FoundResource(
+            kind=kinds.TARGET_GROUP,
             id=arn,
             region=aws.region,
             tags=tags,
@@ -70,13 +68,13 @@ def _tags(aws: Aws, arns: Sequence[str]) -> dict[str, dict[str, str]]:
     return {one["ResourceArn"]: tags_of(one["Tags"]) for answer in answers for one in answer["TagDescriptions"]}
 
 
-def certificates(aws: Aws) -> Iterator[Thing]:
+def certificates(aws: Aws) -> Iterator[FoundResource]:
     """Certificates of ACM, with the names they are for; those of us-east-1 too, which CloudFront uses everywhere."""
     for region in dict.fromkeys([aws.region, "us-east-1"]):
         yield from _certificates(aws.elsewhere(region))
 
 
-def _certificates(aws: Aws) -> Iterator[Thing]:
+def _certificates(aws: Aws) -> Iterator[FoundResource]:
     listed = list(aws.items("acm", "list_certificates", "CertificateSummaryList[]", Includes={"keyTypes": _KEY_TYPES}))
 
     def tags(certificate: Item) -> dict[str, str]:
@@ -86,8 +84,8 @@ def _certificates(aws: Aws) -> Iterator[Thing]:
     for certificate, its_tags in zip(listed, aws.each(tags, listed), strict=True):
         arn = certificate["CertificateArn"]
         names = {certificate.get("DomainName", ""), *certificate.get("SubjectAlternativeNameSummaries", ())}
-        yield Thing(
-            kind=CERTIFICATE,
+        yield FoundResource(
+            kind=kinds.CERTIFICATE,
             id=arn,
             region=aws.region,
             tags=its_tags,
@@ -97,7 +95,7 @@ def _certificates(aws: Aws) -> Iterator[Thing]:
         )
 
 
-def dns_records(aws: Aws, domain: str) -> Iterator[Thing]:
+def dns_records(aws: Aws, domain: str) -> Iterator[FoundResource]:
     """Records of the day's hosts: those that lead to a load balancer of ours, and those that proved a certificate.
 
     Records have no tags: while the load balancer exists that its host leads to, a record is whose that one is. A proof
@@ -122,14 +120,15 @@ def dns_records(aws: Aws, domain: str) -> Iterator[Thing]:
                 evidence, proves = f"proved a certificate for {host}", frozenset({host})
             else:
                 continue
+            arn = balancers.get(host if proves else name, "")
             changes = [{"Action": "DELETE", "ResourceRecordSet": record}]
-            yield Thing(
-                kind=DNS_RECORD,
+            yield FoundResource(
+                kind=kinds.DNS_RECORD,
                 id=f"{name} {record['Type']}",
                 region="",
                 evidence=evidence,
                 hosts=proves,
-                part_of=(LOAD_BALANCER, arn) if (arn := balancers.get(host if proves else name, "")) else ("", ""),
+                part_of=(kinds.LOAD_BALANCER, arn) if arn else ("", ""),
                 removal=(
                     aws.step(
                         "route53",

@@ -1,4 +1,4 @@
-"""Looks at every service at once and keeps what is ours."""
+"""The AWS inventory of a stack: asks every service at once, and keeps what is the stack's."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from functools import partial
 from typing import Protocol
 
 from ops.clouds.aws import Aws, log_in
-from ops.inventory import ec2, iam_and_eks, load_balancing, logs_secrets_keys, stores
-from ops.inventory.found import Leftover, Thing
-from ops.inventory.ownership import CERTIFICATE, CLUSTER, ELSEWHERE, ours, share_out
+from ops.inventory import ec2, iam_and_eks, kinds, load_balancing, logs_secrets_keys, stores
+from ops.inventory.found import FoundResource, Leftover
+from ops.inventory.ownership import OTHER_PLACES, ScannedAccount, share_out
 from ops.stack.identity import StackIdentity
 
-Find = Callable[[], Iterator[Thing]]
+Find = Callable[[], Iterator[FoundResource]]
 
-
-_CLUSTERS_ELSEWHERE = f"{CLUSTER}s of other regions"
+_CLUSTERS_ELSEWHERE = f"{kinds.EKS_CLUSTER}s of other regions"
 
 
 EVERYTHING = "anything"
@@ -26,7 +25,7 @@ EVERYTHING = "anything"
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """What could not be looked at, or not be removed, and the cloud's own words."""
+    """What could not be scanned, and the cloud's own words."""
 
     what: str
     error: str
@@ -35,7 +34,7 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Scan:
-    """What a look found."""
+    """What was found."""
 
     leftovers: Sequence[Leftover]
     failures: Sequence[Failure]
@@ -49,11 +48,11 @@ class Scan:
 
     @property
     def blind(self) -> bool:
-        """Whether nothing at all could be looked at, for nobody is logged in."""
+        """Whether nothing at all could be scanned, for nobody is logged in."""
         return bool(self.failures) and all(one.fix or one.what == EVERYTHING for one in self.failures)
 
-    def unseen(self) -> Iterator[tuple[str, str]]:
-        """What could not be looked at, and the error that all of it met, with its fix."""
+    def failures_by_error(self) -> Iterator[tuple[str, str]]:
+        """What could not be scanned, and the error that all of it met, with its fix."""
         for error in dict.fromkeys(failure.error for failure in self.failures):
             met = [failure for failure in self.failures if failure.error == error]
             fix = f": {met[0].fix}" if met[0].fix else ""
@@ -61,16 +60,16 @@ class Scan:
             yield what or ", ".join(sorted(failure.what for failure in met)), error + fix
 
 
-class Cloud(Protocol):
-    """A place where a stack may have left something."""
+class Inventory(Protocol):
+    """The resources of a stack in one cloud."""
 
-    def look(self) -> Scan:
-        """Look at everything now."""
+    def scan(self) -> Scan:
+        """Ask the cloud now."""
 
 
 @dataclass(frozen=True)
-class AwsDay:
-    """A stack of the AWS day: its region and what has no region. Without `domain` no DNS record is looked for."""
+class AwsStackInventory:
+    """A stack on AWS: its region and what has no region. Without `domain` no DNS record is looked for."""
 
     aws: Aws
     stack: str
@@ -82,61 +81,66 @@ class AwsDay:
         aws, stack = self.aws, self.stack
         return {
             **{f"{one.kind}s": partial(ec2.find, aws, one) for one in ec2.LISTINGS},
-            f"{CLUSTER}s": lambda: iam_and_eks.clusters(aws, stack),
+            f"{kinds.EKS_CLUSTER}s": lambda: iam_and_eks.clusters(aws, stack),
             **(
                 {} if self.identity.known else {_CLUSTERS_ELSEWHERE: lambda: iam_and_eks.clusters_elsewhere(aws, stack)}
             ),
-            "IAM roles": lambda: iam_and_eks.roles(aws),
-            "instance profiles": lambda: iam_and_eks.instance_profiles(aws),
-            "OIDC providers": lambda: iam_and_eks.oidc_providers(aws),
-            "load balancers": lambda: load_balancing.load_balancers(aws),
-            "target groups": lambda: load_balancing.target_groups(aws),
-            f"{CERTIFICATE}s": lambda: load_balancing.certificates(aws),
-            "DNS records": lambda: load_balancing.dns_records(aws, self.domain),
-            "Aurora clusters": lambda: stores.database_clusters(aws),
-            "Aurora instances": lambda: stores.database_instances(aws),
-            "Aurora snapshots": lambda: stores.database_snapshots(aws),
-            "Aurora automated backups": lambda: stores.database_backups(aws),
+            f"{kinds.IAM_ROLE}s": lambda: iam_and_eks.roles(aws),
+            f"{kinds.INSTANCE_PROFILE}s": lambda: iam_and_eks.instance_profiles(aws),
+            f"{kinds.OIDC_PROVIDER}s": lambda: iam_and_eks.oidc_providers(aws),
+            f"{kinds.LOAD_BALANCER}s": lambda: load_balancing.load_balancers(aws),
+            f"{kinds.TARGET_GROUP}s": lambda: load_balancing.target_groups(aws),
+            f"{kinds.CERTIFICATE}s": lambda: load_balancing.certificates(aws),
+            f"{kinds.DNS_RECORD}s": lambda: load_balancing.dns_records(aws, self.domain),
+            f"{kinds.AURORA_CLUSTER}s": lambda: stores.database_clusters(aws),
+            f"{kinds.AURORA_INSTANCE}s": lambda: stores.database_instances(aws),
+            f"{kinds.AURORA_SNAPSHOT}s": lambda: stores.database_snapshots(aws),
+            f"{kinds.AURORA_BACKUP}s": lambda: stores.database_backups(aws),
             "RDS groups": lambda: stores.database_groups(aws),
-            "ElastiCache replication groups": lambda: stores.caches(aws),
-            "ElastiCache snapshots": lambda: stores.cache_snapshots(aws),
+            f"{kinds.ELASTICACHE_REPLICATION_GROUP}s": lambda: stores.caches(aws),
+            f"{kinds.ELASTICACHE_SNAPSHOT}s": lambda: stores.cache_snapshots(aws),
             "ElastiCache groups": lambda: stores.cache_groups(aws),
-            "S3 buckets": lambda: stores.buckets(aws),
-            "log groups": lambda: logs_secrets_keys.log_groups(aws, stack),
-            "secrets": lambda: logs_secrets_keys.secrets(aws),
-            "KMS keys": lambda: logs_secrets_keys.keys(aws),
+            f"{kinds.S3_BUCKET}s": lambda: stores.buckets(aws),
+            f"{kinds.LOG_GROUP}s": lambda: logs_secrets_keys.log_groups(aws, stack),
+            f"{kinds.SECRET}s": lambda: logs_secrets_keys.secrets(aws),
+            f"{kinds.KMS_KEY}s": lambda: logs_secrets_keys.keys(aws),
         }
 
-    def look(self) -> Scan:
-        """Look at everything now, at once."""
-        things, failures = look_with(self.finders())
-        kinds = {f"{CLUSTER}s": CLUSTER, f"{CERTIFICATE}s": CERTIFICATE, _CLUSTERS_ELSEWHERE: ELSEWHERE}
-        unseen = {kinds[failure.what] for failure in failures if failure.what in kinds}
+    def scan(self) -> Scan:
+        """Ask all services at once."""
+        resources, failures = run_finders(self.finders())
+        decisive = {
+            f"{kinds.EKS_CLUSTER}s": kinds.EKS_CLUSTER,
+            f"{kinds.CERTIFICATE}s": kinds.CERTIFICATE,
+            _CLUSTERS_ELSEWHERE: OTHER_PLACES,
+        }
         place = self.aws.region
-        elsewhere = [thing for thing in things if thing.kind == CLUSTER and thing.region != place]
+        elsewhere = [one for one in resources if one.kind == kinds.EKS_CLUSTER and one.region != place]
         shares = share_out(
-            ours([thing for thing in things if thing not in elsewhere], self.stack, unseen),
-            self.stack,
-            self.identity,
-            place=place,
-            elsewhere=elsewhere,
-            unseen=unseen,
+            ScannedAccount(
+                found=[one for one in resources if one not in elsewhere],
+                stack=self.stack,
+                identity=self.identity,
+                place=place,
+                elsewhere=elsewhere,
+                unscanned={decisive[failure.what] for failure in failures if failure.what in decisive},
+            )
         )
         return Scan(leftovers=shares.ours, failures=failures, uncertain=shares.uncertain)
 
 
-def look_with(finders: Mapping[str, Find]) -> tuple[list[Thing], list[Failure]]:
+def run_finders(finders: Mapping[str, Find]) -> tuple[list[FoundResource], list[Failure]]:
     """Run all finders at once. What one finds before it fails counts."""
-    things: list[Thing] = []
+    resources: list[FoundResource] = []
     failures: list[Failure] = []
 
     def run(what: str) -> None:
         try:
-            for thing in finders[what]():
-                things.append(thing)
+            for resource in finders[what]():
+                resources.append(resource)
         except Exception as error:  # noqa: BLE001  whatever went wrong, it does not mean that nothing is there
             failures.append(Failure(what=what, error=str(error), fix=log_in(error)))
 
     with ThreadPoolExecutor(max_workers=len(finders)) as pool:
         list(pool.map(run, finders))
-    return things, failures
+    return resources, failures

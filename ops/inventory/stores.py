@@ -1,4 +1,4 @@
-"""What a day has in RDS, ElastiCache and S3."""
+"""Aurora, ElastiCache and S3: finds clusters, instances, caches and buckets with their snapshots and groups."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from botocore.exceptions import ClientError
 from ops.clouds.aurora import MakeDeletable
 from ops.clouds.aws import Aws, RemoveBucket, gone
 from ops.clouds.removal import Item, RemovalStep
+from ops.inventory import kinds
 from ops.inventory.ec2 import tags_of
-from ops.inventory.found import Thing
+from ops.inventory.found import FoundResource
 from ops.inventory.ownership import auto_named
 
-AURORA = "Aurora cluster"
-CACHE = "ElastiCache replication group"
 
-
-def database_clusters(aws: Aws) -> Iterator[Thing]:
+def database_clusters(aws: Aws) -> Iterator[FoundResource]:
     """Aurora clusters. The capacity of their instances is counted here, at its least, because it is set here."""
     for cluster in aws.items("rds", "describe_db_clusters", "DBClusters[]"):
         name = cluster["DBClusterIdentifier"]
@@ -31,8 +29,8 @@ def database_clusters(aws: Aws) -> Iterator[Thing]:
             # "NoDeleteAutomatedBackups must be specified": AWS Backup keeps its own (terraform-provider-aws#20839).
             DeleteAutomatedBackups="AwsBackupRecoveryPointArn" not in cluster,
         )
-        yield Thing(
-            kind=AURORA,
+        yield FoundResource(
+            kind=kinds.AURORA_CLUSTER,
             id=name,
             region=aws.region,
             tags=tags_of(cluster.get("TagList")),
@@ -50,21 +48,21 @@ def database_clusters(aws: Aws) -> Iterator[Thing]:
         )
 
 
-def database_instances(aws: Aws) -> Iterator[Thing]:
+def database_instances(aws: Aws) -> Iterator[FoundResource]:
     """Instances; a serverless one is priced with its cluster."""
     clusters = {one["DBClusterIdentifier"]: one for one in aws.items("rds", "describe_db_clusters", "DBClusters[]")}
     for instance in aws.items("rds", "describe_db_instances", "DBInstances[]"):
         name = instance["DBInstanceIdentifier"]
         cluster = clusters.get(instance.get("DBClusterIdentifier", ""))
         delete = aws.step("rds", "delete_db_instance", DBInstanceIdentifier=name, SkipFinalSnapshot=True)
-        yield Thing(
-            kind="Aurora instance",
+        yield FoundResource(
+            kind=kinds.AURORA_INSTANCE,
             id=name,
             region=aws.region,
             tags=tags_of(instance.get("TagList")),
             created=instance.get("InstanceCreateTime"),
             priced=() if instance["DBInstanceClass"] == "db.serverless" else None,
-            part_of=(AURORA, instance.get("DBClusterIdentifier", "")),
+            part_of=(kinds.AURORA_CLUSTER, instance.get("DBClusterIdentifier", "")),
             removal=(
                 *(_made_deletable(aws, cluster) if cluster else ()),
                 *_unless(
@@ -77,30 +75,30 @@ def database_instances(aws: Aws) -> Iterator[Thing]:
         )
 
 
-def database_snapshots(aws: Aws) -> Iterator[Thing]:
+def database_snapshots(aws: Aws) -> Iterator[FoundResource]:
     """Snapshots somebody took; the automatic ones go with the automated backup."""
     for snapshot in aws.items("rds", "describe_db_cluster_snapshots", "DBClusterSnapshots[]", SnapshotType="manual"):
         name = snapshot["DBClusterSnapshotIdentifier"]
-        yield Thing(
-            kind="Aurora snapshot",
+        yield FoundResource(
+            kind=kinds.AURORA_SNAPSHOT,
             id=name,
             region=aws.region,
             tags=tags_of(snapshot.get("TagList")),
             created=snapshot.get("SnapshotCreateTime"),
             priced=None,
-            part_of=(AURORA, snapshot["DBClusterIdentifier"]),
+            part_of=(kinds.AURORA_CLUSTER, snapshot["DBClusterIdentifier"]),
             removal=(aws.step("rds", "delete_db_cluster_snapshot", DBClusterSnapshotIdentifier=name),),
         )
 
 
-def database_backups(aws: Aws) -> Iterator[Thing]:
+def database_backups(aws: Aws) -> Iterator[FoundResource]:
     """Automated backups that outlived their cluster."""
     backups = aws.items("rds", "describe_db_cluster_automated_backups", "DBClusterAutomatedBackups[]")
     for backup in backups:
         if backup["Status"] == "retained":
             key = backup["DbClusterResourceId"]
-            yield Thing(
-                kind="Aurora automated backup",
+            yield FoundResource(
+                kind=kinds.AURORA_BACKUP,
                 id=key,
                 region=aws.region,
                 tags=tags_of(backup.get("TagList")),
@@ -110,7 +108,7 @@ def database_backups(aws: Aws) -> Iterator[Thing]:
             )
 
 
-def database_groups(aws: Aws) -> Iterator[Thing]:
+def database_groups(aws: Aws) -> Iterator[FoundResource]:
     """Subnet and parameter groups. RDS tells their tags one by one."""
 
     def tags(arn: str) -> dict[str, str]:
@@ -119,7 +117,7 @@ def database_groups(aws: Aws) -> Iterator[Thing]:
     yield from _groups(
         aws,
         service="rds",
-        kind="RDS subnet group",
+        kind=kinds.RDS_SUBNET_GROUP,
         listing=("describe_db_subnet_groups", "DBSubnetGroups[]"),
         keys=("DBSubnetGroupName", "DBSubnetGroupArn"),
         delete="delete_db_subnet_group",
@@ -128,7 +126,7 @@ def database_groups(aws: Aws) -> Iterator[Thing]:
     yield from _groups(
         aws,
         service="rds",
-        kind="RDS parameter group",
+        kind=kinds.RDS_PARAMETER_GROUP,
         listing=("describe_db_cluster_parameter_groups", "DBClusterParameterGroups[]"),
         keys=("DBClusterParameterGroupName", "DBClusterParameterGroupArn"),
         delete="delete_db_cluster_parameter_group",
@@ -136,15 +134,15 @@ def database_groups(aws: Aws) -> Iterator[Thing]:
     )
 
 
-def caches(aws: Aws) -> Iterator[Thing]:
+def caches(aws: Aws) -> Iterator[FoundResource]:
     """Replication groups."""
     groups = aws.items("elasticache", "describe_replication_groups", "ReplicationGroups[]")
     named = [group for group in groups if auto_named(group["ReplicationGroupId"])]
     for group, tags in zip(named, aws.each(lambda one: _cache_tags(aws, one["ARN"]), named), strict=True):
         name = group["ReplicationGroupId"]
         node = f"{str(group.get('Engine', '')).capitalize()} {group.get('CacheNodeType')}"
-        yield Thing(
-            kind=CACHE,
+        yield FoundResource(
+            kind=kinds.ELASTICACHE_REPLICATION_GROUP,
             id=name,
             region=aws.region,
             tags=tags,
@@ -152,7 +150,7 @@ def caches(aws: Aws) -> Iterator[Thing]:
             priced=[(node, len(group.get("MemberClusters", ())))],
             removal=(
                 *(
-                    [aws.wait("elasticache", "replication_group_available", ReplicationGroupId=name)]
+                    [aws.settle("elasticache", "replication_group_available", ReplicationGroupId=name)]
                     if group["Status"] in ("creating", "modifying", "snapshotting")  # deleted only when available
                     else ()
                 ),
@@ -166,31 +164,31 @@ def caches(aws: Aws) -> Iterator[Thing]:
         )
 
 
-def cache_snapshots(aws: Aws) -> Iterator[Thing]:
+def cache_snapshots(aws: Aws) -> Iterator[FoundResource]:
     """Snapshots of replication groups whose name Pulumi chose."""
     snapshots = aws.items("elasticache", "describe_snapshots", "Snapshots[]")
     named = [one for one in snapshots if auto_named(one.get("ReplicationGroupId") or "")]
     for snapshot, tags in zip(named, aws.each(lambda one: _cache_tags(aws, one["ARN"]), named), strict=True):
         name = snapshot["SnapshotName"]
         taken = [one.get("SnapshotCreateTime") for one in snapshot.get("NodeSnapshots", ())]
-        yield Thing(
-            kind="ElastiCache snapshot",
+        yield FoundResource(
+            kind=kinds.ELASTICACHE_SNAPSHOT,
             id=name,
             region=aws.region,
             tags=tags,
             created=next(iter(taken), None),
             priced=None,
-            part_of=(CACHE, snapshot["ReplicationGroupId"]),
+            part_of=(kinds.ELASTICACHE_REPLICATION_GROUP, snapshot["ReplicationGroupId"]),
             removal=(aws.step("elasticache", "delete_snapshot", SnapshotName=name),),
         )
 
 
-def cache_groups(aws: Aws) -> Iterator[Thing]:
+def cache_groups(aws: Aws) -> Iterator[FoundResource]:
     """Subnet and parameter groups."""
     yield from _groups(
         aws,
         service="elasticache",
-        kind="ElastiCache subnet group",
+        kind=kinds.ELASTICACHE_SUBNET_GROUP,
         listing=("describe_cache_subnet_groups", "CacheSubnetGroups[]"),
         keys=("CacheSubnetGroupName", "ARN"),
         delete="delete_cache_subnet_group",
@@ -199,7 +197,7 @@ def cache_groups(aws: Aws) -> Iterator[Thing]:
     yield from _groups(
         aws,
         service="elasticache",
-        kind="ElastiCache parameter group",
+        kind=kinds.ELASTICACHE_PARAMETER_GROUP,
         listing=("describe_cache_parameter_groups", "CacheParameterGroups[]"),
         keys=("CacheParameterGroupName", "ARN"),
         delete="delete_cache_parameter_group",
@@ -207,7 +205,7 @@ def cache_groups(aws: Aws) -> Iterator[Thing]:
     )
 
 
-def buckets(aws: Aws) -> Iterator[Thing]:
+def buckets(aws: Aws) -> Iterator[FoundResource]:
     """Buckets of every region whose name Pulumi chose."""
     # S3 tells the region of each bucket only to those who send a parameter (API reference, ListBuckets).
     listed = aws.items("s3", "list_buckets", "Buckets[]", MaxBuckets=1000)
@@ -219,8 +217,8 @@ def buckets(aws: Aws) -> Iterator[Thing]:
     for bucket, (tags, versioned) in zip(named, aws.each(details, named), strict=True):
         name = bucket["Name"]
         region = bucket.get("BucketRegion") or _bucket_region(aws, name)
-        yield Thing(
-            kind="S3 bucket",
+        yield FoundResource(
+            kind=kinds.S3_BUCKET,
             id=name,
             region=region,
             tags=tags,
@@ -276,12 +274,12 @@ def _groups(
     keys: tuple[str, str],
     delete: str,
     tags: Callable[[str], dict[str, str]],
-) -> Iterator[Thing]:
+) -> Iterator[FoundResource]:
     """Groups that stores refer to; `keys` are those of their name, which also deletes them, and of their ARN."""
     name, arn = keys
     named: Sequence[Item] = [one for one in aws.items(service, *listing) if auto_named(one[name])]
     for group, its_tags in zip(named, aws.each(lambda one: tags(one[arn]), named), strict=True):
-        yield Thing(
+        yield FoundResource(
             kind=kind,
             id=group[name],
             region=aws.region,

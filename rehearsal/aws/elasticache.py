@@ -12,6 +12,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "cache_subnet_group": ("CacheSubnetGroupName", "CacheSubnetGroupNotFoundFault"),
     "cache_parameter_group": ("CacheParameterGroupName", "CacheParameterGroupNotFound"),
     "replication_group": ("ReplicationGroupId", "ReplicationGroupNotFoundFault"),
+    "snapshot": ("SnapshotName", "SnapshotNotFoundFault"),
 }
 """What there is, the parameter that names it, and the error when it is not there."""
 
@@ -29,7 +30,7 @@ class ElastiCache:
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())
         if "tags" in operation:
-            return self._tag(params)
+            return self._tag(operation, params)
         verb, _, rest = operation.partition("_")
         if rest == "replica_count":
             verb, rest = "modify", "replication_group"
@@ -41,7 +42,13 @@ class ElastiCache:
             if name in resources:
                 raise _error(operation, f"{kind.title().replace('_', '')}AlreadyExists", f"{name} already exists.")
             self._refuse(operation, kind, params)
-            resources[name] = {**params, "endpoint": f"master.{name}.rehearsal.{self.region}.cache.amazonaws.com"}
+            resources[name] = {
+                **params,
+                "ARN": f"arn:aws:elasticache:{self.region}:123456789012:{kind}:{name}",
+                "Status": "available",
+                "MemberClusters": [f"{name}-{number:03}" for number in range(1, params.get("NumCacheClusters", 0) + 1)],
+                "endpoint": f"master.{name}.rehearsal.{self.region}.cache.amazonaws.com",
+            }
         elif name and name not in resources:
             raise _error(operation, not_found, f"{name} not found.")
         elif verb == "modify":
@@ -52,9 +59,11 @@ class ElastiCache:
         found = [resources[name]] if name in resources else [] if name else list(resources.values())
         return {f"{kind}s": [dict(resource) for resource in found]}
 
-    def _tag(self, params: Mapping[str, Any]) -> dict[str, Any]:
+    def _tag(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         name = params["ResourceName"].rpartition(":")[2]
         [resource] = [resources[name] for resources in self.resources.values() if name in resources]
+        if operation.startswith("list"):
+            return {"tag_list": list(resource.get("Tags", []))}
         new = {tag["Key"]: tag for tag in params.get("Tags", [])}
         kept = [tag for tag in resource.get("Tags", []) if tag["Key"] not in {*new, *params.get("TagKeys", [])}]
         resource["Tags"] = [*kept, *new.values()]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pulumi
 
+from catalogue.secrets import SECRETS, VIRTUAL_KEY
 from stacks import commands, secrets
 from stacks.azure.settings import AzureSettings
 from stacks.errors import SettingsError
@@ -67,9 +68,9 @@ def _shape_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterator
     usable = {
         "apimEntryUrl": re.fullmatch(r"https?://[^/\s]+", str(found.get("apimEntryUrl"))),
         "apimEntryCertificate": found.get("apimEntryCertificate") in ("public", "self-signed"),
-        "apimEntryKey": re.fullmatch(secrets.FIXABLE["apimEntryKey"].pattern, str(found.get("apimEntryKey"))),
+        "apimEntryKey": re.fullmatch(SECRETS["apimEntryKey"].pattern, str(found.get("apimEntryKey"))),
         "virtualKeys": isinstance(keys, Mapping)
-        and all(re.fullmatch(secrets.VIRTUAL_KEY.pattern, str(key)) for key in keys.values()),
+        and all(re.fullmatch(VIRTUAL_KEY.pattern, str(key)) for key in keys.values()),
     }
     missing = [name for name in NAMES if not usable[name]]
     if not config.aws_stack:

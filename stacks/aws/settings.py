@@ -16,13 +16,14 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_snake
 
 from catalogue.pins import AURORA_OFFERED, AURORA_VERSION, KUBERNETES, KUBERNETES_VERSION, LANGFUSE_IMAGE, LITELLM_IMAGE
+from catalogue.secrets import PROVIDER_KEY, SECRETS, VIRTUAL_KEY
 from charts.shapes import Model, VirtualKeySetting, text
 from stacks import addresses, commands
 from stacks.aws import bedrock, model_params, regions
 from stacks.configuration import read
 from stacks.errors import SettingsError
 from stacks.fields import Email, StackSettings, nearest, unique
-from stacks.secrets import FIXABLE, PROVIDER_KEY, VIRTUAL_KEY, equal, problem
+from stacks.secrets import equal, problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,11 +271,11 @@ class AwsSettings(StackSettings):
                 )
             problems.append(problem(f"fixedSecrets.virtualKeys.{alias}", value, VIRTUAL_KEY))
         for name, value in self.fixed_secrets.items():
-            if name in FIXABLE:
-                problems.append(problem(f"fixedSecrets.{name}", value, FIXABLE[name]))
+            if name in SECRETS:
+                problems.append(problem(f"fixedSecrets.{name}", value, SECRETS[name]))
             elif name != "virtualKeys":
                 problems.append(
-                    f"fixedSecrets.{name} is no secret of the day: {nearest(name, [*FIXABLE, 'virtualKeys'])}"
+                    f"fixedSecrets.{name} is no secret of the day: {nearest(name, [*SECRETS, 'virtualKeys'])}"
                 )
         fixed = {
             **{f"fixedSecrets.{name}": value for name, value in self.fixed_secrets.items()},

@@ -10,7 +10,7 @@ import pytest
 
 from ops.clouds.aws import Aws
 from ops.inventory.deletion import clear_away
-from ops.inventory.scan import AwsDay
+from ops.inventory.scan import AwsStackInventory
 from ops.model import engine_graph
 from rehearsal import generated
 from rehearsal.aws.package import TYPES
@@ -132,8 +132,8 @@ def test_after_an_up_that_was_killed_the_documented_recovery_and_the_sweep_leave
     assert not orphan or simulation.leftovers()[orphan]
     for name, value in simulation.environment.items():
         monkeypatch.setenv(name, value)
-    cloud = AwsDay(Aws(simulation.account.region), day.stack, "")
-    clear_away(cloud, cloud.look(), lambda _: True, lambda _: None, pause=lambda: None)
+    cloud = AwsStackInventory(Aws(simulation.account.region), day.stack, "")
+    clear_away(cloud, cloud.scan(), lambda _: True, lambda _: None, pause=lambda: None)
     for resources in simulation.account.elasticache.resources.values():
         resources.clear()  # the sweep looks in moto, which has no groups of ElastiCache
     succeed(day.destroy("--refresh"))

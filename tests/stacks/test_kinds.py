@@ -10,7 +10,7 @@ import pytest
 
 from ops.commands.plan import diagram
 from ops.commands.preflight.checks import CHECKS
-from ops.commands.status.examine import LOOKS
+from ops.commands.status.examine import FINDERS
 from ops.inventory.clouds import CLOUDS
 from ops.model.recorder import record
 from ops.project import ROOT
@@ -86,7 +86,7 @@ def test_a_file_with_more_dots_in_its_name_is_not_that_of_another_stack(tmp_path
 TABLES: Mapping[str, Mapping[str, object]] = {
     "checks of preflight": CHECKS,
     "clouds": CLOUDS,
-    "looks of status": LOOKS,
+    "finders of status": FINDERS,
     "pages of the plan": diagram.PAGES,
     "provider settings": NAMESPACES,
     "rehearsal": ADAPTATIONS,

@@ -10,7 +10,7 @@ from typing import Any
 from catalogue.pins import API_MANAGEMENT_API, PERMISSIONS_API, SUBSCRIPTIONS_API
 from ops.checks.check import Check, Outcome, bad, fine, once
 from ops.clouds.azure import Api
-from ops.inventory.azure import AzureDay
+from ops.inventory.azure import AzureStackInventory
 from ops.stack.plan import Step
 
 _RIGHTS = ("Microsoft.Resources/subscriptions/resourceGroups/write", "Microsoft.ApiManagement/service/write")
@@ -24,7 +24,7 @@ _DIRECTORY_ROLES = {
 """Who may register applications and assign their roles (learn.microsoft.com, "Microsoft Entra built-in roles")."""
 
 
-def azure_checks(day: AzureDay, config: Mapping[str, str]) -> Mapping[str, Check]:
+def azure_checks(day: AzureStackInventory, config: Mapping[str, str]) -> Mapping[str, Check]:
     """Subscription, rights in it and in the directory, and the tier; `config` is the stack's, by full key."""
     token = once(lambda: day.token(day.arm))
     with_vault = config.get("genaiplatform:keyMode") == "keyVault"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ops.checks.check import Check, Outcome, State, bad, fine, note, once
-from ops.inventory.scan import Cloud, Scan
+from ops.inventory.scan import Inventory, Scan
 
 
-def yesterday_checks(cloud: Cloud, stack: str) -> Mapping[str, Check]:
+def yesterday_checks(inventory: Inventory, stack: str) -> Mapping[str, Check]:
     """Leftovers, and names that are still taken by what was deleted but can be recovered."""
-    look = once(cloud.look)
+    scan = once(inventory.scan)
     return {
-        "leftovers of yesterday": lambda: _outcome(look(), stack, soft_deleted=False),
-        "names in soft delete": lambda: _outcome(look(), stack, soft_deleted=True),
+        "leftovers of yesterday": lambda: _outcome(scan(), stack, soft_deleted=False),
+        "names in soft delete": lambda: _outcome(scan(), stack, soft_deleted=True),
     }
 
 
@@ -21,14 +21,14 @@ def _outcome(scan: Scan, stack: str, *, soft_deleted: bool) -> Outcome:
     if scan.blind and len({failure.error for failure in scan.failures}) == 1:
         return Outcome(state=State.COULD_NOT_LOOK, says=scan.failures[0].error, fix=scan.failures[0].fix)
     if scan.failures:
-        raise RuntimeError("; ".join(f"{error} ({_few(what.split(', '))})" for what, error in scan.unseen()))
-    found = [one.thing for one in scan.leftovers if one.thing.soft_deleted == soft_deleted]
+        raise RuntimeError("; ".join(f"{error} ({_few(what.split(', '))})" for what, error in scan.failures_by_error()))
+    found = [one.resource for one in scan.leftovers if one.resource.soft_deleted == soft_deleted]
     if not found:
-        apart = [one.thing for one in scan.uncertain if one.thing.soft_deleted == soft_deleted]
-        said = f"none; {len(apart)} things of a stack of this name belong to a day that runs, or to somebody else"
+        apart = [one.resource for one in scan.uncertain if one.resource.soft_deleted == soft_deleted]
+        said = f"none; {len(apart)} resources of a stack of this name belong to a day that runs, or to somebody else"
         return note(said) if apart else fine("none")
     advice = f"`genai leftovers --stack {stack}` shows all, with --delete it removes them"
-    shown = _few([f"{thing.kind} {thing.id}" for thing in found])
+    shown = _few([f"{resource.kind} {resource.id}" for resource in found])
     return bad(shown, advice if soft_deleted else f"unless the day is running: {advice}")
 
 

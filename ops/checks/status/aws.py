@@ -13,10 +13,11 @@ from catalogue.resource_types import TYPES
 from ops.checks.check import Check, Outcome, bad, fine
 from ops.checks.status.http import answers
 from ops.checks.status.schedule import KEEP_UNTIL
-from ops.checks.status.status import Found, could_not_look
+from ops.checks.status.status import Found, could_not_check
 from ops.clouds.aws import Aws, Call
-from ops.inventory.ownership import CLUSTER, ours, share_out
-from ops.inventory.scan import AwsDay, look_with
+from ops.inventory.kinds import EKS_CLUSTER
+from ops.inventory.ownership import ScannedAccount, share_out
+from ops.inventory.scan import AwsStackInventory, run_finders
 from ops.model import eks_children
 from ops.stack.identity import TAG, StackIdentity
 
@@ -96,31 +97,31 @@ def _targets(descriptions: list[dict[str, Any]]) -> str:
     return ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no pod is in it"
 
 
-def look(aws: Aws, stack: str, expected: Mapping[str, int], outputs: Mapping[str, Any]) -> Found:
+def find_parts(aws: Aws, stack: str, expected: Mapping[str, int], outputs: Mapping[str, Any]) -> Found:
     """All parts of the stack. `expected` tells how many of each type there are to be, `outputs` where users go."""
-    finders = AwsDay(aws, stack, "").finders()
-    things, failures = look_with({f"{part.kind}s": finders[f"{part.kind}s"] for part in PARTS})
-    unseen = {failure.what: failure.error for failure in failures}
-    namesakes = ours(things, stack, {CLUSTER} if f"{CLUSTER}s" in unseen else set())
+    finders = AwsStackInventory(aws, stack, "").finders()
+    resources, failures = run_finders({f"{part.kind}s": finders[f"{part.kind}s"] for part in PARTS})
+    unscanned = {failure.what: failure.error for failure in failures}
     identity = StackIdentity(id=str(outputs.get("clusterName", "")).rpartition("-")[2])
-    shares = share_out(namesakes, stack, identity)
+    unlisted = {EKS_CLUSTER} if f"{EKS_CLUSTER}s" in unscanned else set[str]()
+    shares = share_out(ScannedAccount(found=resources, stack=stack, identity=identity, unscanned=unlisted))
     # What has no id was made before there was one; without outputs nobody knows the stack's own.
-    maybe = [one for one in shares.uncertain if not (identity.id and TAG in one.thing.tags)]
-    mine = [one.thing for one in (*shares.ours, *maybe)]
+    maybe = [one for one in shares.uncertain if not (identity.id and TAG in one.resource.tags)]
+    mine = [one.resource for one in (*shares.ours, *maybe)]
     checks: dict[str, Check] = {}
     complete = True
     for part in PARTS:
-        there = [thing for thing in mine if thing.kind == part.kind]
-        checks |= {f"{part.kind} {_short(thing.id)}": partial(check, aws, part, thing.id) for thing in there}
-        if f"{part.kind}s" in unseen:
-            checks[f"{part.kind}s"] = could_not_look(unseen[f"{part.kind}s"])
+        there = [resource for resource in mine if resource.kind == part.kind]
+        checks |= {f"{part.kind} {_short(resource.id)}": partial(check, aws, part, resource.id) for resource in there}
+        if f"{part.kind}s" in unscanned:
+            checks[f"{part.kind}s"] = could_not_check(unscanned[f"{part.kind}s"])
         elif len(there) < expected[part.type]:
             complete = False
             if mine or outputs:
                 checks[f"{part.kind}s"] = partial(_missing, len(there), expected[part.type], stack)
-    cluster = next((thing for thing in mine if thing.kind == CLUSTER), None)
+    cluster = next((resource for resource in mine if resource.kind == EKS_CLUSTER), None)
     # The cluster is as old as the day; another part may be one that an earlier day left.
-    created = [thing.created.astimezone(UTC) for thing in ([cluster] if cluster else mine) if thing.created]
+    created = [resource.created.astimezone(UTC) for resource in ([cluster] if cluster else mine) if resource.created]
     return Found(
         seen=not failures,
         exists=bool(mine),

@@ -12,29 +12,30 @@ import httpx
 from catalogue.pins import API_MANAGEMENT_API
 from ops.checks.check import Check, Outcome, bad, fine
 from ops.checks.status.http import answers
-from ops.checks.status.status import Found, could_not_look
+from ops.checks.status.status import Found, could_not_check
 from ops.clouds.azure import Api
-from ops.inventory.azure import AzureDay, resource_groups
-from ops.inventory.ownership import ours
+from ops.inventory.azure import AzureStackInventory, resource_groups
+from ops.inventory.ownership import ScannedAccount
 
 _SERVICE = "API Management"
 
 
-def look(day: AzureDay, outputs: Mapping[str, Any], now: datetime) -> Found:
+def find_gateway(inventory: AzureStackInventory, outputs: Mapping[str, Any], now: datetime) -> Found:
     """The gateway of that stack; `outputs` name its gateway and its clients."""
     service: Mapping[str, Any] = {}
     checks: dict[str, Check] = {}
     exists = seen = False
     try:
-        token = day.token(day.arm)
-        arm = Api(day.arm, token["accessToken"])
-        exists = bool(ours(list(resource_groups(arm, f"/subscriptions/{token['subscription']}")), day.stack))
+        token = inventory.token(inventory.arm)
+        arm = Api(inventory.arm, token["accessToken"])
+        groups = list(resource_groups(arm, f"/subscriptions/{token['subscription']}"))
+        exists = bool(ScannedAccount(found=groups, stack=inventory.stack).namesakes)
         if exists and "gatewayId" in outputs:
             service = _service(arm, outputs["gatewayId"])
-            checks[_SERVICE] = partial(_health, service, day.stack)
+            checks[_SERVICE] = partial(_health, service, inventory.stack)
         seen = True
     except Exception as error:  # noqa: BLE001  whatever went wrong, it does not mean that all is fine
-        checks[_SERVICE] = could_not_look(str(error))
+        checks[_SERVICE] = could_not_check(str(error))
     if url := outputs.get("gatewayUrl"):
         checks["gateway refuses who has no token"] = partial(
             answers, f"{url}/v1/models", httpx.codes.UNAUTHORIZED, "docs/azure.md tells how to debug a request"

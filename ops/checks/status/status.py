@@ -119,6 +119,6 @@ class Status:
         return max(exit_code(self.outcomes.values()), 0 if self.stage is Stage.UP else 1)
 
 
-def could_not_look(error: str) -> Check:
+def could_not_check(error: str) -> Check:
     """The check of what could not be looked at before."""
     return lambda: Outcome(state=State.COULD_NOT_LOOK, says=error)

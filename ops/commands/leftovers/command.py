@@ -78,7 +78,7 @@ def leftovers(
         print_table(todo, console)
         return yes or typer.confirm(f"Remove these {len(todo)}?")
 
-    scan = cloud.look()
+    scan = cloud.scan()
     if settings.problem:
         typer.echo(settings.problem, err=True)
     if no_state and (scan.leftovers or scan.uncertain):

@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from ops.inventory.deletion import in_order
-from ops.inventory.found import Leftover, Thing
-from ops.inventory.ownership import CLUSTER
+from ops.inventory.found import FoundResource, Leftover
+from ops.inventory.kinds import EKS_CLUSTER
 from ops.inventory.scan import Scan
 from ops.model.cost import amount, number
 
@@ -25,18 +25,18 @@ def as_json(scan: Scan, *, stack: str, place: str) -> dict[str, Any]:
         "place": place,
         "found": [
             {
-                "kind": one.thing.kind,
-                "id": one.thing.id,
-                "region": one.thing.region,
-                "created": one.thing.created.isoformat() if one.thing.created else None,
-                "usd_per_month": one.thing.usd_per_month,
+                "kind": one.resource.kind,
+                "id": one.resource.id,
+                "region": one.resource.region,
+                "created": one.resource.created.isoformat() if one.resource.created else None,
+                "usd_per_month": one.resource.usd_per_month,
                 "why": one.why,
-                "command": one.thing.command,
+                "command": one.resource.command,
             }
             for one in in_order(scan.leftovers)
         ],
         "uncertain": [
-            {"kind": one.thing.kind, "id": one.thing.id, "region": one.thing.region, "why": one.why}
+            {"kind": one.resource.kind, "id": one.resource.id, "region": one.resource.region, "why": one.why}
             for one in in_order(scan.uncertain)
         ],
         "usd_per_month": number(*_sum(scan)),
@@ -51,24 +51,24 @@ def print_report(scan: Scan, console: Console, *, stack: str, place: str) -> Non
         print_table(in_order(scan.leftovers), console)
     if scan.uncertain:
         _print_uncertain(in_order(scan.uncertain), console, stack)
-    for what, error in scan.unseen():
+    for what, error in scan.failures_by_error():
         console.print(f"[bold red]Could not look[/bold red] at {what}: {escape(error)}", soft_wrap=True)
     console.print(_summary(scan, stack, place))
 
 
 def print_table(leftovers: Sequence[Leftover], console: Console) -> None:
-    """Print things in the order in which they would be removed, and the command for each."""
+    """Print resources in the order in which they would be removed, and the command for each."""
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("#", "Kind", "Id", "Age", "USD/month", "Why it is ours"):
         table.add_column(heading, justify="right" if heading in ("#", "Age", "USD/month") else "left", overflow="fold")
     for position, one in enumerate(leftovers, start=1):
-        thing = one.thing
-        table.add_row(str(position), thing.kind, thing.id, age(thing), _usd(thing), one.why)
+        resource = one.resource
+        table.add_row(str(position), resource.kind, resource.id, age(resource), _usd(resource), one.why)
     console.print(table)
     console.print("[bold]What removes them, in this order[/bold]")
     for position, one in enumerate(leftovers, start=1):
-        console.print(f"{position:3}  {one.thing.command}", soft_wrap=True, markup=False)
-    for cluster in (one.thing.id for one in leftovers if one.thing.kind == CLUSTER):
+        console.print(f"{position:3}  {one.resource.command}", soft_wrap=True, markup=False)
+    for cluster in (one.resource.id for one in leftovers if one.resource.kind == EKS_CLUSTER):
         console.print(
             f"The cluster {cluster} exists. If the stack still has its state, end the day with `pulumi destroy`."
         )
@@ -79,7 +79,7 @@ def _print_uncertain(uncertain: Sequence[Leftover], console: Console, stack: str
     for heading in ("Kind", "Id", "Age", "Why it may not be ours"):
         table.add_column(heading, justify="right" if heading == "Age" else "left", overflow="fold")
     for one in uncertain:
-        table.add_row(one.thing.kind, one.thing.id, age(one.thing), one.why)
+        table.add_row(one.resource.kind, one.resource.id, age(one.resource), one.why)
     console.print("[bold]Maybe somebody else's[/bold]: not counted, and --delete leaves it alone")
     console.print(table)
     console.print(
@@ -89,18 +89,18 @@ def _print_uncertain(uncertain: Sequence[Leftover], console: Console, stack: str
     )
 
 
-def age(thing: Thing) -> str:
-    """How long the thing has existed, in the largest unit of which that is more than one."""
-    if thing.created is None:
+def age(resource: FoundResource) -> str:
+    """How long the resource has existed, in the largest unit of which that is more than one."""
+    if resource.created is None:
         return "?"
-    hours = (datetime.now(UTC) - thing.created).total_seconds() / 3600
+    hours = (datetime.now(UTC) - resource.created).total_seconds() / 3600
     if hours >= 48:
         return f"{hours / 24:.0f} d"
     return f"{hours:.0f} h" if hours >= 1 else f"{max(hours, 0) * 60:.0f} min"
 
 
-def _usd(thing: Thing) -> str:
-    return "?" if thing.usd_per_month is None else f"{thing.usd_per_month:.2f}"
+def _usd(resource: FoundResource) -> str:
+    return "?" if resource.usd_per_month is None else f"{resource.usd_per_month:.2f}"
 
 
 def _summary(scan: Scan, stack: str, place: str) -> str:
@@ -113,10 +113,11 @@ def _summary(scan: Scan, stack: str, place: str) -> str:
     known, unknown = _sum(scan)
     more = f" ({len(unknown)} of them cost by use, or have no known price)" if unknown else ""
     cost = f"Cost a month: {amount(known, unknown)}{more}."
-    return f"{len(scan.leftovers)} things of stack {stack} are left in {place}. {cost}"
+    return f"{len(scan.leftovers)} resources of stack {stack} are left in {place}. {cost}"
 
 
-def _sum(scan: Scan) -> tuple[float, Sequence[Thing]]:
-    """What is known of the cost of a month, in USD, and the things of which it is not known."""
-    things = [one.thing for one in scan.leftovers]
-    return sum(thing.usd_per_month or 0 for thing in things), [thing for thing in things if thing.usd_per_month is None]
+def _sum(scan: Scan) -> tuple[float, Sequence[FoundResource]]:
+    """What is known of the cost of a month, in USD, and the resources of which it is not known."""
+    found = [one.resource for one in scan.leftovers]
+    known = sum(resource.usd_per_month or 0 for resource in found)
+    return known, [resource for resource in found if resource.usd_per_month is None]

@@ -21,8 +21,8 @@ from ops.checks.preflight.registries import artifact_checks
 from ops.checks.preflight.registry_logins import login_checks
 from ops.checks.preflight.tools import pulumi, tool_checks
 from ops.clouds.aws import Aws
-from ops.inventory.azure import AzureDay
-from ops.inventory.scan import AwsDay
+from ops.inventory.azure import AzureStackInventory
+from ops.inventory.scan import AwsStackInventory
 from ops.model import recorder
 from ops.model.needs import aws_needs
 from ops.project import ROOT
@@ -53,14 +53,14 @@ def aws_stack_checks(config: StackConfig, models: bool) -> Mapping[str, Check]:
         **artifact_checks([*needs.charts, *needs.images]),
         **login_checks(needs.charts),
         **(model_checks(aws, needs.models, config.stack) if models else {}),
-        **yesterday_checks(AwsDay(aws, config.stack, domain, _identity(config)), config.stack),
+        **yesterday_checks(AwsStackInventory(aws, config.stack, domain, _identity(config)), config.stack),
     }
 
 
 def azure_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]:
     """What an Azure stack needs; it calls no model."""
     plan = make_plan(config)  # refuses settings that the program would refuse
-    inventory = AzureDay(stack=config.stack, identity=_identity(config))
+    inventory = AzureStackInventory(stack=config.stack, identity=_identity(config))
     return {
         "pulumi": lambda: pulumi(ROOT),
         "support of what is pinned": lambda: support(plan.recording, plan.today),

@@ -28,7 +28,7 @@ def status(
 
     from rich.console import Console
 
-    from ops.commands.status.examine import look
+    from ops.commands.status.examine import examine
     from ops.commands.status.report import as_json, print_status
     from ops.console import report_console
     from ops.project import ROOT
@@ -36,7 +36,7 @@ def status(
 
     config = read(ROOT, stack)
     with Console(stderr=True).status(f"Looking at stack {stack} ..."):
-        found = look(config, ROOT, datetime.now(UTC))
+        found = examine(config, ROOT, datetime.now(UTC))
     if json_:
         typer.echo(json.dumps(as_json(found), indent=2))
     else:

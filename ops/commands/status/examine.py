@@ -11,15 +11,15 @@ from typing import Any
 
 from ops.checks.check import Check, bad, run
 from ops.checks.status import aws, azure, schedule
-from ops.checks.status.status import Found, Status, could_not_look
+from ops.checks.status.status import Found, Status, could_not_check
 from ops.clouds.aws import Aws
-from ops.inventory.azure import AzureDay
+from ops.inventory.azure import AzureStackInventory
 from ops.stack.outputs import NotUpError, StackOutputsError, read_outputs
 from ops.stack.plan import Plan, make_plan
 from ops.stack.settings_file import StackConfig
 
 
-def look(config: StackConfig, root: Path, now: datetime) -> Status:
+def examine(config: StackConfig, root: Path, now: datetime) -> Status:
     """The status of the stack. What cannot be looked at is among its outcomes; SettingsError passes through."""
     plan = make_plan(config)
     checks: dict[str, Check] = {}
@@ -29,9 +29,9 @@ def look(config: StackConfig, root: Path, now: datetime) -> Status:
     except NotUpError:
         outputs = {}
     except StackOutputsError as error:
-        checks["stack outputs"] = could_not_look(str(error))
+        checks["stack outputs"] = could_not_check(str(error))
     ends: datetime | None = None
-    found = LOOKS[config.kind.name](config, plan, outputs or {}, now)
+    found = FINDERS[config.kind.name](config, plan, outputs or {}, now)
     behind = config.setting("awsStack").rpartition("/")[2]
     try:
         if found.exists and not behind:  # else it ends with the stack that it is in front of
@@ -53,18 +53,18 @@ def look(config: StackConfig, root: Path, now: datetime) -> Status:
     )
 
 
-def _look_at_aws(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _: datetime) -> Found:
+def _find_in_aws(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _: datetime) -> Found:
     expected = Counter(resource.type for resource in plan.resources)
-    return aws.look(Aws(_place(config)), config.stack, expected, outputs)
+    return aws.find_parts(Aws(_place(config)), config.stack, expected, outputs)
 
 
-def _look_at_azure(config: StackConfig, _: Plan, outputs: Mapping[str, Any], now: datetime) -> Found:
-    return azure.look(AzureDay(stack=config.stack), outputs, now)
+def _find_in_azure(config: StackConfig, _: Plan, outputs: Mapping[str, Any], now: datetime) -> Found:
+    return azure.find_gateway(AzureStackInventory(stack=config.stack), outputs, now)
 
 
-LOOKS: Mapping[str, Callable[[StackConfig, Plan, Mapping[str, Any], datetime], Found]] = {
-    "aws": _look_at_aws,
-    "azure": _look_at_azure,
+FINDERS: Mapping[str, Callable[[StackConfig, Plan, Mapping[str, Any], datetime], Found]] = {
+    "aws": _find_in_aws,
+    "azure": _find_in_azure,
 }
 """What there is of a stack in its clouds, by the name of its kind (`stacks.kinds`)."""
 

@@ -12,7 +12,7 @@ from components.kubernetes.cluster_api import eks_status
 from ops.commands.up_and_down.display import minutes
 from ops.commands.up_and_down.up import Show, forget_a_dead_run
 from ops.inventory.deletion import delete
-from ops.inventory.scan import Cloud, Scan
+from ops.inventory.scan import Inventory, Scan
 from ops.model.engine_graph import number
 from ops.project import stack_files
 from ops.stack.engine import Engine
@@ -44,7 +44,7 @@ class DownResult:
         return self.scan.exit_code if self.scan else 1
 
 
-def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> DownResult:
+def take_down(engine: Engine, inventory: Inventory, show: Show, *, purge: bool) -> DownResult:
     """Run it. `purge` removes what is in soft delete too.
 
     EngineError when the engine does not begin: another run may be alive, for example.
@@ -66,10 +66,10 @@ def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> DownR
         lost = list(_lost_clusters(state))
     scan = None
     if state.empty:
-        scan = cloud.look()
+        scan = inventory.scan()
         if purge:
-            delete([one for one in scan.leftovers if one.thing.soft_deleted], engine.say)
-            scan = cloud.look()
+            delete([one for one in scan.leftovers if one.resource.soft_deleted], engine.say)
+            scan = inventory.scan()
     return DownResult(
         before=before,
         state=state,

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
+from catalogue.secrets import SECRETS
 from components.kubernetes.first_start import REASONS, FirstStart, FirstStartArgs, FirstStartProvider
 from ops.model.recorder import plain, record
-from stacks.secrets import FIXABLE
 from tests.program import plaintext, recorded
 
 TYPE = "pulumi-python:dynamic/genai:FirstStart"
@@ -60,7 +60,7 @@ def test_the_same_values_change_nothing() -> None:
 
 def test_each_setting_is_one_that_can_be_fixed() -> None:
     fixed = {setting.removeprefix("fixedSecrets.") for setting in REASONS if setting.startswith("fixedSecrets.")}
-    assert fixed <= FIXABLE.keys()
+    assert fixed <= SECRETS.keys()
 
 
 def test_a_setting_that_is_missing_is_refused() -> None:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 
 from ops.clouds.azure import AzureCliError, access_token
-from ops.inventory.azure import AzureDay
+from ops.inventory.azure import AzureStackInventory
 from ops.inventory.deletion import clear_away
 from ops.stack.identity import StackIdentity
 from tests import http_server
@@ -138,17 +138,17 @@ def azure() -> Iterator[Azure]:
 IN_STATE = StackIdentity(id="abc1234", in_state=frozenset({"genai-azure1a2b3c4d", "genai-azure0a0a0a0a"}))
 
 
-def day(azure: Azure, identity: StackIdentity = IN_STATE) -> AzureDay:
+def day(azure: Azure, identity: StackIdentity = IN_STATE) -> AzureStackInventory:
     def token(resource: str) -> Mapping[str, str]:
         return {"accessToken": f"token for {resource}", "subscription": "s-1"}
 
-    return AzureDay(stack="azure", identity=identity, arm=azure.url, graph=azure.url, token=token)
+    return AzureStackInventory(stack="azure", identity=identity, arm=azure.url, graph=azure.url, token=token)
 
 
 def test_what_is_ours_is_found_on_every_page_and_nothing_else(azure: Azure) -> None:
-    scan = day(azure).look()
+    scan = day(azure).scan()
     assert scan.failures == []
-    assert {one.thing.kind: (one.thing.id, one.thing.command) for one in scan.leftovers} == {
+    assert {one.resource.kind: (one.resource.id, one.resource.command) for one in scan.leftovers} == {
         "resource group": ("genai-azure1a2b3c4d", "az group delete --name genai-azure1a2b3c4d --yes"),
         "deleted API Management service": (
             "genai-gateway1a2b3c4d",
@@ -165,15 +165,16 @@ def test_what_is_ours_is_found_on_every_page_and_nothing_else(azure: Azure) -> N
 
 
 def test_without_the_state_a_gateway_that_exists_and_what_the_directory_has_are_shown_apart(azure: Azure) -> None:
-    scan = day(azure, StackIdentity(owner="genaiplatform")).look()
-    assert {one.thing.id for one in scan.leftovers} == {"genai-gateway1a2b3c4d"}  # its group is gone
-    assert {one.thing.id for one in scan.uncertain} == {
+    scan = day(azure, StackIdentity(owner="genaiplatform")).scan()
+    assert {one.resource.id for one in scan.leftovers} == {"genai-gateway1a2b3c4d"}  # its group is gone
+    assert {one.resource.id for one in scan.uncertain} == {
         *("genai-azure1a2b3c4d", "genai-azure5e6f7a8b", "genai-keys1a2b3c4d", "genai-keys5e6f7a8b"),
         *("app-1", "app-3", "app-5", "app-6"),
     }
-    named = day(azure, StackIdentity(id="abc1234")).look()
-    assert {one.thing.id for one in named.leftovers} >= {"genai-azure1a2b3c4d", "genai-keys1a2b3c4d", "app-1", "app-3"}
-    assert not {one.thing.id for one in named.leftovers} & {"genai-azure5e6f7a8b", "genai-keys5e6f7a8b", "app-5"}
+    named = day(azure, StackIdentity(id="abc1234")).scan()
+    found = {one.resource.id for one in named.leftovers}
+    assert found >= {"genai-azure1a2b3c4d", "genai-keys1a2b3c4d", "app-1", "app-3"}
+    assert not found & {"genai-azure5e6f7a8b", "genai-keys5e6f7a8b", "app-5"}
 
 
 def test_a_gateway_from_before_there_were_ids_is_known_by_its_state(azure: Azure) -> None:
@@ -183,14 +184,14 @@ def test_a_gateway_from_before_there_were_ids_is_known_by_its_state(azure: Azure
         entry.pop("tags", None)
     azure.groups[1:] = []
     ids = {"genai-azure1a2b3c4d", "/applications/app-1", "app-1"}
-    scan = day(azure, StackIdentity(in_state=frozenset(ids))).look()
-    assert {one.thing.id for one in scan.leftovers} == {"genai-azure1a2b3c4d", "app-1"}
-    assert {"app-5", "app-3", "app-6"} <= {one.thing.id for one in scan.uncertain}
+    scan = day(azure, StackIdentity(in_state=frozenset(ids))).scan()
+    assert {one.resource.id for one in scan.leftovers} == {"genai-azure1a2b3c4d", "app-1"}
+    assert {"app-5", "app-3", "app-6"} <= {one.resource.id for one in scan.uncertain}
 
 
 def test_all_of_ours_goes_with_what_its_deletion_leaves_behind(azure: Azure) -> None:
     cloud = day(azure)
-    scan = clear_away(cloud, cloud.look(), lambda _: True, lambda _: None)
+    scan = clear_away(cloud, cloud.scan(), lambda _: True, lambda _: None)
     assert (scan.exit_code, scan.leftovers) == (0, [])
     assert azure.removed.index("genai-azure1a2b3c4d") < azure.removed.index("genai-gateway9c9c9c9c")
     gateways = ["genai-gateway1a2b3c4d", "genai-gateway9c9c9c9c"]
@@ -213,7 +214,7 @@ def test_all_of_ours_goes_with_what_its_deletion_leaves_behind(azure: Azure) -> 
 )
 def test_what_is_refused_is_reported_and_the_rest_is_found(azure: Azure, path: str, what: str) -> None:
     azure.refused.add(path)
-    scan = day(azure).look()
+    scan = day(azure).scan()
     assert [failure.what for failure in scan.failures] == [what]
     assert "403" in scan.failures[0].error
     assert len(scan.leftovers) == 4
@@ -222,11 +223,11 @@ def test_what_is_refused_is_reported_and_the_rest_is_found(azure: Azure, path: s
 
 def test_a_removal_that_is_refused_says_so_and_the_thing_is_still_there(azure: Azure) -> None:
     cloud = day(azure)
-    scan = cloud.look()
+    scan = cloud.scan()
     azure.refused.add(f"{PROVIDERS}/Microsoft.KeyVault/locations")
     said: list[str] = []
     scan = clear_away(cloud, scan, lambda _: True, said.append, pause=lambda: pytest.fail("waited in vain"))
-    assert [one.thing.id for one in scan.leftovers] == ["genai-keys1a2b3c4d"]
+    assert [one.resource.id for one in scan.leftovers] == ["genai-keys1a2b3c4d"]
     assert any(line.startswith("not removed: deleted key vault genai-keys1a2b3c4d: POST") for line in said)
 
 
@@ -242,7 +243,7 @@ def test_without_a_token_nothing_could_be_looked_at(outcome: Exception, says: st
     with mock.patch("subprocess.run", side_effect=outcome):
         with pytest.raises(AzureCliError, match=says):
             access_token("https://management.azure.com")
-        scan = AzureDay(stack="azure").look()
+        scan = AzureStackInventory(stack="azure").scan()
     assert (scan.exit_code, scan.leftovers) == (2, [])
 
 

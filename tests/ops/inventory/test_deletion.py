@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from ops.clouds.aws import Call, Wait
 from ops.clouds.removal import PermanentError
 from ops.inventory.deletion import ATTEMPTS, STAGES, clear_away, delete, in_order
-from ops.inventory.found import Leftover, Thing
-from ops.inventory.scan import Failure, Scan, look_with
+from ops.inventory.found import FoundResource, Leftover
+from ops.inventory.scan import Failure, Scan, run_finders
 from tests.ops.inventory.world import REGION, Answers, World, answering, error
 
 
 def everything(world: World) -> set[tuple[str, str]]:
     """All that any listing of the account knows, ours or not."""
-    things, failures = look_with(world.day().finders())
+    resources, failures = run_finders(world.day().finders())
     assert not failures
-    return {(thing.kind, thing.id) for thing in things}
+    return {(resource.kind, resource.id) for resource in resources}
 
 
 def test_all_of_ours_goes_in_an_order_that_aws_takes_and_nothing_else_goes(
@@ -41,7 +41,7 @@ def test_all_of_ours_goes_in_an_order_that_aws_takes_and_nothing_else_goes(
         return True
 
     with mock.patch("botocore.waiter.time.sleep"):
-        scan = clear_away(day, day.look(), agreed, said.append, pause=lambda: None)
+        scan = clear_away(day, day.scan(), agreed, said.append, pause=lambda: None)
 
     assert (scan.exit_code, scan.leftovers, scan.failures) == (0, [], [])
     ours = {(kind, identifier) for kind, found in world.ours.items() for identifier in found}
@@ -49,13 +49,13 @@ def test_all_of_ours_goes_in_an_order_that_aws_takes_and_nothing_else_goes(
     # Two groups that name each other are freed at the same moment, so one may be tried too early.
     assert set(world.refused) <= {"DeleteSecurityGroup"}
     assert len(asked) == 1
-    assert {(one.thing.kind, one.thing.id) for one in asked[0]} == ours
+    assert {(one.resource.kind, one.resource.id) for one in asked[0]} == ours
     assert sorted(said) == sorted(f"removed: {kind} {identifier}" for kind, identifier in ours)
 
 
 def test_nothing_is_removed_without_a_yes() -> None:
     cloud = Memory({"VPC 1", "VPC 2"})
-    scan = clear_away(cloud, cloud.look(), lambda _: False, lambda _: None)
+    scan = clear_away(cloud, cloud.scan(), lambda _: False, lambda _: None)
     assert cloud.there == {"VPC 1", "VPC 2"}
     assert scan.exit_code == 1
 
@@ -66,17 +66,17 @@ def test_what_a_removal_brings_to_light_is_asked_about_and_removed_too() -> None
     asked: list[list[str]] = []
 
     def agreed(todo: Sequence[Leftover]) -> bool:
-        asked.append([one.thing.kind for one in todo])
+        asked.append([one.resource.kind for one in todo])
         return True
 
-    assert clear_away(cloud, cloud.look(), agreed, lambda _: None).exit_code == 0
+    assert clear_away(cloud, cloud.scan(), agreed, lambda _: None).exit_code == 0
     assert asked == [["resource group"], ["deleted key vault"]]
 
 
 def test_a_removal_that_is_refused_leaves_the_others_to_go_and_the_exit_code_at_1() -> None:
     cloud = Memory({"NAT gateway 1", "VPC 1"}, refused={"NAT gateway 1"})
     said: list[str] = []
-    scan = clear_away(cloud, cloud.look(), lambda _: True, said.append, pause=lambda: pytest.fail("waited in vain"))
+    scan = clear_away(cloud, cloud.scan(), lambda _: True, said.append, pause=lambda: pytest.fail("waited in vain"))
     assert cloud.there == {"NAT gateway 1"}
     assert scan.exit_code == 1
     assert said == ["not removed: NAT gateway 1: refused", "removed: VPC 1"]
@@ -85,14 +85,14 @@ def test_a_removal_that_is_refused_leaves_the_others_to_go_and_the_exit_code_at_
 def test_a_thing_that_others_hold_is_tried_again_after_a_pause() -> None:
     pauses: list[int] = []
     cloud = Memory({"VPC 1"}, held={"VPC 1": 3})
-    delete(cloud.look().leftovers, lambda _: None, pause=lambda: pauses.append(1))
+    delete(cloud.scan().leftovers, lambda _: None, pause=lambda: pauses.append(1))
     assert (cloud.there, len(pauses)) == (set(), 3)
 
 
 def test_it_gives_up_after_a_while() -> None:
     pauses: list[int] = []
     cloud = Memory({"VPC 1"}, held={"VPC 1": 1000})
-    delete(cloud.look().leftovers, lambda _: None, pause=lambda: pauses.append(1))
+    delete(cloud.scan().leftovers, lambda _: None, pause=lambda: pauses.append(1))
     assert (cloud.there, len(pauses)) == ({"VPC 1"}, ATTEMPTS - 1)
 
 
@@ -111,14 +111,14 @@ def test_no_interleaving_of_failures_ends_in_0_while_something_is_left(data: st.
         blind=data.draw(st.lists(st.sets(st.sampled_from(kinds)), max_size=3)),
         lies=data.draw(some),
     )
-    scan = clear_away(cloud, cloud.look(), lambda _: data.draw(st.booleans()), lambda _: None, pause=lambda: None)
+    scan = clear_away(cloud, cloud.scan(), lambda _: data.draw(st.booleans()), lambda _: None, pause=lambda: None)
     assert scan.exit_code == (2 if scan.failures else 1 if cloud.there else 0)
 
 
 def test_things_go_stage_by_stage() -> None:
     names = {f"{kind} 1" for stage in STAGES for kind in stage}
     cloud = Memory(set(names))
-    delete(cloud.look().leftovers, lambda _: None)
+    delete(cloud.scan().leftovers, lambda _: None)
     stage = {f"{kind} 1": number for number, kinds in enumerate(STAGES) for kind in kinds}
     assert [stage[name] for name in cloud.removed] == sorted(stage[name] for name in names)
 
@@ -173,15 +173,15 @@ class Memory:
     """Whose removal says that it worked, and did nothing."""
     removed: list[str] = field(default_factory=list)
 
-    def look(self) -> Scan:
+    def scan(self) -> Scan:
         unseen = self.blind.pop(0) if self.blind else set()
         leftovers = []
         for name in sorted(self.there):
             kind, _, identifier = name.rpartition(" ")
             if kind not in unseen:
                 step = Removal(self, name)
-                thing = Thing(kind=kind, id=identifier, region=REGION, removal=(step,))
-                leftovers.append(Leftover(thing=thing, why="is ours"))
+                resource = FoundResource(kind=kind, id=identifier, region=REGION, removal=(step,))
+                leftovers.append(Leftover(resource=resource, why="is ours"))
         return Scan(leftovers=leftovers, failures=[Failure(what=kind, error="denied") for kind in sorted(unseen)])
 
 
@@ -208,5 +208,5 @@ class Removal:
 
 def test_the_plan_shows_the_order_of_the_removal() -> None:
     cloud = Memory({"VPC 1", "subnet 1", "EKS cluster 1", "NAT gateway 1"})
-    kinds = [one.thing.kind for one in in_order(cloud.look().leftovers)]
+    kinds = [one.resource.kind for one in in_order(cloud.scan().leftovers)]
     assert kinds == ["EKS cluster", "NAT gateway", "subnet", "VPC"]

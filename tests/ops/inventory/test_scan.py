@@ -1,18 +1,21 @@
-"""What a look finds in an account where most things are not ours."""
+"""What a scan finds in an account where most resources are not ours."""
 
 from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 from botocore import xform_name
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalogue.resource_types import TYPES
 from ops.inventory.deletion import STAGES
 from ops.inventory.ownership import auto_named
-from ops.inventory.scan import AwsDay, Scan
+from ops.inventory.scan import AwsStackInventory, Scan
+from ops.project import ROOT
 from ops.stack.identity import StackIdentity
 from tests.ops.inventory.world import (
     CLUSTER,
@@ -35,13 +38,13 @@ def ids(scan: Scan) -> dict[str, set[str]]:
     """Ids of what was found, by kind."""
     found: dict[str, set[str]] = {}
     for leftover in scan.leftovers:
-        found.setdefault(leftover.thing.kind, set()).add(leftover.thing.id)
+        found.setdefault(leftover.resource.kind, set()).add(leftover.resource.id)
     return found
 
 
 def test_the_orphan_of_each_kind_is_found_and_nothing_that_is_not_ours(world: World, answers: Answers) -> None:
     with answering(replay(answers)):
-        scan = world.day().look()
+        scan = world.day().scan()
     assert scan.failures == []
     assert ids(scan) == world.ours
     assert scan.exit_code == 1
@@ -62,7 +65,7 @@ def test_another_region_has_its_own_leftovers_and_those_of_no_region_are_of_the_
     world: World, answers_elsewhere: Answers
 ) -> None:
     with answering(replay(answers_elsewhere)):
-        scan = world.day(region=OTHER_REGION).look()
+        scan = world.day(region=OTHER_REGION).scan()
     assert ids(scan).keys() == {"EBS volume"}
     assert ids(scan)["EBS volume"].isdisjoint(world.ours["EBS volume"])
     assert {"IAM role", "OIDC provider", "S3 bucket", "DNS record"} <= uncertain(scan).keys()
@@ -73,7 +76,7 @@ def test_without_the_state_what_runs_may_be_somebody_elses_and_the_rest_of_a_dea
     world: World, answers_elsewhere: Answers, region: str
 ) -> None:
     with answering(replay(answers_elsewhere)):
-        scan = world.day(region=region, identity=StackIdentity()).look()
+        scan = world.day(region=region, identity=StackIdentity()).scan()
     assert scan.failures == []
     found = ids(scan)
     assert found.pop("DNS record") < world.ours["DNS record"]  # of our host, and its load balancer does not exist
@@ -85,11 +88,11 @@ def test_without_the_state_what_runs_may_be_somebody_elses_and_the_rest_of_a_dea
 
 def test_with_the_state_a_neighbours_running_day_is_not_even_shown(world: World, answers: Answers) -> None:
     with answering(replay(answers)):
-        scan = world.day().look()
+        scan = world.day().scan()
     assert uncertain(scan) == world.earlier
     named = world.day(identity=StackIdentity(id=NEIGHBOUR["StackId"]))
     with answering(replay(answers)):
-        found = ids(named.look())
+        found = ids(named.scan())
     assert NEIGHBOURS_CLUSTER in found["EKS cluster"]
     del found["DNS record"]
     assert all(identifier not in found.get(kind, ()) for kind in world.ours for identifier in world.ours[kind])
@@ -98,13 +101,13 @@ def test_with_the_state_a_neighbours_running_day_is_not_even_shown(world: World,
 @pytest.mark.parametrize("stack", STACKS_WITHOUT_LEFTOVERS)
 def test_a_stack_that_left_nothing_is_told_so(world: World, answers_elsewhere: Answers, stack: str) -> None:
     with answering(replay(answers_elsewhere)):
-        scan = AwsDay(world.aws(), stack, domain="").look()
+        scan = AwsStackInventory(world.aws(), stack, domain="").scan()
     assert (scan.exit_code, scan.leftovers, scan.failures) == (0, [], [])
 
 
 def test_nothing_beyond_the_first_page_is_missed(world: World, answers: Answers) -> None:
     with answering(in_two_pages(answers)):
-        scan = world.day().look()
+        scan = world.day().scan()
     assert scan.failures == []
     assert ids(scan) == world.ours
 
@@ -114,7 +117,7 @@ def test_every_call_that_is_denied_is_reported_and_hides_nothing_else(world: Wor
     one_of_each = {call[:2]: call for call in answers}
     for call in one_of_each.values():
         with answering(replay(answers, failing={call})):
-            scan = day.look()
+            scan = day.scan()
         # The records ask for the load balancer that they lead to, the instances for their cluster.
         assert len(scan.failures) == 1 + (call[1] in ("DescribeLoadBalancers", "DescribeDBClusters")), call
         assert call[1] in scan.failures[0].error
@@ -128,7 +131,7 @@ def test_every_call_that_is_denied_is_reported_and_hides_nothing_else(world: Wor
 def test_no_failures_make_a_look_say_that_nothing_is_left(world: World, answers: Answers, data: st.DataObject) -> None:
     failing = data.draw(st.sets(st.sampled_from(sorted(answers)), min_size=1))
     with answering(replay(answers, failing)):
-        scan = world.day().look()
+        scan = world.day().scan()
     assert scan.exit_code == 2
     found = ids(scan)
     assert all(found[kind] <= world.ours[kind] for kind in found)
@@ -139,15 +142,15 @@ def test_errors_of_the_network_are_not_nothing_there(world: World) -> None:
         raise OSError("no route to host")
 
     with answering(unreachable):
-        scan = world.day().look()
+        scan = world.day().scan()
     assert {failure.what for failure in scan.failures} == set(world.day().finders())
     assert scan.exit_code == 2
 
 
 def test_ages_and_prices_are_known_where_the_cloud_and_the_price_table_tell(world: World, answers: Answers) -> None:
     with answering(replay(answers)):
-        scan = world.day().look()
-    by_kind = {one.thing.kind: one.thing for one in scan.leftovers if one.why.startswith("tags")}
+        scan = world.day().scan()
+    by_kind = {one.resource.kind: one.resource for one in scan.leftovers if one.why.startswith("tags")}
     assert {
         kind: round(by_kind[kind].usd_per_month or -1, 2) for kind in ("EKS cluster", "NAT gateway", "Elastic IP")
     } == {
@@ -168,9 +171,9 @@ def test_ages_and_prices_are_known_where_the_cloud_and_the_price_table_tell(worl
 def test_what_removes_a_thing_is_a_command_of_the_aws_cli(world: World, answers: Answers) -> None:
     """As far as botocore, on whose models the CLI is built, can tell."""
     with answering(replay(answers)):
-        scan = world.day().look()
+        scan = world.day().scan()
     for leftover in scan.leftovers:
-        for command in leftover.thing.command.split(" && "):
+        for command in leftover.resource.command.split(" && "):
             program, service, operation, *rest = shlex.split(command)
             assert program == "aws"
             if (service, operation) == ("s3", "rb"):
@@ -201,31 +204,6 @@ GOES_WITH = {
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "its group",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "its group",
 }
-FOUND_AS = {
-    "aws:acm/certificate:Certificate": "certificate",
-    "aws:ec2/eip:Eip": "Elastic IP",
-    "aws:ec2/internetGateway:InternetGateway": "internet gateway",
-    "aws:ec2/natGateway:NatGateway": "NAT gateway",
-    "aws:ec2/routeTable:RouteTable": "route table",
-    "aws:ec2/securityGroup:SecurityGroup": "security group",
-    "aws:ec2/subnet:Subnet": "subnet",
-    "aws:ec2/vpc:Vpc": "VPC",
-    "aws:ec2/vpcEndpoint:VpcEndpoint": "VPC endpoint",
-    "aws:eks/cluster:Cluster": "EKS cluster",
-    "aws:elasticache/parameterGroup:ParameterGroup": "ElastiCache parameter group",
-    "aws:elasticache/replicationGroup:ReplicationGroup": "ElastiCache replication group",
-    "aws:elasticache/subnetGroup:SubnetGroup": "ElastiCache subnet group",
-    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "OIDC provider",
-    "aws:iam/role:Role": "IAM role",
-    "aws:lb/loadBalancer:LoadBalancer": "load balancer",
-    "aws:lb/targetGroup:TargetGroup": "target group",
-    "aws:rds/cluster:Cluster": "Aurora cluster",
-    "aws:rds/clusterInstance:ClusterInstance": "Aurora instance",
-    "aws:rds/clusterParameterGroup:ClusterParameterGroup": "RDS parameter group",
-    "aws:rds/subnetGroup:SubnetGroup": "RDS subnet group",
-    "aws:route53/record:Record": "DNS record",
-    "aws:s3/bucket:Bucket": "S3 bucket",
-}
 
 
 def test_every_type_of_the_program_is_looked_for_or_goes_with_one_that_is(world: World) -> None:
@@ -233,8 +211,22 @@ def test_every_type_of_the_program_is_looked_for_or_goes_with_one_that_is(world:
 
     resources = engine_resources(recorded("day with a domain").resources)
     types = {resource.type for resource in resources if resource.type.startswith("aws:")}
-    assert types - GOES_WITH.keys() - FOUND_AS.keys() == set()
-    assert set(FOUND_AS.values()) <= world.ours.keys()
+    unfound = {token for token in types - GOES_WITH.keys() if TYPES[token].label not in world.ours}
+    assert unfound == set(), "give the type a label in its row of catalogue/, and a finder in ops/inventory"
+    assert not any(TYPES[token].label for token in GOES_WITH)
+
+
+def test_every_label_of_a_type_of_aws_has_a_finder_and_is_no_other_types(world: World) -> None:
+    labels = [row.label for token, row in TYPES.items() if row.label and token.startswith("aws:")]
+    assert sorted(set(labels)) == sorted(labels)
+    assert set(labels) - world.ours.keys() == set()
+
+
+def test_nothing_spells_a_label_a_second_time() -> None:
+    labels = {row.label for row in TYPES.values() if row.label}
+    for file in Path(ROOT, "ops", "inventory").glob("*.py"):
+        found = re.findall(r'kind=f?"([^"]+)"', file.read_text("utf-8"))
+        assert labels.isdisjoint(found), file
 
 
 def test_the_names_that_are_looked_for_are_those_the_program_gives() -> None:

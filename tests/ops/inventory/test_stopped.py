@@ -22,8 +22,8 @@ def cluster(**more: Any) -> dict[str, Any]:
 
 def command(**more: Any) -> str:
     with aws_answers({"DescribeDBClusters": {"DBClusters": [cluster(**more)]}}):
-        (thing,) = stores.database_clusters(Aws("us-east-1"))
-    return thing.command
+        (resource,) = stores.database_clusters(Aws("us-east-1"))
+    return resource.command
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_a_replica_is_promoted_once_before_its_instances_go(world: World) -> Non
         return {"DBClusters": [dict(now)]}
 
     with answering(call), mock.patch("ops.clouds.aurora.time.sleep"), mock.patch("botocore.waiter.time.sleep"):
-        (thing,) = stores.database_instances(world.aws())
-        for step in thing.removal:
+        (resource,) = stores.database_instances(world.aws())
+        for step in resource.removal:
             step.run()
     done = [one for one in asked if not one.startswith("Describe")]
     assert done == ["ModifyDBCluster", "PromoteReadReplicaDBCluster", "DeleteDBInstance"]

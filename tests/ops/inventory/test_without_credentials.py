@@ -14,7 +14,7 @@ from ops.checks.report import print_outcomes
 from ops.cli import app
 from ops.clouds.aws import LOG_IN
 from ops.commands.leftovers.report import print_report
-from ops.inventory.scan import EVERYTHING, Failure, Scan, look_with
+from ops.inventory.scan import EVERYTHING, Failure, Scan, run_finders
 
 
 def nobody() -> Outcome:
@@ -32,7 +32,7 @@ def failing(*_: object) -> object:
 
 
 def test_leftovers_say_in_one_line_that_nothing_was_looked_at() -> None:
-    things, failures = look_with({"EC2 instances": failing, "VPCs": failing, "DNS records": lambda: iter(())})  # type: ignore[dict-item]  # no finder, on purpose
+    things, failures = run_finders({"EC2 instances": failing, "VPCs": failing, "DNS records": lambda: iter(())})
     assert things == []
     scan = Scan(leftovers=[], failures=failures)
     assert scan.exit_code == 2

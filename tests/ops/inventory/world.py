@@ -1,9 +1,8 @@
-"""An AWS account in moto: of each kind one orphan of stack `dev`, and beside it what only looks like one."""
+"""The rehearsal's AWS account with, of each kind, one orphan of stack `dev`, and beside it what only looks like one."""
 
 from __future__ import annotations
 
 import datetime
-import importlib
 import itertools
 import json
 import os
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
+from urllib.request import Request, urlopen
 
 import botocore.client
 from botocore import xform_name
@@ -21,11 +21,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # half a thousand images with a snapshot each
-from moto import mock_aws
-
 from ops.clouds.aws import Aws
-from ops.inventory.scan import AwsDay
+from ops.inventory.scan import AwsStackInventory
 from ops.stack.identity import StackIdentity
+from rehearsal.aws import deletion_rules
+from rehearsal.aws.account import Account
+from rehearsal.aws.elasticache import ElastiCache
 
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
 DOMAIN = "genai.example.com"
@@ -70,8 +71,9 @@ def pairs(tags: dict[str, str]) -> list[dict[str, str]]:
 
 @dataclass
 class World:
-    """The account. What moto lacks is kept here: see `call`."""
+    """The account. What the rehearsal needs not, and so lacks, is kept here: see `call`."""
 
+    account: Account
     ours: dict[str, set[str]] = field(default_factory=dict)
     """Ids by kind of what `leftovers` must find in `REGION` or in no region."""
     earlier: dict[str, set[str]] = field(default_factory=dict)
@@ -79,7 +81,8 @@ class World:
     go_along: set[tuple[str, str]] = field(default_factory=set)
     """What a removal of ours takes with it: kind and id."""
     backups: list[dict[str, Any]] = field(default_factory=list)
-    parameter_groups: dict[str, dict[str, str]] = field(default_factory=dict)
+    caches: dict[str, ElastiCache] = field(default_factory=dict)
+    """By region."""
     refused: list[str] = field(default_factory=list)
     profile_tags: dict[str, dict[str, str]] = field(default_factory=dict)
     clouds: dict[str, Aws] = field(default_factory=dict)
@@ -101,15 +104,15 @@ class World:
         self.ours.setdefault(kind, set()).add(identifier)
         return identifier
 
-    def day(self, stack: str = "dev", region: str = REGION, identity: StackIdentity | None = None) -> AwsDay:
+    def day(self, stack: str = "dev", region: str = REGION, identity: StackIdentity | None = None) -> AwsStackInventory:
         known = IDENTITY if stack == "dev" else StackIdentity()
-        return AwsDay(self.aws(region), stack, DOMAIN, known if identity is None else identity)
+        return AwsStackInventory(self.aws(region), stack, DOMAIN, known if identity is None else identity)
 
     def call(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         """Answers itself what moto lacks, refuses what AWS would refuse and moto does not; the rest is moto's."""
-        if operation in REFUSALS and REFUSALS[operation](self, parameters):
+        if code := self._refusal(operation, parameters):
             self.refused.append(operation)
-            raise error("DependencyViolation", operation)
+            raise error(code, operation)
         here = client.meta.region_name == REGION
         match client.meta.service_model.service_name, operation:
             case "acm", "ListCertificates" if "keyTypes" not in parameters.get("Includes", {}):
@@ -129,25 +132,30 @@ class World:
                 gone = parameters["DbClusterResourceId"]
                 self.backups = [backup for backup in self.backups if backup["DbClusterResourceId"] != gone]
                 return {}
-            case "elasticache", "DescribeCacheParameterGroups":
-                names = list(self.parameter_groups) if here else []
-                return {"CacheParameterGroups": [{"CacheParameterGroupName": n, "ARN": f"arn:{n}"} for n in names]}
-            case "elasticache", "ListTagsForResource" if parameters["ResourceName"][4:] in self.parameter_groups:
-                return {"TagList": pairs(self.parameter_groups[parameters["ResourceName"][4:]])}
-            case "elasticache", "DeleteCacheParameterGroup":
-                del self.parameter_groups[parameters["CacheParameterGroupName"]]
-                return {}
-            case "elasticache", "DeleteCacheSubnetGroup":
-                del _backend("elasticache").cache_subnet_groups[parameters["CacheSubnetGroupName"]]
-                return {}
-            case "elasticache", "DeleteReplicationGroup":  # moto leaves it in `deleting` for ever
-                del _backend("elasticache").replication_groups[parameters["ReplicationGroupId"]]
-                return {}
+            case "elasticache", _:
+                return self._elasticache(client, operation, parameters)
             case "ec2", "DeleteNatGateway":  # moto leaves its interface behind
-                gateway = _backend("ec2").nat_gateways[parameters["NatGatewayId"]]
+                gateway = self.account.moto("ec2").nat_gateways[parameters["NatGatewayId"]]
                 for address in gateway.address_set:
-                    _backend("ec2").delete_network_interface(address["networkInterfaceId"])
+                    self.account.moto("ec2").delete_network_interface(address["networkInterfaceId"])
         return real_call(client, operation, parameters)
+
+    def _refusal(self, operation: str, parameters: dict[str, Any]) -> str:
+        """The error code with which AWS would refuse a deletion as the account is; empty when it would not."""
+        if operation in ALSO_REFUSED and ALSO_REFUSED[operation](self, parameters):
+            return "DependencyViolation"
+        if operation not in DELETIONS:
+            return ""
+        state = {name[0].lower() + name[1:]: value for name, value in parameters.items()}
+        said = deletion_rules.refusal(self.account, DELETIONS[operation], next(iter(parameters.values())), state)
+        return (said or "").partition(":")[0]
+
+    def _elasticache(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        """The answer of the rehearsal's ElastiCache in the form of AWS."""
+        region = client.meta.region_name
+        shape = client.meta.service_model.operation_model(operation).input_shape
+        answer = self.caches.setdefault(region, ElastiCache(region)).call(xform_name(operation), shape, parameters)
+        return {key.title().replace("_", ""): found for key, found in answer.items()}
 
     def interfaces(self, name: str, value: str) -> list[Any]:
         """Network interfaces by one of the filters of EC2."""
@@ -155,55 +163,34 @@ class World:
         return list(self.client("ec2").describe_network_interfaces(Filters=filters)["NetworkInterfaces"])
 
 
-def _referenced(world: World, group: str) -> bool:
-    groups = world.client("ec2").describe_security_groups()["SecurityGroups"]
-    pairs_ = [pair for one in groups for rule in one["IpPermissions"] for pair in rule["UserIdGroupPairs"]]
-    return any(pair["GroupId"] == group for pair in pairs_)
-
-
-def _mapped(world: World, vpc: str) -> bool:
-    gateways = world.client("ec2").describe_nat_gateways()["NatGateways"]
-    balancers = world.client("elbv2").describe_load_balancers()["LoadBalancers"]
-    return any(one["VpcId"] == vpc for one in (*(g for g in gateways if g["State"] != "deleted"), *balancers))
-
-
-def _vpc_is_used(world: World, vpc: str) -> bool:
-    ec2, filters = world.client("ec2"), [{"Name": "vpc-id", "Values": [vpc]}]
-    groups = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
-    attached = ec2.describe_internet_gateways(Filters=[{"Name": "attachment.vpc-id", "Values": [vpc]}])
-    return bool(attached["InternetGateways"]) or any(group["GroupName"] != "default" for group in groups)
-
-
-def _address_is_used(world: World, address: str) -> bool:
-    gateways = world.client("ec2").describe_nat_gateways()["NatGateways"]
-    used = {one["AllocationId"] for g in gateways if g["State"] != "deleted" for one in g["NatGatewayAddresses"]}
-    return address in used
-
-
-REFUSALS: Mapping[str, Callable[[World, dict[str, Any]], bool]] = {
-    "DeleteSubnet": lambda world, p: bool(world.interfaces("subnet-id", p["SubnetId"])),
-    "DeleteSecurityGroup": lambda world, p: (
-        bool(world.interfaces("group-id", p["GroupId"])) or _referenced(world, p["GroupId"])
-    ),
-    "DetachInternetGateway": lambda world, p: _mapped(world, p["VpcId"]),
-    "DeleteVpc": lambda world, p: _vpc_is_used(world, p["VpcId"]),
-    "ReleaseAddress": lambda world, p: _address_is_used(world, p["AllocationId"]),
-    "DeleteDBSubnetGroup": lambda world, p: any(
-        one["DBSubnetGroup"] == p["DBSubnetGroupName"]
-        for one in world.client("rds").describe_db_clusters()["DBClusters"]
-    ),
-    "DeleteCacheSubnetGroup": lambda _, p: any(
-        one.cache_subnet_group_name == p["CacheSubnetGroupName"]
-        for one in _backend("elasticache").replication_groups.values()
-    ),
-    "TerminateInstances": lambda world, _: CLUSTER in world.client("eks").list_clusters()["clusters"],
-    "DeleteVolume": lambda world, _: CLUSTER in world.client("eks").list_clusters()["clusters"],
+DELETIONS: Mapping[str, str] = {
+    "DeleteCacheParameterGroup": "aws:elasticache/parameterGroup:ParameterGroup",
+    "DeleteCacheSubnetGroup": "aws:elasticache/subnetGroup:SubnetGroup",
+    "DeleteCertificate": "aws:acm/certificate:Certificate",
+    "DeleteDBCluster": "aws:rds/cluster:Cluster",
+    "DeleteDBClusterParameterGroup": "aws:rds/clusterParameterGroup:ClusterParameterGroup",
+    "DeleteDBSubnetGroup": "aws:rds/subnetGroup:SubnetGroup",
+    "DeleteSecurityGroup": "aws:ec2/securityGroup:SecurityGroup",
+    "DeleteSubnet": "aws:ec2/subnet:Subnet",
+    "DeleteVpc": "aws:ec2/vpc:Vpc",
+    "DetachInternetGateway": "aws:ec2/internetGateway:InternetGateway",
+    "ReleaseAddress": "aws:ec2/eip:Eip",
 }
-"""Operations that AWS refuses while something else exists, and when."""
+"""Operations that the rehearsal has rules for, with the type; their first parameter names the resource."""
 
 
-def _backend(service: str) -> Any:
-    return importlib.import_module(f"moto.{service}.models").__dict__[f"{service}_backends"]["123456789012"][REGION]
+def _runs(world: World, _: dict[str, Any]) -> bool:
+    return CLUSTER in world.client("eks").list_clusters()["clusters"]
+
+
+ALSO_REFUSED: Mapping[str, Callable[[World, dict[str, Any]], bool]] = {
+    "DeleteVolume": _runs,
+    "DetachInternetGateway": lambda world, p: any(
+        one["VpcId"] == p["VpcId"] for one in world.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    ),
+    "TerminateInstances": _runs,
+}
+"""Nodes and volumes of a running cluster come back; here load balancers have no interfaces, as they have in AWS."""
 
 
 @contextmanager
@@ -216,9 +203,14 @@ def account() -> Iterator[World]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
-    world = World()
-    with mock_aws(), mock.patch.dict(os.environ, credentials), answering(world.call):
-        yield world
+    simulated = Account(REGION)
+    world = World(account=simulated, caches={REGION: simulated.elasticache})
+    try:
+        with mock.patch.dict(os.environ, credentials | {"AWS_ENDPOINT_URL": simulated.url}), answering(world.call):
+            yield world
+    finally:
+        urlopen(Request(f"{simulated.url}/moto-api/reset", method="POST")).close()
+        simulated.stop()
 
 
 def _ec2(world: World, tags: dict[str, str], region: str) -> dict[str, str]:
@@ -230,6 +222,8 @@ def _ec2(world: World, tags: dict[str, str], region: str) -> dict[str, str]:
 
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", **tagged("vpc"))["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/20", **tagged("subnet"))["Subnet"]["SubnetId"]
+    other_vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]  # moto leaves the interface of an instance
+    nodes = ec2.create_subnet(VpcId=other_vpc, CidrBlock="10.1.0.0/20")["Subnet"]["SubnetId"]
     gateway = ec2.create_internet_gateway(**tagged("internet-gateway"))["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     table = ec2.create_route_table(VpcId=vpc, **tagged("route-table"))["RouteTable"]["RouteTableId"]
@@ -270,7 +264,7 @@ def _ec2(world: World, tags: dict[str, str], region: str) -> dict[str, str]:
             "NetworkInterface"
         ]["NetworkInterfaceId"],
         "EC2 instance": ec2.run_instances(
-            ImageId="ami-1", InstanceType="m5a.large", MinCount=1, MaxCount=1, **tagged("instance")
+            ImageId="ami-1", InstanceType="m5a.large", MinCount=1, MaxCount=1, SubnetId=nodes, **tagged("instance")
         )["Instances"][0]["InstanceId"],
         "launch template": template,
         "EBS volume": volume,
@@ -314,6 +308,9 @@ def _stores(world: World, tags: dict[str, str], subnets: list[str], region: str)
     rds.create_db_cluster_snapshot(
         DBClusterSnapshotIdentifier=names["snapshot"], DBClusterIdentifier=names["cluster"], **its_tags
     )
+    cache.create_cache_parameter_group(
+        CacheParameterGroupName=names["parameters"], CacheParameterGroupFamily="valkey8", Description="d", **its_tags
+    )
     cache.create_cache_subnet_group(
         CacheSubnetGroupName=names["subnets"], CacheSubnetGroupDescription="d", SubnetIds=subnets, **its_tags
     )
@@ -329,7 +326,6 @@ def _stores(world: World, tags: dict[str, str], subnets: list[str], region: str)
     cache.create_snapshot(SnapshotName=names["snapshot"], ReplicationGroupId=names["cache"], **its_tags)
     backup = world.auto_name("cluster-backup")
     if region == REGION:
-        world.parameter_groups[names["parameters"]] = tags
         status = {"Status": "retained", "TagList": pairs(tags)}
         world.backups.append({"DbClusterResourceId": backup, "DBClusterIdentifier": names["cluster"], **status})
     return {
@@ -511,10 +507,9 @@ def fill(world: World, region: str = REGION) -> None:
             group = ec2.create_security_group(GroupName="k8s-traffic", Description="d", VpcId=network["VPC"])
             world.keep("security group", group["GroupId"])
             ec2.create_network_interface(SubnetId=network["subnet"], Description="Amazon EKS")
-            for interface in world.interfaces(
-                "vpc-id", network["VPC"]
-            ):  # that of the NAT gateway is `available` in moto
-                world.keep("network interface", interface["NetworkInterfaceId"])
+            for interface in world.interfaces("vpc-id", network["VPC"]):
+                if interface["Status"] == "available":  # as that of the NAT gateway is in moto
+                    world.keep("network interface", interface["NetworkInterfaceId"])
             root = ec2.describe_instances(InstanceIds=[network["EC2 instance"]])["Reservations"][0]["Instances"][0]
             for mapping in root["BlockDeviceMappings"]:
                 world.go_along.add(("EBS volume", mapping["Ebs"]["VolumeId"]))
@@ -542,7 +537,7 @@ def _given(answer: Any) -> Any:
     return answer
 
 
-def record(world: World, *days: AwsDay) -> Answers:
+def record(world: World, *days: AwsStackInventory) -> Answers:
     """All that a look at the days asks, with the answers."""
     answers: Answers = {}
 
@@ -556,7 +551,7 @@ def record(world: World, *days: AwsDay) -> Answers:
 
     with answering(call):
         for day in days:
-            day.look()
+            day.scan()
     return answers
 
 

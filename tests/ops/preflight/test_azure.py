@@ -10,7 +10,7 @@ import pytest
 from ops.checks.check import State
 from ops.checks.preflight.azure import azure_checks, one_account
 from ops.clouds.azure import AzureCliError
-from ops.inventory.azure import AzureDay
+from ops.inventory.azure import AzureStackInventory
 from tests.ops.preflight.stand_in import Server, serve, state_of
 
 SCOPE = "GET /subscriptions/s-1"
@@ -35,11 +35,11 @@ def server() -> Iterator[Server]:
         yield served
 
 
-def day(server: Server) -> AzureDay:
+def day(server: Server) -> AzureStackInventory:
     def token(_resource: str) -> Mapping[str, str]:
         return {"accessToken": "t", "subscription": "s-1"}
 
-    return AzureDay(stack="azure", arm=server.url, graph=server.url, token=token)
+    return AzureStackInventory(stack="azure", arm=server.url, graph=server.url, token=token)
 
 
 def _sku(name: str, *locations: str, restrictions: Any = ()) -> dict[str, Any]:
@@ -85,12 +85,14 @@ def test_without_a_token_no_check_could_look() -> None:
     def no_token(_resource: str) -> Mapping[str, str]:
         raise AzureCliError("run `az login`")
 
-    checks = azure_checks(AzureDay(stack="azure", token=no_token), CONFIG)
+    checks = azure_checks(AzureStackInventory(stack="azure", token=no_token), CONFIG)
     assert {state_of(check) for check in checks.values()} == {State.COULD_NOT_LOOK}
 
 
 def test_a_service_that_is_not_there_is_could_not_look(server: Server) -> None:
-    away = AzureDay(stack="azure", arm="http://127.0.0.1:9", graph="http://127.0.0.1:9", token=day(server).token)
+    away = AzureStackInventory(
+        stack="azure", arm="http://127.0.0.1:9", graph="http://127.0.0.1:9", token=day(server).token
+    )
     assert {state_of(check) for check in azure_checks(away, CONFIG).values()} == {State.COULD_NOT_LOOK}
 
 

@@ -16,7 +16,7 @@ from ops.checks.preflight.earlier_stack import yesterday_checks
 from ops.commands.preflight import checks as preflight_checks
 from ops.commands.preflight.checks import aws_stack_checks, azure_stack_checks
 from ops.commands.preflight.command import preflight
-from ops.inventory.found import Leftover, Thing
+from ops.inventory.found import FoundResource, Leftover
 from ops.inventory.scan import Failure, Scan
 from ops.stack.settings_file import StackConfig
 from ops.typer_command import GenaiCommand
@@ -139,13 +139,14 @@ class Left:
     failing: tuple[str, ...] = ()
     looks: int = 0
 
-    def look(self) -> Scan:
+    def scan(self) -> Scan:
         self.looks += 1
         things = [
-            Thing(kind=kind, id="x-1", region="us-west-2", removal=(), soft_deleted=kind in SOFT) for kind in self.kinds
+            FoundResource(kind=kind, id="x-1", region="us-west-2", removal=(), soft_deleted=kind in SOFT)
+            for kind in self.kinds
         ]
         return Scan(
-            leftovers=[Leftover(thing=thing, why="is ours") for thing in things],
+            leftovers=[Leftover(resource=thing, why="is ours") for thing in things],
             failures=[Failure(what=what, error="denied") for what in self.failing],
         )
 

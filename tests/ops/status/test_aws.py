@@ -18,9 +18,9 @@ from tests.ops.status.world import DENIALS, EXPECTED, PARTS, altered
 from tests.program import recorded
 
 
-def look(world: World, stack: str = "dev", outputs: Mapping[str, Any] | None = None, zones: int = 1) -> Found:
+def found_parts(world: World, stack: str = "dev", outputs: Mapping[str, Any] | None = None, zones: int = 1) -> Found:
     expected = {**EXPECTED, "aws:ec2/natGateway:NatGateway": zones}
-    return aws.look(world.aws(), stack, expected, outputs or {})
+    return aws.find_parts(world.aws(), stack, expected, outputs or {})
 
 
 def each(key: str, name: str, value: Any) -> Callable[[Any], None]:
@@ -43,7 +43,7 @@ def test_the_parts_are_those_of_the_program() -> None:
 
 
 def test_a_day_has_its_parts_and_none_of_another_day(world: World) -> None:
-    found = look(world)
+    found = found_parts(world)
     assert (found.seen, found.exists, found.complete, found.keep_until) == (True, True, True, None)
     assert len(found.checks) == len(PARTS)
     for part in PARTS:
@@ -60,7 +60,7 @@ def test_the_day_is_as_old_as_its_cluster(world: World) -> None:
 
     older = each("NatGateways", "CreateTime", datetime(2026, 11, 20, tzinfo=UTC))
     with altered(world, DescribeCluster=age, DescribeNatGateways=older):
-        since = look(world).since
+        since = found_parts(world).since
     assert since == datetime(2026, 11, 25, 23, 2, tzinfo=UTC)
     assert since.tzinfo is UTC
 
@@ -72,7 +72,7 @@ def test_without_its_cluster_it_is_as_old_as_its_first_part(world: World) -> Non
         ListClusters=lambda answer: answer["clusters"].clear(),
         DescribeNatGateways=each("NatGateways", "CreateTime", first),
     ):
-        found = look(world)
+        found = found_parts(world)
     assert found.since == first
     assert (found.exists, found.complete) == (True, False)
 
@@ -82,7 +82,7 @@ def test_the_tag_that_keeps_it_is_told(world: World) -> None:
         answer["cluster"]["tags"]["genai:keep-until"] = "2026-11-26T22:00:00Z"
 
     with altered(world, DescribeCluster=tag):
-        assert look(world).keep_until == "2026-11-26T22:00:00Z"
+        assert found_parts(world).keep_until == "2026-11-26T22:00:00Z"
 
 
 def targets(*states: str) -> Callable[[Any], None]:
@@ -119,19 +119,19 @@ def test_each_part_is_well_only_in_the_states_that_serve(
     world: World, part: str, operation: str, alter: Callable[[Any], None], state: State, says: str
 ) -> None:
     with altered(world, **{operation: alter}):
-        (outcome,) = outcomes(look(world), part)
+        (outcome,) = outcomes(found_parts(world), part)
     assert (outcome.state, outcome.says) == (state, says)
     assert bool(outcome.fix) == (state is State.BAD)
 
 
 def test_the_fix_of_a_part_is_the_command_that_shows_it(world: World) -> None:
     with altered(world, DescribeCluster=lambda answer: answer["cluster"].update(status="FAILED")):
-        (outcome,) = outcomes(look(world), "EKS cluster")
+        (outcome,) = outcomes(found_parts(world), "EKS cluster")
     assert outcome.fix == "see `aws eks describe-cluster --name genai-dev-abc1234 --region us-east-1`"
 
 
 def test_a_part_of_which_there_are_too_few_is_missing(world: World) -> None:
-    found = look(world, zones=2)
+    found = found_parts(world, zones=2)
     assert not found.complete
     (missing,) = outcomes(found, "NAT gateways")
     assert (missing.state, missing.says) == (State.BAD, "1 of 2 exist")
@@ -139,20 +139,20 @@ def test_a_part_of_which_there_are_too_few_is_missing(world: World) -> None:
 
 
 def test_of_a_day_that_is_down_nothing_is_called_missing(world: World) -> None:
-    found = look(world, "de")
+    found = found_parts(world, "de")
     assert (found.seen, found.exists, found.complete, found.since) == (True, False, False, None)
     assert not found.checks
 
 
 def test_of_a_day_with_outputs_every_part_is_missing(world: World) -> None:
-    found = look(world, "de", {"clusterName": "genai-de-abc1234"})
+    found = found_parts(world, "de", {"clusterName": "genai-de-abc1234"})
     assert [outcome.says for outcome in run(found.checks).values()] == ["0 of 1 exist"] * 6 + ["0 of 2 exist"]
 
 
 @pytest.mark.parametrize(("operation", "what"), DENIALS.items())
 def test_a_denied_call_could_not_look_and_misses_nothing(world: World, operation: str, what: str) -> None:
     with aws_answers({operation: "AccessDenied"}):
-        found = look(world)
+        found = found_parts(world)
         assert not found.seen
         assert found.complete
         (outcome,) = outcomes(found, what)
@@ -163,7 +163,7 @@ def test_a_denied_call_could_not_look_and_misses_nothing(world: World, operation
 @pytest.mark.parametrize("operation", ["DescribeCluster", "DescribeTargetHealth"])
 def test_a_denied_second_call_could_not_look_either(world: World, operation: str) -> None:
     with aws_answers({operation: "AccessDenied"}):
-        assert State.COULD_NOT_LOOK in {outcome.state for outcome in run(look(world).checks).values()}
+        assert State.COULD_NOT_LOOK in {outcome.state for outcome in run(found_parts(world).checks).values()}
 
 
 def test_only_when_all_clusters_were_seen_something_is_ours_by_the_name_of_one(world: World) -> None:
@@ -175,16 +175,16 @@ def test_only_when_all_clusters_were_seen_something_is_ours_by_the_name_of_one(w
         raise error("AccessDenied", "ListClusters")
 
     with altered(world, DescribeTags=named):
-        assert len([name for name in look(world).checks if name.startswith("target group")]) == 4
+        assert len([name for name in found_parts(world).checks if name.startswith("target group")]) == 4
     with altered(world, DescribeTags=named, ListClusters=denied):
-        assert [name for name in look(world).checks if name.startswith("target group")] == ["target groups"]
+        assert [name for name in found_parts(world).checks if name.startswith("target group")] == ["target groups"]
 
 
 def test_the_services_are_asked_where_users_reach_them(world: World) -> None:
     with serve() as litellm, serve() as langfuse:
         litellm.answers["GET /health/liveliness"] = (200, {}, "I'm alive!")
         langfuse.answers["GET /api/public/health"] = (503, {}, {"status": "no database"})
-        found = look(world, outputs={"litellmUrl": litellm.url, "langfuseUrl": langfuse.url})
+        found = found_parts(world, outputs={"litellmUrl": litellm.url, "langfuseUrl": langfuse.url})
         (one,), (other,) = outcomes(found, "LiteLLM"), outcomes(found, "Langfuse")
     assert (one.state, other.state) == (State.FINE, State.BAD)
     assert other.says == f"{langfuse.url}/api/public/health answered 503"

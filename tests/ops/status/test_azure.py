@@ -13,7 +13,7 @@ from ops.checks.check import Outcome, State, run
 from ops.checks.status import azure
 from ops.checks.status.status import Found
 from ops.clouds.azure import AzureCliError
-from ops.inventory.azure import AzureDay
+from ops.inventory.azure import AzureStackInventory
 from tests.ops.inventory.world import OURS
 from tests.ops.preflight.stand_in import Server, serve
 
@@ -37,15 +37,15 @@ class Door:
             "clientSecretEnds": {"demo": "2026-12-03T08:00:00Z"},
         }
 
-    def look(self, outputs: Mapping[str, Any] | None = None) -> Found:
+    def scan(self, outputs: Mapping[str, Any] | None = None) -> Found:
         def token(_: str) -> Mapping[str, str]:
             return {"accessToken": "token", "subscription": "s-1"}
 
-        day = AzureDay(stack="azure", arm=self.arm.url, token=token)
-        return azure.look(day, self.outputs if outputs is None else outputs, NOW)
+        day = AzureStackInventory(stack="azure", arm=self.arm.url, token=token)
+        return azure.find_gateway(day, self.outputs if outputs is None else outputs, NOW)
 
     def outcome(self, name: str) -> Outcome:
-        return run(self.look().checks)[name]
+        return run(self.scan().checks)[name]
 
 
 def groups(*stacks: str) -> tuple[int, Mapping[str, str], Any]:
@@ -69,7 +69,7 @@ def door() -> Iterator[Door]:
 
 
 def test_a_door_that_is_well_and_how_old_it_is(door: Door) -> None:
-    found = door.look()
+    found = door.scan()
     assert (found.seen, found.exists, found.complete) == (True, True, True)
     assert found.since == datetime(2026, 11, 26, 8, 0, 0, 123456, tzinfo=UTC)
     outcomes = run(found.checks)
@@ -91,7 +91,7 @@ def test_a_gateway_that_lets_in_or_fails_who_has_no_token_is_not_well(door: Door
 
 def test_a_secret_that_has_ended_says_where_new_ones_come_from(door: Door) -> None:
     outputs = {**door.outputs, "clientSecretEnds": {"demo": "2026-11-26T12:00:00Z"}}
-    outcome = run(door.look(outputs).checks)["secret of demo"]
+    outcome = run(door.scan(outputs).checks)["secret of demo"]
     assert (outcome.state, outcome.says) == (State.BAD, "ended at 2026-11-26 12:00 UTC")
     assert "docs/azure.md" in outcome.fix
 
@@ -104,19 +104,19 @@ def test_a_service_that_is_still_made_is_not_well(door: Door) -> None:
 
 def test_a_service_that_is_gone_makes_the_door_incomplete(door: Door) -> None:
     del door.arm.answers[f"GET {GATEWAY}"]
-    found = door.look()
+    found = door.scan()
     assert (found.seen, found.exists, found.complete, found.since) == (True, True, False, None)
     assert run(found.checks)["API Management"].says == "is gone"
 
 
 def test_a_door_that_is_down_has_nothing_to_check(door: Door) -> None:
     door.arm.answers[GROUPS] = groups("azure-2")
-    found = door.look(outputs={})
+    found = door.scan(outputs={})
     assert (found.seen, found.exists, found.complete, found.checks) == (True, False, False, {})
 
 
 def test_a_door_on_its_way_up_has_a_group_alone(door: Door) -> None:
-    found = door.look(outputs={})
+    found = door.scan(outputs={})
     assert (found.exists, found.complete, found.checks) == (True, False, {})
 
 
@@ -124,7 +124,7 @@ def test_what_azure_denies_could_not_be_looked_at(door: Door) -> None:
     for denied in (GROUPS, f"GET {GATEWAY}"):
         answer = door.arm.answers[denied]
         door.arm.answers[denied] = (403, {}, {"error": {"code": "AuthorizationFailed"}})
-        found = door.look()
+        found = door.scan()
         assert not found.seen
         assert run(found.checks)["API Management"].state is State.COULD_NOT_LOOK
         door.arm.answers[denied] = answer
@@ -134,7 +134,7 @@ def test_without_the_cli_of_azure_the_gateway_is_looked_at_all_the_same(door: Do
     def token(_: str) -> Mapping[str, str]:
         raise AzureCliError("`az` gave no token, so run `az login`.")
 
-    found = azure.look(AzureDay(stack="azure", arm=door.arm.url, token=token), door.outputs, NOW)
+    found = azure.find_gateway(AzureStackInventory(stack="azure", arm=door.arm.url, token=token), door.outputs, NOW)
     assert not found.seen
     outcomes = run(found.checks)
     assert outcomes["API Management"].says == "`az` gave no token, so run `az login`."

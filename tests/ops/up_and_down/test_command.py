@@ -100,7 +100,7 @@ def test_cost_explorer_is_for_aws_alone(cli: Cli) -> None:
 )
 def test_a_stack_that_is_down_is_only_looked_after(cli: Cli, failures: list[Failure], code: int) -> None:
     cli.answer("stack export", out='{"version": 3, "deployment": {}}')
-    with mock.patch("ops.inventory.scan.AwsDay.look", return_value=Scan(leftovers=[], failures=failures)):
+    with mock.patch("ops.inventory.scan.AwsStackInventory.scan", return_value=Scan(leftovers=[], failures=failures)):
         result = run("down", "--json")
     data = json.loads(result.stdout)
     assert result.exit_code == data["exit_code"] == data["leftovers"]["exit_code"] == code

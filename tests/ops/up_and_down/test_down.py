@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from ops.commands.up_and_down.down import DownResult, in_front, take_down
-from ops.inventory.found import Leftover, Thing
+from ops.inventory.found import FoundResource, Leftover
 from ops.inventory.scan import Failure, Scan
 from ops.stack.engine import Engine
 from ops.stack.state import StackState
@@ -49,13 +49,13 @@ class Cloud:
     failures: list[Failure] = field(default_factory=list)
     looks: int = 0
 
-    def look(self) -> Scan:
+    def scan(self) -> Scan:
         self.looks += 1
         things = [
-            Thing(kind=kind, id="it", region="", removal=(Removal(self, kind),), soft_deleted=kind in SOFT)
+            FoundResource(kind=kind, id="it", region="", removal=(Removal(self, kind),), soft_deleted=kind in SOFT)
             for kind in self.kinds
         ]
-        return Scan(leftovers=[Leftover(thing=one, why="") for one in things], failures=self.failures)
+        return Scan(leftovers=[Leftover(resource=one, why="") for one in things], failures=self.failures)
 
 
 def evening(engine: StandIn, cloud: Cloud | None = None, *, purge: bool = False) -> DownResult:

@@ -11,15 +11,18 @@ import hypothesis
 import pytest
 import yaml
 from hypothesis import strategies as st
+from pydantic.alias_generators import to_snake
 
+from catalogue.secrets import SECRETS
 from charts.shapes import Model
+from components.credentials import Credentials
 from ops.model.recorder import record
 from ops.project import ROOT
 from stacks import public_address
 from stacks.aws import bedrock, settings
 from stacks.aws.settings import AwsSettings
 from stacks.errors import SettingsError
-from stacks.secrets import FIXABLE, placeholder
+from stacks.secrets import placeholder
 
 
 def load(values: Mapping[str, Any] | None = None, secret: tuple[str, ...] = (), **other: str) -> AwsSettings:
@@ -203,17 +206,24 @@ def test_a_secret_setting_in_plain_text_is_refused_without_showing_it(name: str)
     assert "hunter2" not in told
 
 
-@pytest.mark.parametrize("name", sorted(FIXABLE))
+@pytest.mark.parametrize("name", sorted(SECRETS))
 def test_a_fixed_secret_that_its_readers_cannot_carry_is_refused_without_showing_it(name: str) -> None:
     told = refusal({"fixedSecrets": {name: "p@ss word/é"}}, ("fixedSecrets",))
     assert f"fixedSecrets.{name} is not " in told
     assert "p@ss" not in told
 
 
-@pytest.mark.parametrize("name", sorted(FIXABLE))
+@pytest.mark.parametrize("name", sorted(SECRETS))
 def test_the_placeholder_of_a_fixed_secret_passes(name: str) -> None:
     loaded = load({"fixedSecrets": {name: placeholder(f"fixedSecrets.{name}")}}, ("fixedSecrets",))
     assert list(loaded.fixed_credentials().values()) == [placeholder(f"fixedSecrets.{name}")]
+
+
+def test_every_secret_of_the_table_is_a_credential_and_fits_its_own_rule() -> None:
+    declared = [name for name in Credentials.__annotations__ if name != "virtual_keys"]
+    assert declared == [to_snake(name) for name in SECRETS]
+    for name, rule in SECRETS.items():
+        assert re.fullmatch(rule.pattern, rule.example), name
 
 
 def test_unknown_fixed_secrets_and_keys_are_refused() -> None:
@@ -273,7 +283,7 @@ def test_two_names_may_stand_for_one_account_of_a_provider() -> None:
 
 
 def test_every_secret_has_a_placeholder_of_its_own() -> None:
-    paths = [f"fixedSecrets.{name}" for name in FIXABLE] + [f"fixedSecrets.virtualKeys.{name}" for name in "ab"]
+    paths = [f"fixedSecrets.{name}" for name in SECRETS] + [f"fixedSecrets.virtualKeys.{name}" for name in "ab"]
     assert len({placeholder(path) for path in paths}) == len(paths)
 
 
