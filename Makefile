@@ -5,6 +5,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: generated help setup setup-dev plan test test-rehearsal test-engine test-litellm test-schema rehearse rehearse-all lint format types bench lock clean
+.PHONY: setup-chat chat test-chat screenshots
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +30,7 @@ plan: setup ## Show what `pulumi up` would build, its timeline, cost and finding
 	@$(BIN)/genai plan --stack $(STACK)
 
 test: setup-dev ## Run the tests
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not litellm and not schema and not langfuse_source" --ignore tests/rehearsal
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not litellm and not schema and not langfuse_source" --ignore tests/rehearsal --ignore tests/apps
 
 rehearse: pulumi-cli setup-dev ## Rehearse the day on the real Pulumi engine, without an account (needs the Pulumi CLI)
 	$(BIN)/python -m rehearsal --stack $(STACK)
@@ -50,9 +51,29 @@ rehearse-all: setup-dev ## Rehearse a failure of every single resource (about an
 	GENAI_REHEARSE_ALL=1 $(BIN)/python -m pytest -n auto --dist worksteal -m engine tests/rehearsal/test_faults.py tests/rehearsal/test_azure.py
 
 test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, in an environment of its own
-	.venv-litellm/bin/python -m pytest -m litellm tests/charts/test_litellm_loads_config.py tests/charts/test_litellm_guard.py \
+	.venv-litellm/bin/python -m pytest -m litellm tests/charts/test_litellm_loads_config.py tests/charts/test_litellm_clients.py \
+	  tests/charts/test_litellm_guard.py tests/charts/test_litellm_traces.py \
 	  tests/policies/apim/test_litellm.py tests/ops/verify/test_with_litellm.py tests/test_bedrock_in_litellm.py \
-	  tests/stacks/test_credential_names.py
+	  tests/stacks/test_credential_names.py tests/charts/test_litellm_sessions.py
+
+setup-chat: .venv/.ready .venv-litellm/.ready .venv-chat/.ready ## Make what `genai chat` needs, in environments of its own
+
+chat: setup-chat ## Chat without an account: the real LiteLLM with PostgreSQL on this machine, until Ctrl-C (needs Node.js)
+	@$(BIN)/genai chat --offline
+
+test-chat: setup-chat .venv-chat/.ready-dev ## Run the chat's tests: AppTest, and Chromium against the real LiteLLM
+	.venv-chat/bin/python -m pytest -m chat tests/apps
+
+screenshots: setup-chat .venv-chat/.ready-dev ## Take the pictures of docs/chat.md anew, in Chromium
+	.venv-chat/bin/python -m tests.apps.chat.screenshots
+
+.venv-chat/.ready: apps/chat/requirements.txt
+	@PYTHON=$(PYTHON) .ci/install .venv-chat -r apps/chat/requirements.txt
+	@touch $@
+
+.venv-chat/.ready-dev: .venv-chat/.ready apps/chat/requirements-dev.txt
+	@PYTHON=$(PYTHON) .ci/install .venv-chat -r apps/chat/requirements-dev.txt
+	@touch $@
 
 # Without dependencies: of litellm-enterprise and litellm-proxy-extras the wheel asks for exact versions that PyPI may lack.
 .venv-litellm/.ready: requirements-litellm.txt
@@ -98,6 +119,8 @@ lock: setup-dev ## Resolve requirements*.txt anew from pyproject.toml
 	$(LOCK) --group installer --no-deps -c requirements-dev.txt -o requirements-installer.txt
 	printf 'litellm-enterprise\nlitellm-proxy-extras==0.4.110\n' | \
 	  $(LOCK) --group litellm --override /dev/stdin -o requirements-litellm.txt
+	$(LOCK) --group chat -o apps/chat/requirements.txt
+	$(LOCK) --group chat-dev -c apps/chat/requirements.txt -o apps/chat/requirements-dev.txt
 
 clean: ## Remove .venv and caches
-	rm -rf .venv .venv-litellm build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-litellm .venv-chat build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

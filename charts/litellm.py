@@ -43,13 +43,13 @@ def allowed_routes(models: Sequence[str]) -> list[str]:
     LiteLLM takes each for a prefix (route_checks.py). So the paths that name a model are spelled out: all of
     `/openai/deployments` would include LiteLLM's pass-through to OpenAI.
     """
-    calls = ("chat/completions", "completions", "embeddings", "images/generations")
-    more = ("responses", "moderations", "audio/speech", "audio/transcriptions", "models")
+    calls = ("chat/completions", "completions", "embeddings", "images/generations", "images/edits")
+    more = ("responses", "moderations", "audio/speech", "audio/transcriptions", "rerank", "models")
     paths = [f"{version}/{call}" for version in ("", "/v1") for call in (*calls, *more)]
     by_model = [
         f"{path}/{model}/{call}" for model in models for path in ("/openai/deployments", "/engines") for call in calls
     ]
-    return [*paths, "/openai/v1/responses", "/v1/messages", *by_model]
+    return [*paths, "/v2/rerank", "/openai/v1/responses", "/v1/messages", *by_model]
 
 
 def proxy_config(models: Sequence[Model], *, region: str, vpc_cidr: str) -> dict[str, Any]:
@@ -57,7 +57,8 @@ def proxy_config(models: Sequence[Model], *, region: str, vpc_cidr: str) -> dict
     return {
         "model_list": [_entry(model, region) for model in models],
         "litellm_settings": {
-            "callbacks": ["langfuse_otel", f"{GUARD.stem}.guard"],
+            # In this order: the hook takes out of a refused call what the trace must not show.
+            "callbacks": [f"{GUARD.stem}.guard", "langfuse_otel"],
             "global_disable_no_log_param": True,  # else a caller's `no-log` keeps the call out of Langfuse
             "drop_params": True,
             "request_timeout": 600,  # seconds, the load balancer's idle timeout; LiteLLM's own default is 6000

@@ -4,6 +4,8 @@ LiteLLM compares the body's `model` with the key's list and then serves what the
 body names (litellm#41810). Here the model that will be called is compared, and whatever OpenAI's API does not know is
 refused: what can name another target, another account or another log changes with every version of LiteLLM.
 
+Traces show no credential, and nothing of what a refused caller said.
+
 This file runs inside LiteLLM, beside config.yaml. An administrator's key may do all.
 """
 
@@ -13,13 +15,17 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from litellm.constants import LITELLM_LOGGING_NO_UPSTREAM_LLM_CALL
 from litellm.integrations.custom_logger import CustomLogger
+from litellm.litellm_core_utils.redact_messages import perform_redaction
 from litellm.proxy._types import LitellmUserRoles, ProxyException, UserAPIKeyAuth
 from litellm.proxy.auth.auth_checks import can_key_call_model
 from litellm.types.llms.anthropic import AnthropicMessagesRequest
+from litellm.types.rerank import RerankRequest
 from openai.types import (
     completion_create_params,
     embedding_create_params,
+    image_edit_params,
     image_generate_params,
     moderation_create_params,
 )
@@ -36,6 +42,8 @@ CALLS = {
     "anthropic_messages": AnthropicMessagesRequest,
     "moderation": moderation_create_params.ModerationCreateParams,
     "image_generation": image_generate_params.ImageGenerateParamsStreaming,
+    "aimage_edit": image_edit_params.ImageEditParamsStreaming,
+    "rerank": RerankRequest,
     "aspeech": speech_create_params.SpeechCreateParams,
     "transcription": transcription_create_params.TranscriptionCreateParamsStreaming,
 }
@@ -70,6 +78,8 @@ HEADERS = {
 QUERY = {"api-version", "after", "before", "include", "include[]", "limit", "order", "starting_after", "stream"}
 CREDENTIAL = re.compile("auth|cookie|credential|key$|password|secret|token|^x-amz", re.IGNORECASE)
 """Headers that LiteLLM would write into the trace as they came; the gateway's policies pass none of them on."""
+HASH = re.compile("[0-9a-f]{64}")
+"""A key as LiteLLM knows it (SHA-256)."""
 
 
 class ModelGuard(CustomLogger):
@@ -107,6 +117,26 @@ class ModelGuard(CustomLogger):
 
             await can_key_call_model(data.get("model") or "", llm_model_list, user_api_key_dict, llm_router)
 
+    async def async_log_failure_event(
+        self,
+        kwargs: dict[str, Any],
+        response_obj: object,  # noqa: ARG002
+        start_time: object,  # noqa: ARG002
+        end_time: object,  # noqa: ARG002
+    ) -> None:
+        """Take out of the trace of a refused call what its caller said, and a key that LiteLLM does not know.
+
+        LiteLLM calls this in the order of `callbacks`: before the one that makes the trace.
+        """
+        if not kwargs.get(LITELLM_LOGGING_NO_UPSTREAM_LLM_CALL):
+            return
+        perform_redaction(kwargs, None)
+        for part in ("litellm_params", "standard_logging_object"):
+            shown = (kwargs.get(part) or {}).get("metadata")
+            hide_credentials(shown)
+            if shown and not HASH.fullmatch(shown.get("user_api_key_hash") or ""):
+                shown["user_api_key_hash"] = None
+
 
 def hide_credentials(shown: object) -> None:
     """Redact what traces show of the request's headers; what LiteLLM calls with is another copy."""
@@ -120,7 +150,9 @@ def hide_credentials(shown: object) -> None:
 
 def refusal(message: str, parameter: str | None) -> ProxyException:
     """The error that LiteLLM shows in OpenAI's shape."""
-    return ProxyException(message, "permission_error", parameter, 403)
+    error = ProxyException(message, "permission_error", parameter, 403)
+    error.status_code = 403  # what `audio/transcriptions` looks for; without it the answer would be 500
+    return error
 
 
 guard = ModelGuard()

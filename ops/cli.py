@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from ops.commands.chat.command import chat
 from ops.commands.env.command import env
 from ops.commands.forward.command import forward
 from ops.commands.leftovers.command import leftovers
@@ -23,7 +24,7 @@ def genai() -> None:
     """A GenAI platform for a day: plan it, stand it up, use it, take it down, and see that nothing is left."""
 
 
-for command in (plan, preflight, up, status, verify, env, forward, schema, down, leftovers):
+for command in (plan, preflight, up, status, verify, env, forward, chat, schema, down, leftovers):
     app.command()(command)
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.running_litellm import RunningLiteLLM
 
 for name in [*os.environ]:
     if name.startswith(("AWS_", "AZURE_", "ARM_", "PULUMI_", "KUBE", "LANG", "LC_", "FORCE_COLOR", "TTY_COMPATIBLE")):
@@ -23,3 +27,12 @@ def _interruptible() -> Iterator[None]:
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(scope="session")
+def litellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLiteLLM]:
+    """LiteLLM itself with a PostgreSQL. Its start takes half a minute, so one serves all tests."""
+    from tests.running_litellm import running_litellm
+
+    with running_litellm(tmp_path_factory.mktemp("litellm")) as running:
+        yield running

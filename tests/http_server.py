@@ -85,10 +85,10 @@ def _pieces(body: Any) -> Iterable[str]:
 
 
 @contextmanager
-def serve(service: Service, context: ssl.SSLContext | None = None) -> Iterator[str]:
-    """The URL of a server that answers so, over TLS when there is a context for it."""
+def serve(service: Service, context: ssl.SSLContext | None = None, port: int = 0) -> Iterator[str]:
+    """The URL of a server that answers so, over TLS when there is a context for it, by default on a free port."""
     handler = type("Handler", (_Handler,), {"service": staticmethod(service)})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)

@@ -25,7 +25,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in PAGES}
 page = pytest.mark.parametrize("name", TEXTS)
 
-FOLDERS = "catalogue|charts|components|deploy|docs|ops|policies|rehearsal|stacks|tests"
+FOLDERS = "apps|catalogue|charts|components|deploy|docs|ops|policies|rehearsal|stacks|tests"
 
 
 def _blocks(text: str, language: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""A running stack: what its outputs and its settings say about URLs, models and keys.
+"""Reads a running stack: what its outputs and its settings say about URLs, models and keys.
 
 StackConfigError and StackOutputsError say why something cannot be read, and what to do.
 """
@@ -7,78 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import BaseModel, ValidationError
 
 from ops.project import ROOT
+from ops.stack.day import Day, Door
 from ops.stack.outputs import StackOutputsError, read_outputs
 from ops.stack.settings_file import StackConfigError, read
 from stacks.aws.settings import Settings
 from stacks.azure.settings import AzureSettings
 
-Secret = Field(repr=False)
 Model = TypeVar("Model", bound=BaseModel)
-
-
-class _Outputs(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, frozen=True, hide_input_in_errors=True)
-
-
-class Day(_Outputs):
-    """The AWS day. URLs have no slash at their end."""
-
-    litellm_url: str
-    litellm_master_key: str = Secret
-    virtual_keys: Mapping[str, str] = Secret
-    """LiteLLM's virtual keys by alias."""
-    langfuse_url: str
-    langfuse_public_key: str = Secret
-    langfuse_secret_key: str = Secret
-    langfuse_bucket: str
-    clickhouse_bucket: str
-    cluster_name: str
-    apim_entry_url: str | None = None
-    apim_entry_certificate: Literal["public", "self-signed"] = "public"
-
-    region: str
-    models: tuple[str, ...]
-    mocks: frozenset[str]
-    """Models that LiteLLM answers for itself, at once."""
-    key_models: Mapping[str, tuple[str, ...]]
-    """The models that each virtual key may use, by alias, in the order of the settings."""
-
-    @property
-    def secrets(self) -> set[str]:
-        """What must not be shown."""
-        return {
-            self.litellm_master_key,
-            self.langfuse_public_key,
-            self.langfuse_secret_key,
-            *self.virtual_keys.values(),
-        }
-
-
-class Door(_Outputs):
-    """The Azure gateway, as one client application comes through it."""
-
-    gateway_url: str
-    key_mode: Literal["header", "keyVault"]
-    tenant_id: str
-    scope: str
-    client_ids: Mapping[str, str]
-    client_secrets: Mapping[str, str] = Secret
-
-    client: str
-    """Name of the application."""
-    key_alias: str
-    """Alias of the virtual key that its calls carry."""
-
-    @property
-    def secrets(self) -> set[str]:
-        """What must not be shown."""
-        return set(self.client_secrets.values())
 
 
 def read_day(stack: str) -> Day:

@@ -25,8 +25,7 @@ APIM_ENTRY_HEADER = "cookie"
 """The header in which the backend entity shows the entry for API Management its secret.
 
 LiteLLM writes the headers of a request into its trace. It redacts this one (litellm_pre_call_utils.py,
-`_CREDENTIAL_HEADER_NAMES`) and takes it for no key. `api-key` would be one where `x-litellm-api-key` is missing: the
-trace of the refused call shows it whole, as `user_api_key_hash`.
+`_CREDENTIAL_HEADER_NAMES`) and takes it for no key, as it would `api-key` where `x-litellm-api-key` is missing.
 """
 
 BACKEND_ID = "litellm"

@@ -61,7 +61,7 @@ def test_the_key_header_is_left_to_litellm() -> None:
 
 def test_calls_are_traced_in_the_langfuse_of_the_cluster() -> None:
     """Without the host, LiteLLM sends the traces to Langfuse's cloud."""
-    assert config(BEDROCK)["litellm_settings"]["callbacks"][0] == "langfuse_otel"
+    assert config(BEDROCK)["litellm_settings"]["callbacks"][1] == "langfuse_otel"
     for name in ("LANGFUSE_OTEL_HOST", "LANGFUSE_HOST"):
         assert {"name": name, "value": "http://langfuse-web:3000"} in chart_values()["gateway"]["extraEnv"]
 
@@ -72,7 +72,7 @@ def test_the_hook_stands_beside_the_configuration_that_names_it_and_rolls_the_po
     assert mount["mountPath"] == "/app/config/model_guard.py"  # the chart mounts /app/config/config.yaml
     assert mount["subPath"] == GUARD.name
     assert {"name": mount["name"], "configMap": {"name": GUARD_CONFIG_MAP}} in gateway["volumes"]
-    assert config()["litellm_settings"]["callbacks"][1] == "model_guard.guard"
+    assert config()["litellm_settings"]["callbacks"][0] == "model_guard.guard"
     assert gateway["podAnnotations"]["checksum/model-guard"] == sha256(GUARD.read_bytes()).hexdigest()
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from ops.checks.verify.completions import COMPLETION
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
-from ops.stack.running import Day
+from ops.stack.day import Day
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

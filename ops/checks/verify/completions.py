@@ -17,11 +17,13 @@ from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.clouds.litellm_administrator import Administrator
-from ops.stack.running import Day
+from ops.stack.day import Day
 
 CHAT = "/v1/chat/completions"
 COMPLETION = "completion"
 """Name of the step whose call leaves traces everywhere."""
+USER = "genai-verify"
+"""Whom the trace of that call belongs to."""
 ROW_SECONDS = 90
 """LiteLLM 1.108 writes its spend rows every 10 to 15 s, unless `proxy_batch_write_at` says otherwise."""
 OTHER_REFUSED = "other model refused"
@@ -103,7 +105,7 @@ class Completions:
         ]
 
     def _completion(self) -> str:
-        metadata = {"session_id": self._session_id, "trace_name": "genai verify"}
+        metadata = {"session_id": self._session_id, "trace_user_id": USER, "trace_name": "genai verify"}
         answer = self._chat(self._models[0], self._first_key(), metadata=metadata)
         if answer.status_code != httpx.codes.OK:
             raise UnprovedError(f"{self._models[0]} with the key {self._alias}: {seen(answer)}")

@@ -7,7 +7,7 @@ import httpx
 from ops.checks.verify.http import ask, bearer, client, seen
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
-from ops.stack.running import Day, Door
+from ops.stack.day import Day, Door
 
 LOGIN = "https://login.microsoftonline.com"
 ROLE_SECONDS = 300

@@ -8,18 +8,18 @@ from typing import Any
 
 import httpx
 
-from ops.checks.verify.completions import COMPLETION
+from ops.checks.verify.completions import COMPLETION, USER
 from ops.checks.verify.http import ask, seen
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
-from ops.stack.running import Day
+from ops.stack.day import Day
 
 TRACE_SECONDS = 90
 """LiteLLM sends spans in batches of 5 s; Langfuse's worker then writes them to ClickHouse."""
 
 
 class Langfuse:
-    """The steps about Langfuse. The trace is found by its session, `session_id`."""
+    """The steps about Langfuse. The trace is found by its session, `session_id`, and its user."""
 
     def __init__(self, day: Day, http: httpx.Client, session_id: str) -> None:
         """Nothing is asked before the first step is taken."""
@@ -77,17 +77,21 @@ class Langfuse:
             found = self._get(
                 "/api/public/v2/observations",
                 sessionId=self._session_id,
+                userId=USER,
                 fromStartTime=self._since,
                 fields="core",
             )
             traces = {row["traceId"] for row in found["data"]}
             if not traces:
-                raise NotYetError(f"no trace of session {self._session_id} in {TRACE_SECONDS} s")
+                raise NotYetError(
+                    f"no trace of session {self._session_id} and user {USER} in {TRACE_SECONDS} s (the fields "
+                    "metadata.session_id and metadata.trace_user_id of the call)"
+                )
             if len(traces) > 1:
                 raise UnprovedError(
                     f"session {self._session_id} has {len(traces)} traces, not the one of the completion"
                 )
-            return f"{traces.pop()} of session {self._session_id}"
+            return f"{traces.pop()} of session {self._session_id} and user {USER}"
 
         return until(look, seconds=TRACE_SECONDS)
 

@@ -10,7 +10,7 @@ import httpx
 from ops.checks.verify.http import ask, bearer, seen
 from ops.checks.verify.step import Step, UnprovedError
 from ops.clouds.litellm_administrator import Administrator
-from ops.stack.running import Day
+from ops.stack.day import Day
 
 READY = "LiteLLM"
 """Name of the step that every other about LiteLLM needs."""

@@ -19,7 +19,7 @@ from ops.checks.verify.litellm import LiteLLM
 from ops.checks.verify.step import Step
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.clouds.litellm_administrator import Administrator, cluster_api
-from ops.stack.running import Day, Door
+from ops.stack.day import Day, Door
 
 IN_CLEAR = (
     "Without a domain LiteLLM and Langfuse speak HTTP: the virtual keys and Langfuse's key pair of this proof "

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from ops.stack.running import Day, Door
+from ops.stack.day import Day, Door
 
 
 class UnknownKeyError(ValueError):

@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 
-from tests.http_server import Answer
+from tests.http_server import Answer, Service
 from tests.ops.verify.invoke import unproved, verify
 from tests.ops.verify.world import ASSET, DEMO_KEY, World, error
 
@@ -54,7 +54,7 @@ def test_another_answer_than_expected_fails_the_steps_that_asked(world: World, r
 Change = Callable[[World], object]
 
 
-def answering(route: str, answer: Answer) -> Change:
+def answering(route: str, answer: Answer | Service) -> Change:
     return lambda world: world.instead.update({route: answer})
 
 
@@ -194,6 +194,15 @@ DEFECTS: dict[str, tuple[Change, Collection[str], Collection[str], str]] = {
         ["trace"],
         (),
         "in 90 s",
+    ),
+    "the trace has lost its user": (
+        answering(
+            "langfuse GET /api/public/v2/observations",
+            lambda request: Answer(200, {"data": [] if "userId" in request.query else [{"traceId": "1"}]}),
+        ),
+        ["trace"],
+        (),
+        "metadata.trace_user_id",
     ),
     "one completion has two traces": (
         answering(

@@ -133,9 +133,10 @@ class World:
             return Answer(200, self.stream(), {"Content-Type": "text/event-stream"})
         call = str(uuid.uuid4())
         self.rows[call] = {"request_id": call, "total_tokens": 30, "spend": 0.0000021}
-        if session := body.get("metadata", {}).get("session_id"):
+        metadata = body.get("metadata", {})
+        if session := metadata.get("session_id"):
             # As Langfuse 4.16 stores them: the one of the call to the model has neither session nor user.
-            of_call = {"name": "litellm_request", "sessionId": session, "userId": "default_user_id"}
+            of_call = {"name": "litellm_request", "sessionId": session, "userId": metadata.get("trace_user_id")}
             of_model = {"name": "raw_gen_ai_request", "sessionId": None, "userId": None}
             self.observations += [{"traceId": "0af7651916cd43dd", **one} for one in (of_call, of_model)]
             for prefix, bucket in self.buckets.items():
@@ -160,7 +161,8 @@ class World:
             case "GET /api/public/projects":
                 return Answer(200, {"data": [{"id": "genai-platform", "name": "GenAI platform"}]})
             case "GET /api/public/v2/observations":
-                rows = [one for one in self.observations if one["sessionId"] == request.query["sessionId"]]
+                asked = {name: request.query[name] for name in ("sessionId", "userId")}
+                rows = [one for one in self.observations if asked.items() <= one.items()]
                 return Answer(200, {"data": rows, "meta": {}})
         return Answer(404, {"message": "Not Found"})
 

@@ -1,0 +1,53 @@
+"""The chat on a running day, and on a LiteLLM of this machine: what is started, in which order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from ops.clouds.aws import Aws
+from ops.clouds.kubeconfig import kubeconfig
+from ops.commands.chat import processes
+from ops.commands.chat.settings import of_day, of_local, own_pair
+from ops.stack.running import read_day, read_door
+
+
+async def offline_chat(port: int, ready: Callable[[], None], say: Callable[[str], None]) -> None:
+    """Until this task is cancelled. ChatError when something does not start."""
+    processes.end_with_signals()
+    say("PostgreSQL and LiteLLM start on this machine, which takes about a minute.")
+    async with processes.local_platform() as found:
+        await processes.serve(of_local(found), port, ready)
+
+
+async def online_chat(
+    stack: str,
+    azure_stack: str | None,
+    port: int,
+    ready: Callable[[], None],
+    say: Callable[[str], None],
+    *,
+    allow_master_key: bool,
+) -> None:
+    """Until this task is cancelled.
+
+    ChatError, StackConfigError, StackOutputsError and ForwardError say why it cannot be opened; botocore's own errors
+    pass through.
+    """
+    processes.end_with_signals()
+    day = read_day(stack)
+    door = read_door(azure_stack, stack, day) if azure_stack else None
+    own = own_pair(os.environ, day)
+    if own is None and os.environ.get("LANGFUSE_PUBLIC_KEY"):
+        say("LANGFUSE_PUBLIC_KEY is LiteLLM's project, in which every turn is already: no own tracing.")
+
+    async def serve(litellm_url: str, langfuse_url: str) -> None:
+        addresses = {"litellm_url": litellm_url, "langfuse_url": langfuse_url}
+        await processes.serve(of_day(day, door, own, **addresses, allow_master_key=allow_master_key), port, ready)
+
+    if day.litellm_url.startswith("https://") and day.langfuse_url.startswith("https://"):
+        await serve(day.litellm_url, day.langfuse_url)
+        return
+    say("Without a domain LiteLLM and Langfuse speak HTTP: the chat goes through `kubectl port-forward`.")
+    async with processes.forwarded(kubeconfig(Aws(day.region), day.cluster_name), say) as (litellm_url, langfuse_url):
+        await serve(litellm_url, langfuse_url)

@@ -1,0 +1,73 @@
+"""What a running stack says of itself: URLs, models and keys of the AWS day, and of the Azure gateway in front.
+
+Without Pulumi, so that the checks also run beside LiteLLM in an environment of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+Secret = Field(repr=False)
+
+
+class _Outputs(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True, hide_input_in_errors=True)
+
+
+class Day(_Outputs):
+    """The AWS day. URLs have no slash at their end."""
+
+    litellm_url: str
+    litellm_master_key: str = Secret
+    virtual_keys: Mapping[str, str] = Secret
+    """LiteLLM's virtual keys by alias."""
+    langfuse_url: str
+    langfuse_public_key: str = Secret
+    langfuse_secret_key: str = Secret
+    langfuse_bucket: str
+    clickhouse_bucket: str
+    cluster_name: str
+    apim_entry_url: str | None = None
+    apim_entry_certificate: Literal["public", "self-signed"] = "public"
+
+    region: str
+    models: tuple[str, ...]
+    mocks: frozenset[str]
+    """Models that LiteLLM answers for itself, at once."""
+    key_models: Mapping[str, tuple[str, ...]]
+    """The models that each virtual key may use, by alias, in the order of the settings."""
+
+    @property
+    def secrets(self) -> set[str]:
+        """What must not be shown."""
+        return {
+            self.litellm_master_key,
+            self.langfuse_public_key,
+            self.langfuse_secret_key,
+            *self.virtual_keys.values(),
+        }
+
+
+class Door(_Outputs):
+    """The Azure gateway, as one client application comes through it."""
+
+    gateway_url: str
+    key_mode: Literal["header", "keyVault"]
+    tenant_id: str
+    scope: str
+    client_ids: Mapping[str, str]
+    client_secrets: Mapping[str, str] = Secret
+
+    client: str
+    """Name of the application."""
+    key_alias: str
+    """Alias of the virtual key that its calls carry."""
+
+    @property
+    def secrets(self) -> set[str]:
+        """What must not be shown."""
+        return set(self.client_secrets.values())

@@ -1,0 +1,268 @@
+"""LiteLLM with a PostgreSQL, one for all tests that ask the real one, between a provider and a Langfuse of ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from charts.litellm import Model, allowed_routes
+from tests.http_server import Answer, Request, serve
+from tests.ops.verify.litellm_server import MASTER_KEY, litellm_with_database, missing_program
+
+MINE, OTHERS, ECHO, RANKER = "mine", "others", "echo", "ranker"
+"""Models of the provider: two of OpenAI's kind, one that LiteLLM answers itself, one that ranks documents."""
+KEY = "sk-limited-0123456789abcdef"
+"""A virtual key as the program makes it, for `MINE` alone."""
+WIDE_ROUTES = "sk-routes-0123456789abcdef"
+"""A key for `MINE` alone, made in LiteLLM's UI: without `allowed_routes`."""
+NEIGHBOUR = "sk-neighbour-0123456789abcdef"
+"""A key for `OTHERS` alone."""
+TWO_MODELS = "sk-two-0123456789abcdef"
+"""A key for `MINE` and `ECHO`."""
+RANKING = "sk-ranking-0123456789abcdef"
+"""A key for `RANKER` alone."""
+ONE_CALL = "sk-one-call-0123456789abcdef"
+"""A key for one call of `MINE` a minute."""
+KEYS = {
+    ONE_CALL: (MINE,),
+    KEY: (MINE,),
+    WIDE_ROUTES: (MINE,),
+    NEIGHBOUR: (OTHERS,),
+    TWO_MODELS: (MINE, ECHO),
+    RANKING: (RANKER,),
+}
+
+NOT_SERVED = "not-served"
+"""What the provider refuses to answer."""
+
+
+def alias(key: str) -> str:
+    """The name under which LiteLLM knows a key."""
+    return f"alias-{key.split('-')[1]}"
+
+
+def chat(text: str = "ping", **more: Any) -> dict[str, Any]:
+    """A completion that `KEY` may ask for."""
+    return {"model": MINE, "messages": [{"role": "user", "content": text}], **more}
+
+
+@dataclass
+class Provider:
+    """Answers as OpenAI's API does, and streams slowly."""
+
+    called: list[str] = field(default_factory=list)
+    """The models that were asked for."""
+
+    def answer(self, request: Request) -> Answer:
+        body = request.body or {}
+        if isinstance(body, bytes):  # a form with a file
+            body = {"model": re.findall(rb'name="model"\r\n\r\n([^\r]*)', body)[0].decode()}
+        model: str = body.get("model", "")
+        if model:
+            self.called.append(model)
+        if NOT_SERVED in str(body.get("messages")):
+            return Answer(400, {"error": {"message": "refused by the provider"}})
+        call, usage = str(uuid.uuid4()), {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        match request.path.removeprefix("/v1/").split("/"):
+            case ["responses"]:
+                return _stream(_events(call, model)) if body.get("stream") else Answer(200, _response(call, model))
+            case ["responses", "compact"]:
+                return Answer(200, {**_response(call, model), "object": "response.compaction"})
+            case ["responses", name] if request.method == "DELETE":
+                return Answer(200, {"id": name, "object": "response", "deleted": True})
+            case ["responses", name, *more] if more != ["input_items"]:
+                return Answer(200, _response(name.removeprefix("resp_"), MINE))
+            case ["embeddings"]:
+                data = [{"object": "embedding", "index": 0, "embedding": [0.5]}]
+                return Answer(200, {"object": "list", "data": data, "model": model, "usage": usage})
+            case ["moderations"]:
+                result = {"flagged": False, "categories": {}, "category_scores": {}}
+                return Answer(200, {"id": call, "model": model, "results": [result]})
+            case ["images", _]:
+                return Answer(200, {"created": 1, "data": [{"b64_json": "cG9uZw=="}]})
+            case ["audio", "speech"]:
+                return Answer(200, "pong", {"Content-Type": "audio/mpeg"})
+            case ["audio", _]:
+                return Answer(200, {"text": "pong"})
+            case ["rerank"]:
+                return Answer(200, {"id": call, "results": [{"index": 0, "relevance_score": 0.5}], "meta": {}})
+        if request.method == "GET":
+            return Answer(200, {"object": "list", "data": []})  # LiteLLM asks for the models as it starts
+        if body.get("stream"):
+            return _stream(_chunks(call))
+        said = {"message": {"role": "assistant", "content": "pong"}} if "chat" in request.path else {"text": "pong"}
+        choices = [{"index": 0, "finish_reason": "stop", **said}]
+        return Answer(200, {"id": call, "object": "chat.completion", "choices": choices, "usage": usage})
+
+
+def _stream(events: Iterable[Mapping[str, Any]]) -> Answer:
+    def lines() -> Iterator[str]:
+        for event in events:
+            yield f"data: {json.dumps(event)}\n\n"
+            time.sleep(0.05)
+        yield "data: [DONE]\n\n"
+
+    return Answer(200, lines(), {"Content-Type": "text/event-stream"})
+
+
+def _chunks(call: str) -> Iterator[Mapping[str, Any]]:
+    for word in ("one", " two", ""):
+        said = {"delta": {"role": "assistant", "content": word} if word else {}, "text": word}
+        choice = {"index": 0, "finish_reason": None if word else "stop", **said}
+        yield {"id": call, "object": "chat.completion.chunk", "choices": [choice]}
+
+
+def _events(call: str, model: str) -> Iterator[Mapping[str, Any]]:
+    place = {"item_id": "m", "output_index": 0, "content_index": 0}
+    yield {"type": "response.output_text.delta", **place, "delta": "pong"}
+    yield {"type": "response.completed", "response": _response(call, model)}
+
+
+def _response(call: str, model: str) -> Mapping[str, Any]:
+    content = [{"type": "output_text", "text": "pong", "annotations": []}]
+    message = {"type": "message", "id": "m", "status": "completed", "role": "assistant", "content": content}
+    return {
+        "id": f"resp_{call}",
+        "object": "response",
+        "created_at": 1,
+        "status": "completed",
+        "model": model,
+        "output": [message],
+        "usage": {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2},
+        "tools": [],
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "temperature": 1,
+        "top_p": 1,
+    }
+
+
+@dataclass
+class Langfuse:
+    """Takes traces and keeps them."""
+
+    received: list[Request] = field(default_factory=list)
+    spans: list[dict[str, str]] = field(default_factory=list)
+    """The attributes of each span."""
+    away: bool = False
+    """Whether it is restarting."""
+
+    def answer(self, request: Request) -> Answer:
+        if self.away:
+            return Answer(503)
+        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+        self.received.append(request)
+        self.spans += [
+            {attribute.key: attribute.value.string_value for attribute in span.attributes}
+            for resource in ExportTraceServiceRequest.FromString(request.body).resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+        return Answer(200)
+
+    def traces(self) -> bytes:
+        """All that came."""
+        return b"".join(request.body for request in self.received)
+
+    def wait_for(self, text: str, seconds: float = 30) -> dict[str, str]:
+        """The span of a call, once it is there, that shows `text`."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for span in self.spans:
+                if "langfuse.observation.type" in span and any(text in value for value in span.values()):
+                    return span
+            assert time.monotonic() < deadline, f"{len(self.spans)} spans, none with {text}"
+            time.sleep(0.1)
+
+
+@dataclass
+class RunningLiteLLM:
+    """LiteLLM and all that it speaks to."""
+
+    url: str
+    folder: Path
+    """Where it runs."""
+    database: str
+    """How psycopg reaches its PostgreSQL."""
+    provider: Provider
+    langfuse: Langfuse
+
+    def post(self, key: str, path: str, body: Mapping[str, Any], **headers: str) -> httpx.Response:
+        """Its answer; what the provider was asked for before is forgotten."""
+        self.provider.called.clear()
+        headers = {"Authorization": f"Bearer {key}"} | headers
+        return httpx.post(f"{self.url}{path}", json=body, headers=headers, timeout=60)
+
+    def log(self) -> str:
+        """What it wrote to its console."""
+        return (self.folder / "log").read_text()
+
+    def rows(self) -> dict[str, str]:
+        """All that each table of its database holds."""
+        with psycopg.connect(self.database) as connection:
+            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            query = "SELECT coalesce(string_agg(row_to_json(t)::text, chr(10)), '') FROM \"{}\" t"
+            return {name: connection.execute(query.format(name).encode()).fetchall()[0][0] for (name,) in tables}
+
+    def settle(self) -> None:
+        """Wait until Langfuse has the traces of all calls so far, and the database their rows."""
+        marker = f"settled-{uuid.uuid4()}"
+        self.post(KEY, "/v1/chat/completions", chat(user=marker)).raise_for_status()
+        self.langfuse.wait_for(marker)
+        deadline = time.monotonic() + 30
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            while not connection.execute('SELECT FROM "LiteLLM_SpendLogs" WHERE end_user = %s', [marker]).fetchall():
+                assert time.monotonic() < deadline, "no spend row"
+                time.sleep(0.2)
+
+
+@contextmanager
+def running_litellm(folder: Path) -> Iterator[RunningLiteLLM]:
+    """A LiteLLM with the models and keys above. Skips the test where a program is missing."""
+    if program := missing_program():
+        reason = f"{program}, which runs Prisma's engine, is not on PATH"
+        pytest.fail(reason) if os.environ.get("GENAI_REQUIRE_ALL") == "1" else pytest.skip(reason)
+    provider, langfuse = Provider(), Langfuse()
+    with serve(provider.answer) as base:
+        openai = {"api_base": f"{base}/v1"}
+        models = (
+            *(Model(name=name, model=f"openai/{name}", params=openai) for name in (MINE, OTHERS)),
+            Model(name=ECHO, model="openai/echo", params={"mock_response": "pong"}),
+            Model(name=RANKER, model=f"cohere/{RANKER}", params={"api_base": f"{base}/v1/rerank", "api_key": "none"}),
+            Model(name="nova-lite", model="bedrock/amazon.nova-lite-v1:0"),
+            Model(
+                name="gpt",
+                model="azure/deployment",
+                params={"api_base": "https://example.openai.azure.com"},
+                provider_key="azure",
+                base_model="azure/gpt-6-luna",
+            ),
+        )
+        with litellm_with_database(folder, models, langfuse.answer) as url:
+            for key, allowed in KEYS.items():
+                routes = [] if key == WIDE_ROUTES else allowed_routes(allowed)
+                made: dict[str, Any] = {
+                    "key": key,
+                    "key_alias": alias(key),
+                    "models": allowed,
+                    "allowed_routes": routes,
+                }
+                if key == ONE_CALL:
+                    made["rpm_limit"] = 1
+                answer = httpx.post(f"{url}/key/generate", json=made, headers={"x-litellm-api-key": MASTER_KEY})
+                answer.raise_for_status()
+            database = f"host={folder / 'data'} user=postgres dbname=litellm"
+            yield RunningLiteLLM(url, folder, database, provider, langfuse)
