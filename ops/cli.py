@@ -10,6 +10,7 @@ from ops.commands.forward.command import forward
 from ops.commands.leftovers.command import leftovers
 from ops.commands.plan.command import plan
 from ops.commands.preflight.command import preflight
+from ops.commands.project.command import project
 from ops.commands.schema import schema
 from ops.commands.status.command import status
 from ops.commands.up_and_down.command import down, up
@@ -26,6 +27,7 @@ def genai() -> None:
 
 for command in (plan, preflight, up, status, verify, env, forward, chat, schema, down, leftovers):
     app.command()(command)
+app.add_typer(project, name="project")
 
 
 def main() -> None:

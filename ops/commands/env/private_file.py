@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -19,10 +20,31 @@ def write(file: Path, text: str) -> None:
     """
     if file.is_symlink() or (file.exists() and not _is_ours(file)):
         raise NotOursError(f"{file} was not written by `genai env`: name another file, or remove it first.")
+    _replace(file, HEADER + text)
+
+
+def refuse_existing(file: Path) -> None:
+    """NotOursError when `write_once` could not make this file."""
+    if file.is_symlink() or file.exists():
+        raise NotOursError(f"{file} exists: name another file, for these keys are shown once.")
+    if not os.access(file.parent, os.W_OK):
+        raise NotOursError(f"{file} cannot be written: name a file in a folder that is there and is yours.")
+
+
+def write_once(file: Path, text: str) -> None:
+    """The same for a file that is never written anew: NotOursError when it cannot be written."""
+    refuse_existing(file)
+    try:
+        _replace(file, text)
+    except OSError as error:
+        raise NotOursError(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def _replace(file: Path, text: str) -> None:
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}.", delete=False
     ) as new:
-        new.write(HEADER + text)
+        new.write(text)
     try:
         Path(new.name).replace(file)  # takes the place of a link too, so nobody can lead it elsewhere meanwhile
     finally:

@@ -25,9 +25,11 @@ def status(
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     import json
     from datetime import UTC, datetime
+    from functools import partial
 
     from rich.console import Console
 
+    from ops.commands.project.access import sweep_along
     from ops.commands.status.examine import look
     from ops.commands.status.report import as_json, print_status
     from ops.console import report_console
@@ -39,6 +41,8 @@ def status(
         config = read(ROOT, stack)
         with Console(stderr=True).status(f"Looking at stack {stack} ..."):
             found = look(config, ROOT, datetime.now(UTC))
+            if config.kind.name == "aws":
+                sweep_along(stack, found.place, lambda: found.outputs or {}, partial(typer.echo, err=True))
     except (StackConfigError, SettingsError) as error:
         typer.echo(error, err=True)
         raise typer.Exit(2) from error

@@ -28,11 +28,13 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     Exit codes: 0 everything is there, 1 not everything is, 2 the input is refused or the engine cannot begin.
     """
     # Imported here: `genai --help` must not wait for Pulumi.
+    from ops.commands.project.access import sweep_along
     from ops.commands.up_and_down.report import morning_as_json, print_morning
     from ops.commands.up_and_down.up import bring_up
     from ops.model.plan import make_plan
     from ops.project import ROOT
     from ops.stack.engine import EngineError
+    from ops.stack.outputs import read_outputs
     from ops.stack.settings_file import StackConfigError, read
     from stacks.configuration import SettingsError
 
@@ -50,6 +52,8 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
         _print_json(morning_as_json(morning, plan))
     else:
         print_morning(morning, plan, console)
+    if morning.state.outputs and config.kind.name == "aws":
+        sweep_along(stack, config.values["aws:region"], lambda: read_outputs(stack), _say)
     raise typer.Exit(morning.exit_code)
 
 
@@ -74,6 +78,7 @@ def down(
     from datetime import UTC, datetime
 
     from ops.clouds.aws import Aws
+    from ops.commands.project.access import sweep_along
     from ops.commands.up_and_down import bill
     from ops.commands.up_and_down.down import in_front, take_down
     from ops.commands.up_and_down.report import evening_as_json, print_evening
@@ -82,6 +87,7 @@ def down(
     from ops.project import ROOT
     from ops.stack.engine import EngineError
     from ops.stack.location import WhereaboutsError, settings_of
+    from ops.stack.outputs import read_outputs
 
     console, show = _console(json_)
     try:
@@ -104,6 +110,8 @@ def down(
         cloud: Cloud = AzureDay(stack=stack, identity=identity)
         if aws:
             cloud = AwsDay(aws, stack, settings.domain(state), identity)
+            if state.outputs:
+                sweep_along(stack, aws.region, lambda: read_outputs(stack), _say)
         place = f"{aws.region} and what has no region" if aws else "Azure"
         evening = take_down(engine, cloud, show, purge=purge)
     except (WhereaboutsError, EngineError) as error:
@@ -137,6 +145,10 @@ def _engine(stack: str, console: Console) -> Engine:
     if cli.state is not State.FINE:
         raise EngineError(f"{cli.says}: {cli.fix}")
     return Engine(ROOT, stack, speaker(console))
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
 
 
 def _refuse(error: object, code: int) -> NoReturn:
