@@ -7,6 +7,7 @@ import typer
 from ops.commands.chat.command import chat
 from ops.commands.env.command import env
 from ops.commands.forward.command import forward
+from ops.commands.langfuse.command import langfuse
 from ops.commands.leftovers.command import leftovers
 from ops.commands.plan.command import plan
 from ops.commands.preflight.command import preflight
@@ -28,6 +29,7 @@ def genai() -> None:
 for command in (plan, preflight, up, status, verify, env, forward, chat, schema, down, leftovers):
     app.command()(command)
 app.add_typer(project, name="project")
+app.add_typer(langfuse, name="langfuse")
 
 
 def main() -> None:

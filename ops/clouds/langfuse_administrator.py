@@ -60,7 +60,7 @@ class LangfuseAdministrator:
         """Change something. LangfuseRefusedError for a 4xx, LangfuseError for anything else that is no answer."""
         return self._answer(self._ask("POST", f"/api/trpc/{procedure}", _superjson(values)))
 
-    def query(self, procedure: str, **values: str) -> Any:
+    def query(self, procedure: str, **values: str | int) -> Any:
         """Read something; the same errors."""
         given = quote(json.dumps(_superjson(values)), safe="")
         return self._answer(self._ask("GET", f"/api/trpc/{procedure}?input={given}"))
@@ -101,7 +101,7 @@ class LangfuseAdministrator:
         return answer.body
 
 
-def _superjson(values: Mapping[str, str | datetime]) -> dict[str, Any]:
+def _superjson(values: Mapping[str, str | int | datetime]) -> dict[str, Any]:
     """As tRPC's transformer writes it: dates are texts, and `meta` says which."""
     dates = {name: ["Date"] for name, value in values.items() if isinstance(value, datetime)}
     texts = {

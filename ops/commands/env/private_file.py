@@ -26,7 +26,7 @@ def write(file: Path, text: str) -> None:
 def refuse_existing(file: Path) -> None:
     """NotOursError when `write_once` could not make this file."""
     if file.is_symlink() or file.exists():
-        raise NotOursError(f"{file} exists: name another file, for these keys are shown once.")
+        raise NotOursError(f"{file} exists: name another file, or remove it first.")
     if not os.access(file.parent, os.W_OK):
         raise NotOursError(f"{file} cannot be written: name a file in a folder that is there and is yours.")
 

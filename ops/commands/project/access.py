@@ -9,9 +9,19 @@ from typing import Any
 from ops.clouds.langfuse_administrator import LangfuseAdministrator
 from ops.clouds.litellm_administrator import cluster_api
 from ops.commands.project import projects
-from ops.stack.outputs import StackOutputsError
+from ops.project import ROOT
+from ops.stack.outputs import StackOutputsError, read_outputs
+from ops.stack.settings_file import read
 
 _NEEDED = ("clusterName", "langfuseEmail", "langfusePassword")
+
+
+def read_up(stack: str) -> tuple[Mapping[str, Any], str]:
+    """The outputs of an AWS day and its region. StackConfigError or StackOutputsError when it is none, or not up."""
+    found = read(ROOT, stack)
+    if found.kind.name != "aws":
+        raise StackOutputsError(f"{stack} is {found.kind.title}: name the stack of an AWS day, which has Langfuse.")
+    return read_outputs(stack), found.values["aws:region"]
 
 
 def log_in(stack: str, region: str, outputs: Mapping[str, Any]) -> LangfuseAdministrator:

@@ -234,16 +234,10 @@ def _refusing() -> Iterator[None]:
 
 
 def _open(stack: str) -> tuple[Mapping[str, Any], LangfuseAdministrator]:
-    from ops.commands.project.access import log_in
-    from ops.project import ROOT
-    from ops.stack.outputs import StackOutputsError, read_outputs
-    from ops.stack.settings_file import read
+    from ops.commands.project.access import log_in, read_up
 
-    found = read(ROOT, stack)
-    if found.kind.name != "aws":
-        raise StackOutputsError(f"{stack} is {found.kind.title}: name the stack of an AWS day, which has Langfuse.")
-    outputs = read_outputs(stack)
-    return outputs, log_in(stack, found.values["aws:region"], outputs)
+    outputs, region = read_up(stack)
+    return outputs, log_in(stack, region, outputs)
 
 
 def _day(stack: str) -> Day:

@@ -22,7 +22,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Cluster]
     made = Cluster()
     with serve(made) as made.url:
         monkeypatch.setattr("ops.clouds.kubeconfig.kubeconfig", lambda *_: made.kubeconfig())
-        monkeypatch.setattr("ops.project.ROOT", project)
+        monkeypatch.setattr("ops.commands.project.access.ROOT", project)
         pulumi(project, {"dev": UP})
         yield made
 
