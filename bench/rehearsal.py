@@ -1,13 +1,15 @@
-"""How long a rehearsed day of size `day` lasts, and which part of the work is the engine's."""
+"""Seconds of a rehearsal of size `day`, and the part of them that the Pulumi engine takes."""
 
 from __future__ import annotations
 
 import resource
 import time
 
-from rehearsal.day import rehearse
-from rehearsal.engine import EngineError, find_cli
-from rehearsal.settings import read
+from ops.project import ROOT
+from ops.stack.settings_file import read
+from rehearsal.engine import RehearsalError, find_cli
+from rehearsal.run import rehearse
+from rehearsal.settings import engine_settings
 from rehearsal.simulation import running
 
 LIMIT = 60.0
@@ -17,12 +19,12 @@ def measure() -> bool:
     """Print the seconds of up, up and destroy; whether the limit is kept. Without a CLI, say so: not kept."""
     try:
         find_cli()
-    except EngineError as error:
+    except RehearsalError as error:
         print(f"a rehearsed day               not measured: {error}")
         return False
     with running() as simulation:
         before, begin = _cpu(), time.perf_counter()
-        summary = rehearse(simulation, read("dev", []))
+        summary = rehearse(simulation, engine_settings(read(ROOT, "dev")))
         seconds, after = time.perf_counter() - begin, _cpu()
     ours, engine = (late - early for early, late in zip(before, after, strict=True))
     share = engine / (ours + engine)

@@ -1,35 +1,19 @@
-"""What LiteLLM is told: the values of its Helm chart and, inside them, the configuration of the proxy."""
+"""Values of LiteLLM's Helm chart and, inside them, the configuration of the proxy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from charts import KEEP_ALIVE, UNDISTURBED, Leaf
+from charts.shapes import Model
 
 GUARD = Path(__file__).with_name("model_guard.py")
 """The hook that the configuration names; LiteLLM looks for it beside config.yaml, under this name."""
 GUARD_CONFIG_MAP = "litellm-model-guard"
 """The ConfigMap with the hook, which must exist before the chart's pods."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Model:
-    """One entry of LiteLLM's `model_list`."""
-
-    name: str
-    """What callers ask for."""
-    model: str
-    """LiteLLM's id: provider, slash, model, such as `bedrock/amazon.nova-lite-v1:0`."""
-    params: Mapping[str, Any] = field(default_factory=dict)
-    """More `litellm_params`, spelled as LiteLLM spells them."""
-    provider_key: str | None = None
-    """Name of the provider key that the calls carry."""
-    base_model: str | None = None
-    """Whose price applies, where the id is a name of one's own (an Azure deployment, a profile of Bedrock)."""
 
 
 def provider_key_variable(name: str) -> str:
@@ -91,10 +75,10 @@ def _entry(model: Model, region: str) -> dict[str, Any]:
         params["aws_region_name"] = region
     if model.provider_key:
         params["api_key"] = f"os.environ/{provider_key_variable(model.provider_key)}"
-    entry: dict[str, Any] = {"model_name": model.name, "litellm_params": {**params, **model.params}}
+    listed: dict[str, Any] = {"model_name": model.name, "litellm_params": {**params, **model.params}}
     if model.base_model:
-        entry["model_info"] = {"base_model": model.base_model}
-    return entry
+        listed["model_info"] = {"base_model": model.base_model}
+    return listed
 
 
 def values(

@@ -1,4 +1,4 @@
-"""Every password, key and token of the day."""
+"""Generated passwords, keys and tokens of the AWS stack (pulumi-random)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class CredentialsArgs:
     """Inputs of `Credentials`. What stands in `fixed` (by attribute name) or `fixed_virtual_keys` is not generated."""
 
     virtual_key_aliases: Sequence[str]
-    fixed: Mapping[str, pulumi.Input[str]] = field(default_factory=dict, repr=False)
-    fixed_virtual_keys: Mapping[str, pulumi.Input[str]] = field(default_factory=dict, repr=False)
+    fixed: Mapping[str, pulumi.Input[str]] = field(repr=False)
+    fixed_virtual_keys: Mapping[str, pulumi.Input[str]] = field(repr=False)
 
 
 class Credentials(pulumi.ComponentResource):

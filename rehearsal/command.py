@@ -39,19 +39,18 @@ def rehearse(
 
     from rich.console import Console
 
-    from ops.model.plan import make_plan
     from ops.model.simulated_outputs import REGION
     from ops.project import ROOT
     from ops.stack import settings_file
+    from ops.stack.plan import make_plan
     from rehearsal import settings
-    from rehearsal.day import Faults
-    from rehearsal.day import rehearse as run
-    from rehearsal.engine import EngineError, find_cli
-    from rehearsal.faults import FaultError, failing, slower
+    from rehearsal.engine import RehearsalError, find_cli
+    from rehearsal.faults import failing, slower
     from rehearsal.operations import Operations
     from rehearsal.report import compare, print_summary
+    from rehearsal.run import Faults
+    from rehearsal.run import rehearse as run
     from rehearsal.simulation import running
-    from stacks.configuration import SettingsError
 
     for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does: end the engine, remove the folder
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
@@ -60,17 +59,15 @@ def rehearse(
     overrides = [*([f"size={size}"] if size else []), *(set_ or [])]
     try:
         find_cli()
-        plan = aws = make_plan(settings_file.read(ROOT, stack, overrides))
-        rehearsed, behind = settings.read(stack, overrides), None
+        config = settings_file.read(ROOT, stack, overrides)
+        plan = aws = make_plan(config)
+        rehearsed, behind = settings.engine_settings(config), None
         change = settings.another(rehearsed)
         changed = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in change.items()]
         evening = make_plan(settings_file.read(ROOT, stack, [*overrides, *changed])) if timeline else plan
         if aws_stack := settings.behind(rehearsed):
-            apim_entry = ["apimEntry=true"]
-            aws, behind = (
-                make_plan(settings_file.read(ROOT, aws_stack, apim_entry)),
-                settings.read(aws_stack, apim_entry),
-            )
+            config = settings_file.read(ROOT, aws_stack, ["apimEntry=true"])
+            aws, behind = make_plan(config), settings.engine_settings(config)
         types = sorted({one.type for one in plan.resources if one.custom and not one.type.startswith("pulumi")})
         faults = Faults(
             fail=failing(fail or [], types),
@@ -93,9 +90,8 @@ def rehearse(
                 behind,
                 change,
             )
-    except (EngineError, FaultError, settings_file.StackConfigError, SettingsError, OSError) as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from error
+    except OSError as error:
+        raise RehearsalError(str(error)) from error
     comparison = compare(plan, evening, summary, operations.scale) if timeline else {}
     if json_:
         typer.echo(json.dumps({**summary.as_json(), "timeline": comparison}, indent=2))

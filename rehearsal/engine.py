@@ -1,4 +1,4 @@
-"""Runs the user's own Pulumi CLI on a copy of the project, in a temporary folder with a home and a state of its own."""
+"""Runs the user's own Pulumi CLI on a copy of the project, in a temporary folder with its own home and state."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import yaml
 from ops.checks.check import State, run
 from ops.checks.preflight import tools
 from ops.project import ROOT
+from stacks.errors import GenaiError
 
 PARTS = ("__main__.py", "catalogue", "charts", "components", "policies", "stacks")
 """What of the project the program and its policies are made of."""
@@ -26,7 +27,7 @@ PASSPHRASE = "rehearsal"  # noqa: S105  protects a state that lives as long as t
 _KEPT = ("PATH", "LANG", "LC_ALL", "TERM", "SYSTEMROOT")
 
 
-class EngineError(Exception):
+class RehearsalError(GenaiError):
     """The rehearsal cannot run here; the message says what to install or change."""
 
 
@@ -49,10 +50,10 @@ class Result:
 
 
 def find_cli() -> str:
-    """Path of the Pulumi CLI; EngineError when there is none, or one too old."""
+    """Path of the Pulumi CLI; RehearsalError when there is none, or one too old."""
     [cli] = run({"pulumi": lambda: tools.pulumi(ROOT)}).values()
     if cli.state is not State.FINE:
-        raise EngineError(": ".join(filter(None, [cli.says, cli.fix])))
+        raise RehearsalError(": ".join(filter(None, [cli.says, cli.fix])))
     return shutil.which("pulumi") or ""
 
 
@@ -60,7 +61,7 @@ def _base() -> dict[str, str]:
     return {key: os.environ[key] for key in _KEPT if key in os.environ} | {"PULUMI_SKIP_UPDATE_CHECK": "1"}
 
 
-class Engine:
+class RehearsalEngine:
     """One stack in `folder`. Several may share a folder, and so the state: then they see each other's outputs."""
 
     def __init__(self, folder: Path, stack: str, config: Mapping[str, Any], environment: Mapping[str, str]) -> None:
@@ -92,7 +93,9 @@ class Engine:
             try:
                 _copy_project(self.project)
             except shutil.Error as error:
-                raise EngineError(f"The project cannot be copied to {self.project}: {error.args[0][0][2]}") from error
+                raise RehearsalError(
+                    f"The project cannot be copied to {self.project}: {error.args[0][0][2]}"
+                ) from error
         (folder / "state").mkdir(exist_ok=True)
         self.run("stack", "init", stack, check=True)
         self.configure(config)
@@ -149,7 +152,7 @@ class Engine:
             process.wait()  # until then it may still write
             raise
         if check and process.returncode:
-            raise EngineError(f"pulumi {command} failed: {output.strip()}")
+            raise RehearsalError(f"pulumi {command} failed: {output.strip()}")
         return Result(code=process.returncode, output=output)
 
     def state(self) -> dict[str, Any]:

@@ -1,12 +1,12 @@
-"""The end of a rehearsal in words, and its times beside those of `genai plan`."""
+"""Report of a rehearsal (Rich), and its times beside those of `genai plan`."""
 
 from __future__ import annotations
 
 from rich.table import Table
 
 from ops.console import report_console
-from ops.model.plan import Plan
-from rehearsal.day import Summary
+from ops.stack.plan import Plan
+from rehearsal.run import Summary
 
 
 def compare(morning: Plan, evening: Plan, summary: Summary, scale: float) -> dict[str, dict[str, float]]:
@@ -49,6 +49,8 @@ def print_summary(summary: Summary, comparison: dict[str, dict[str, float]]) -> 
         )
     for problem in summary.unexpected:
         console.print(f"[red]not as it should be:[/] {problem}")
+    clean = "[green]A clean day[/]: a second up changed nothing, and in the end nothing was left."
+    console.print(clean if summary.good else "[red]Not a clean day[/]: the lines above say why.")
 
 
 def _must(found: int | None, wanted: int) -> str:

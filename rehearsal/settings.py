@@ -1,17 +1,16 @@
-"""The settings of the user's stack, as the copy of the project gets them."""
+"""Settings of the user's stack, adapted for the simulated cloud."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, ip_network
 from typing import Any
 
-import yaml
-
 from ops.model.recorder import OPERATOR_ADDRESS
-from ops.project import PROJECT, ROOT
+from ops.project import PROJECT
+from ops.stack.settings_file import StackConfig, is_encrypted
 from stacks.addresses import RULES_PER_GROUP, with_own
 from stacks.kinds import kind_of
 from stacks.secrets import placeholder
@@ -29,25 +28,19 @@ class EngineSettings:
     secrets: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(stack: str, overrides: Sequence[str]) -> EngineSettings:
-    """The settings with stand-ins for encrypted values; `ops.stack.settings_file` has accepted files and overrides.
+def engine_settings(config: StackConfig) -> EngineSettings:
+    """The settings with stand-ins for encrypted values.
 
     `auto` in allowedCidrs becomes a documentation address: nobody is asked where this machine is. `awsStack` becomes
     the full name that the stack has in the rehearsal's own backend, which calls every organization `organization`.
     """
-    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
-    found = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text()) or {}
-    config = dict(found.get("config") or {})
-    for override in overrides:
-        key, _, text = override.partition("=")
-        kind = (declared.get(key) or {}).get("type")
-        config[key if ":" in key else f"{PROJECT}:{key}"] = text if kind == "string" else yaml.safe_load(text)
-    ADAPTATIONS[kind_of(stack, config.get(f"{PROJECT}:kind", "")).name].settle(config)
+    own = dict(config.own)
+    ADAPTATIONS[config.kind.name].settle(own)
     secrets = {
-        path: placeholder(path) for key, value in config.items() for path in _encrypted(key.rpartition(":")[2], value)
+        path: placeholder(path) for key, value in own.items() for path in _encrypted(key.rpartition(":")[2], value)
     }
-    plain = {key: _without_encrypted(value) for key, value in config.items() if not _is_encrypted(value)}
-    return EngineSettings(stack=stack, plain=plain, secrets=secrets)
+    plain = {key: _without_encrypted(value) for key, value in own.items() if not is_encrypted(value)}
+    return EngineSettings(stack=config.stack, plain=plain, secrets=secrets)
 
 
 def behind(settings: EngineSettings) -> str:
@@ -100,12 +93,8 @@ ADAPTATIONS: Mapping[str, Adaptation] = {
 """By the name of the kind (`stacks.kinds`)."""
 
 
-def _is_encrypted(value: Any) -> bool:
-    return isinstance(value, Mapping) and list(value) == ["secure"]
-
-
 def _encrypted(path: str, value: Any) -> Iterator[str]:
-    if _is_encrypted(value):
+    if is_encrypted(value):
         yield path
     elif isinstance(value, Mapping):
         for key, item in value.items():
@@ -114,5 +103,5 @@ def _encrypted(path: str, value: Any) -> Iterator[str]:
 
 def _without_encrypted(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _without_encrypted(item) for key, item in value.items() if not _is_encrypted(item)}
+        return {key: _without_encrypted(item) for key, item in value.items() if not is_encrypted(item)}
     return value

@@ -1,4 +1,4 @@
-"""Wiring modules, one for each kind of stack. They connect components and create nothing themselves."""
+"""Pulumi programs, one for each kind of stack. They connect components and create nothing themselves."""
 
 from __future__ import annotations
 

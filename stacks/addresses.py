@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
 
-from catalogue.internet import MOST_ADDRESSES
+from catalogue.limits import MOST_ADDRESSES
 
 SERVICE_RANGES = (IPv4Network("10.100.0.0/16"), IPv4Network("172.20.0.0/16"))
 """EKS takes the cluster's service addresses from one of these (EKS user guide, "View networking requirements")."""

@@ -1,139 +1,89 @@
-"""Reads the configuration of a stack into the typed model of its kind, and tells everything that is wrong at once."""
+"""Pulumi configuration of a stack as the typed settings of its kind, with everything that is wrong told at once."""
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, TypeVar
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, TypeVar
 
 import pulumi
 import pulumi.runtime.config
-from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from stacks import provider_settings
-
-
-class SettingsError(ValueError):
-    """One sentence per line: what is wrong, where, and what to set instead."""
-
-
-class Frozen(BaseModel):
-    """A part of the settings: spelled in camelCase, without unknown keys, never changed after it was read."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True)
-
-
-class StackSettings(Frozen):
-    """All settings of one kind of stack; every field has a default."""
-
-    KIND: ClassVar[str]
-    """What such a stack is called in messages."""
-    SECRET: ClassVar[Collection[str]]
-    """Settings that are refused when set in plain text, and never shown."""
-
-    kind: str = ""
-
-
-def text(pattern: str, meaning: str) -> AfterValidator:
-    """Text that matches the pattern whole; `meaning` says in words what it must be."""
-
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(f"{value!r} is not {meaning}")
-        return value
-
-    return AfterValidator(check)
-
-
-Name = Annotated[
-    str,
-    text(
-        r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?",
-        "a name that LiteLLM, Kubernetes and URLs can all carry: use lower-case letters, digits, . and -, at most 63, "
-        "with a letter or digit at both ends",
-    ),
-]
-
-TagValue = Annotated[
-    str,
-    text(
-        r"(?!(?i:aws):)[\w.:/=+@-]([\w .:/=+@-]{0,254}[\w.:/=+@-])?",
-        "a value that tags can carry: use letters, digits, spaces and _ . : / = + - @, at most 256, and another "
-        "beginning than aws:",
-    ),
-]
-
-Email = Annotated[
-    str,
-    text(
-        # What `z.email()` of zod 4 takes, by which Langfuse checks LANGFUSE_INIT_USER_EMAIL (langfuse web/src/env.mjs).
-        r"(?!\.)(?!.*\.\.)[A-Za-z0-9_'+.-]{0,63}[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9-]{0,62}\.)+[A-Za-z]{2,63}",
-        "an e-mail address: set one such as you@example.com",
-    ),
-]
-
-
-def unique(where: str, what: str, names: Iterable[str]) -> None:
-    """Raise ValueError when two of the names, each the `what` of an entry of `where`, are the same."""
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise ValueError(f"{where}: two entries have the {what} {name!r}: rename one")
-        seen.add(name)
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Point to the name that is meant, or to all there are."""
-    known = sorted(names)
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"the known ones are {', '.join(known)}"
-
+from stacks.errors import SettingsError
+from stacks.fields import StackSettings, nearest
+from stacks.kinds import KINDS, Kind
 
 S = TypeVar("S", bound=StackSettings)
 
 
-def read(model: type[S], others: Sequence[type[StackSettings]], **context: str) -> S:
-    """The settings of this stack; SettingsError tells everything that is wrong with them.
+def read(model: type[S], **context: str) -> S:
+    """The settings of this stack, whose kind has that model; SettingsError tells everything that is wrong with them.
 
-    A stack gets every default of `Pulumi.yaml`, those of `others`, the other kinds of stack, too: they are passed over
-    as long as nobody changed them. `context` is what the model's validators have to know beside the settings.
+    `context` is what the model's validators have to know beside the settings.
     """
-    from stacks.kinds import kind_of  # which imports this module
-
     config = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
     values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    fields = _fields(model)
-    elsewhere = {name: (other, info) for other in others for name, info in _fields(other).items()}
-    kind = kind_of(pulumi.get_stack(), values.get("kind", ""))
-    problems = list(provider_settings.refusals(config, kind.name))
-    parsed: dict[str, Any] = {}
-    for name, value in values.items():
-        if name in fields:
-            secret = pulumi.runtime.config.is_config_secret(prefix + name)
-            if name in model.SECRET and not secret and value not in ("", "{}"):
-                problems.append(
-                    f"{name} is set in plain text: take it out and set each value with "
-                    f"`pulumi config set --secret --path {name}.<name>`"
-                )
-            else:
-                parsed[name] = _parsed(fields[name], value)
-        elif name not in elsewhere:
-            problems.append(f"{name} is no setting: {nearest(name, fields)}")
-        elif not _is_default(elsewhere[name][1], value):
-            problems.append(f"{name} is a setting of {elsewhere[name][0].KIND}: take it out here and set it there")
+    (own,) = (kind for kind in KINDS.values() if kind.settings() is model)
+    problems = [
+        *provider_settings.refusals(config, own.name),
+        *_in_plain_text(model, values, lambda name: pulumi.runtime.config.is_config_secret(prefix + name)),
+        *_misplaced(own, values),
+    ]
     try:
-        settings = model.model_validate(parsed, context=context)
-    except ValidationError as error:
-        problems += [_sentence(detail, model.SECRET) for detail in error.errors()]
+        settings = validated(model, values, **context)
+    except SettingsError as error:
+        problems.append(str(error))
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
+
+
+def validated(model: type[S], values: Mapping[str, str], **context: str) -> S:
+    """The settings among these values, which are text by name as the engine passes them; what is missing is default.
+
+    SettingsError, as `read`, for those that are wrong; other names are passed over.
+    """
+    fields = _fields(model)
+    parsed = {name: _parsed(fields[name], value) for name, value in values.items() if name in fields}
+    try:
+        return model.model_validate(parsed, context=context)
+    except ValidationError as error:
+        secret = model.secret_names()
+        raise SettingsError("\n".join(_sentence(detail, secret) for detail in error.errors())) from None
+
+
+def _in_plain_text(
+    model: type[StackSettings], values: Mapping[str, str], encrypted: Callable[[str], bool]
+) -> Iterator[str]:
+    for name in model.secret_names():
+        if values.get(name, "") not in ("", "{}") and not encrypted(name):
+            yield (
+                f"{name} is set in plain text: take it out and set each value with "
+                f"`pulumi config set --secret --path {name}.<name>`"
+            )
+
+
+def _misplaced(own: Kind, values: Mapping[str, str]) -> Iterator[str]:
+    """What is no setting of this kind of stack.
+
+    A stack gets every default of `Pulumi.yaml`, those of the other kinds too: they are passed over as long as nobody
+    changed them.
+    """
+    known = _fields(own.settings())
+    elsewhere = {name: (kind, info) for kind in KINDS.values() for name, info in _fields(kind.settings()).items()}
+    for name, value in values.items():
+        if name in known:
+            continue
+        if name not in elsewhere:
+            yield f"{name} is no setting: {nearest(name, known)}"
+        elif not _is_default(elsewhere[name][1], value):
+            yield f"{name} is a setting of {elsewhere[name][0].title}: take it out here and set it there"
 
 
 def _fields(model: type[StackSettings]) -> Mapping[str, FieldInfo]:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from stacks import stack_name
-from stacks.configuration import SettingsError, StackSettings
+from stacks.errors import SettingsError
+from stacks.fields import StackSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +34,9 @@ class Kind:
 
 
 def _aws_settings() -> type[StackSettings]:
-    from stacks.aws.settings import Settings
+    from stacks.aws.settings import AwsSettings
 
-    return Settings
+    return AwsSettings
 
 
 def _build_aws(stack: str, caller_address: Callable[[], str]) -> None:
@@ -105,11 +106,6 @@ def kind_of(stack: str, declared: str = "") -> Kind:
         f"called {', '.join(_BY_WORD)} or one of these with an ending, such as dev-{stack}; for any other name set "
         f"`genaiplatform:kind` in Pulumi.{stack}.yaml to {' or '.join(KINDS)}"
     )
-
-
-def other_settings(model: type[StackSettings]) -> list[type[StackSettings]]:
-    """The settings models of all kinds but this one: their defaults reach every stack."""
-    return [found for kind in KINDS.values() if (found := kind.settings()) is not model]
 
 
 def _nearest(name: str, words: Mapping[str, object]) -> str:

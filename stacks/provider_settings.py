@@ -11,8 +11,11 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-AZURE = ("azure-native", "azuread")
-"""Namespaces that only an Azure stack has."""
+_AWS = ("aws", "kubernetes", "eks")
+"""Of the stacks of every kind: `Pulumi.yaml` gives each of them `aws:region`."""
+
+NAMESPACES: Mapping[str, Sequence[str]] = {"aws": _AWS, "azure": (*_AWS, "azure-native", "azuread")}
+"""Providers whose settings the stacks of a kind may have, by the name of the kind."""
 
 _PARTNER = "only names who gets the credit for the usage"
 
@@ -114,6 +117,11 @@ INSTEAD: Mapping[str, Mapping[str, str]] = {
 }
 """What to do in place of a key that is refused."""
 
+_OTHERS = {"aws": "kubectl, Helm and the genai commands"} | dict.fromkeys(
+    ("azure-native", "azuread"), "`az` and the genai commands"
+)
+"""Who else asks that cloud, by namespace."""
+
 _NO_EFFECT: Mapping[str, str] = {
     "kubernetes": "the program reaches its cluster by a kubeconfig of its own",
     "eks": "the EKS component has no settings",
@@ -125,7 +133,7 @@ def refusals(keys: Iterable[str], kind: str, environment: Mapping[str, str] = os
 
     Values are never shown: some are secret.
     """
-    problems = [problem for key in keys if (problem := _refusal(key, azure=kind == "azure"))]
+    problems = [problem for key in keys if (problem := _refusal(key, NAMESPACES[kind]))]
     # The Go SDK under Pulumi reads AWS_PROFILE first, botocore under the `aws` command AWS_DEFAULT_PROFILE.
     first, second = environment.get("AWS_PROFILE"), environment.get("AWS_DEFAULT_PROFILE")
     if first and second and first != second:
@@ -136,18 +144,18 @@ def refusals(keys: Iterable[str], kind: str, environment: Mapping[str, str] = os
     return problems
 
 
-def _refusal(key: str, *, azure: bool) -> str:
+def _refusal(key: str, allowed: Sequence[str]) -> str:
     namespace, _, name = key.partition(":")
     if namespace not in ALLOWED:
         return ""
     take_out = f"take it out (`pulumi config rm {key}`)"
-    if namespace in AZURE and not azure:
-        return f"{key} is a setting of the Azure gateway, which is a stack of its own of the kind azure: {take_out}"
+    if namespace not in allowed:
+        kinds = [kind for kind, namespaces in NAMESPACES.items() if namespace in namespaces]
+        return f"{key} is a setting of stacks of the kind {' or '.join(kinds)}, and this is none: {take_out}"
     if name in ALLOWED[namespace]:
         return ""
     if why := _NO_EFFECT.get(namespace):
         return f"{key} has no effect, {why}: {take_out}"
     if instead := INSTEAD[namespace].get(re.split(r"[.\[]", name)[0]):
-        who = "`az` and the genai commands" if azure else "kubectl, Helm and the genai commands"
-        return f"{key} would reach only Pulumi's provider, not {who}: {take_out}. Instead: {instead}"
+        return f"{key} would reach only Pulumi's provider, not {_OTHERS[namespace]}: {take_out}. Instead: {instead}"
     return f"{key} is no setting of that provider that is known here: {take_out}"

@@ -1,15 +1,16 @@
-"""The address that `allowedCidrs: [auto]` stands for."""
+"""Public IPv4 address of this machine, which `allowedCidrs: [auto]` stands for."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
-import urllib.request
+
+from stacks.errors import SettingsError
 
 SERVICE = "https://checkip.amazonaws.com"
 
 
-class PublicAddressError(ValueError):
+class PublicAddressError(SettingsError):
     """The public address could not be found out."""
 
 
@@ -18,6 +19,8 @@ def look_up() -> str:
 
     Refused on a CI runner (environment variable CI): its address is not that of anyone who wants to enter.
     """
+    import urllib.request  # late: `genai --help` must not wait for it
+
     if os.environ.get("CI"):
         raise PublicAddressError(
             "allowedCidrs holds `auto`, which would let only this CI runner in: set the ranges of those who may enter, "

@@ -1,4 +1,4 @@
-"""The secrets of a day: which exist, what they may look like, and how one is fixed instead of generated."""
+"""Secrets of an AWS stack: which exist, what they may look like, and how one is fixed instead of generated."""
 
 from __future__ import annotations
 

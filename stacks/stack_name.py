@@ -1,4 +1,4 @@
-"""What a stack may be called: its name becomes part of the EKS cluster's name and the tag Environment."""
+"""Pulumi stack names that EKS and tags can carry: part of the cluster's name and the tag Environment."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def problems(code: str) -> list[str]:
 def _problems(code: str) -> Iterator[str]:
     known = commands()
     groups = {name.partition(" ")[0] for name in known if " " in name}
-    for first, second, rest in re.findall(r"\bgenai ([a-z]+)( [a-z]+)?([^\n|&;#)`]*)", code):
+    for first, second, rest in re.findall(r"\bgenai ([a-z]+(?:-[a-z]+)*)( [a-z]+)?([^\n|&;#)`]*)", code):
         if first in groups and not second and not rest.strip():
             continue  # the group itself
         name = f"{first}{second}" if first in groups else first

@@ -5,24 +5,31 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import psycopg
 import pytest
 
-from charts.litellm import Model, allowed_routes
+from charts.litellm import allowed_routes, proxy_config
+from charts.shapes import Model
+from ops.local import process
+from ops.local.database import database, missing_program, prisma_client
 from tests.http_server import Answer, Request, serve
-from tests.ops.verify.litellm_server import MASTER_KEY, litellm_with_database, missing_program
+
+if TYPE_CHECKING:
+    from ops.local.traces import Span
 
 MINE, OTHERS, ECHO, RANKER = "mine", "others", "echo", "ranker"
 """Models of the provider: two of OpenAI's kind, one that LiteLLM answers itself, one that ranks documents."""
+MASTER_KEY = "sk-master-0123456789"
 KEY = "sk-limited-0123456789abcdef"
 """A virtual key as the program makes it, for `MINE` alone."""
 WIDE_ROUTES = "sk-routes-0123456789abcdef"
@@ -111,7 +118,7 @@ def _stream(events: Iterable[Mapping[str, Any]]) -> Answer:
     def lines() -> Iterator[str]:
         for event in events:
             yield f"data: {json.dumps(event)}\n\n"
-            time.sleep(0.05)
+            time.sleep(0.2)  # so that pieces stay apart on a busy machine
         yield "data: [DONE]\n\n"
 
     return Answer(200, lines(), {"Content-Type": "text/event-stream"})
@@ -154,36 +161,30 @@ class Langfuse:
     """Takes traces and keeps them."""
 
     received: list[Request] = field(default_factory=list)
-    spans: list[dict[str, str]] = field(default_factory=list)
-    """The attributes of each span."""
+    spans: list[Span] = field(default_factory=list)
     away: bool = False
     """Whether it is restarting."""
 
     def answer(self, request: Request) -> Answer:
         if self.away:
             return Answer(503)
-        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+        from ops.local.traces import spans
 
         self.received.append(request)
-        self.spans += [
-            {attribute.key: attribute.value.string_value for attribute in span.attributes}
-            for resource in ExportTraceServiceRequest.FromString(request.body).resource_spans
-            for scope in resource.scope_spans
-            for span in scope.spans
-        ]
+        self.spans += spans(request.body)
         return Answer(200)
 
     def traces(self) -> bytes:
         """All that came."""
         return b"".join(request.body for request in self.received)
 
-    def wait_for(self, text: str, seconds: float = 30) -> dict[str, str]:
-        """The span of a call, once it is there, that shows `text`."""
+    def wait_for(self, text: str, seconds: float = 30) -> Mapping[str, Any]:
+        """The attributes of a call's span, once it is there, that shows `text`."""
         deadline = time.monotonic() + seconds
         while True:
             for span in self.spans:
-                if "langfuse.observation.type" in span and any(text in value for value in span.values()):
-                    return span
+                if "langfuse.observation.type" in span.attributes and text in str(span.attributes):
+                    return span.attributes
             assert time.monotonic() < deadline, f"{len(self.spans)} spans, none with {text}"
             time.sleep(0.1)
 
@@ -196,7 +197,7 @@ class RunningLiteLLM:
     folder: Path
     """Where it runs."""
     database: str
-    """How psycopg reaches its PostgreSQL."""
+    """The URL of its PostgreSQL."""
     provider: Provider
     langfuse: Langfuse
 
@@ -251,18 +252,35 @@ def running_litellm(folder: Path) -> Iterator[RunningLiteLLM]:
                 base_model="azure/gpt-6-luna",
             ),
         )
-        with litellm_with_database(folder, models, langfuse.answer) as url:
-            for key, allowed in KEYS.items():
-                routes = [] if key == WIDE_ROUTES else allowed_routes(allowed)
-                made: dict[str, Any] = {
-                    "key": key,
-                    "key_alias": alias(key),
-                    "models": allowed,
-                    "allowed_routes": routes,
-                }
-                if key == ONE_CALL:
-                    made["rpm_limit"] = 1
-                answer = httpx.post(f"{url}/key/generate", json=made, headers={"x-litellm-api-key": MASTER_KEY})
-                answer.raise_for_status()
-            database = f"host={folder / 'data'} user=postgres dbname=litellm"
-            yield RunningLiteLLM(url, folder, database, provider, langfuse)
+        config = proxy_config(models, region="us-east-1", vpc_cidr="127.0.0.0/8")
+        config["general_settings"]["proxy_batch_write_at"] = 1
+        with (
+            # Not in the folder of pytest, each of which closes it anew: as root, PostgreSQL has a user of its own.
+            tempfile.TemporaryDirectory(prefix="postgres-") as data,
+            database(Path(data)) as database_url,
+            serve(langfuse.answer) as langfuse_url,
+        ):
+            environment = {
+                **prisma_client(folder),
+                "DATABASE_URL": database_url,
+                "DISABLE_SCHEMA_UPDATE": "true",
+                "LITELLM_MASTER_KEY": MASTER_KEY,
+                "LITELLM_SALT_KEY": "sk-salt-0123456789",
+                "PROVIDER_KEY_AZURE": "azure-key",
+                "LANGFUSE_PUBLIC_KEY": "pk-lf-1",
+                "LANGFUSE_SECRET_KEY": "sk-lf-1",
+                "OTEL_BSP_SCHEDULE_DELAY": "200",  # milliseconds; 5000 by default
+            }
+            with process.litellm(folder, config, langfuse_url, environment) as url:
+                for key, allowed in KEYS.items():
+                    _make_key(url, key, allowed)
+                yield RunningLiteLLM(url, folder, database_url, provider, langfuse)
+
+
+def _make_key(url: str, key: str, models: Sequence[str]) -> None:
+    made: dict[str, Any] = {"key": key, "key_alias": alias(key), "models": models}
+    if key != WIDE_ROUTES:
+        made["allowed_routes"] = allowed_routes(models)
+    if key == ONE_CALL:
+        made["rpm_limit"] = 1
+    httpx.post(f"{url}/key/generate", json=made, headers={"x-litellm-api-key": MASTER_KEY}).raise_for_status()

@@ -16,7 +16,8 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import pytest
 
-from charts.litellm import Model, proxy_config
+from charts.litellm import proxy_config
+from charts.shapes import Model
 from stacks.aws.bedrock import default_model, in_its_region, invokable_arns
 
 pytestmark = [

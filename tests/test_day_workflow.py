@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.commands.status import schedule
+from ops.checks.status import schedule
 from ops.project import ROOT
 from tests.command_lines import problems
 

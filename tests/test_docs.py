@@ -11,11 +11,11 @@ import yaml
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
-from ops.model.plan import make_plan
+from charts.shapes import Model, VirtualKeySetting
 from ops.project import ROOT
+from ops.stack.plan import make_plan
 from ops.stack.settings_file import read
-from stacks.aws.litellm_settings import ModelSetting, VirtualKeySetting
-from stacks.aws.settings import Settings
+from stacks.aws.settings import AwsSettings
 from stacks.azure.settings import AzureSettings, ClientSetting
 from stacks.secrets import FIXABLE
 from tests import azure_program
@@ -51,13 +51,13 @@ def _fields(*models: type[BaseModel]) -> set[str]:
 
 
 def _known_names() -> set[str]:
-    """Settings and their parts, outputs of both stacks, and the values that are spelled like them."""
+    """AwsSettings and their parts, outputs of both stacks, and the values that are spelled like them."""
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
     outputs = azure_program.aws_outputs().keys() | azure_program.recorded().outputs.keys()
     values = {
         value for field in ("key_mode",) for value in typing.get_args(AzureSettings.model_fields[field].annotation)
     }
-    parts = _fields(Settings, AzureSettings, ModelSetting, VirtualKeySetting, ClientSetting)
+    parts = _fields(AwsSettings, AzureSettings, Model, VirtualKeySetting, ClientSetting)
     return {*declared, *outputs, *values, *parts, *FIXABLE}
 
 
@@ -103,7 +103,7 @@ def test_every_command_is_one_that_bash_can_read(name: str, block: str) -> None:
 
 
 def test_operations_lists_the_exit_codes_of_every_command() -> None:
-    assert set(re.findall(r"^\| `genai ([\w ]+)` \|", TEXTS["docs/operations.md"], re.MULTILINE)) == set(commands())
+    assert set(re.findall(r"^\| `genai ([\w -]+)` \|", TEXTS["docs/operations.md"], re.MULTILINE)) == set(commands())
 
 
 def test_operations_tells_what_the_plan_says_a_night_costs() -> None:

@@ -1,4 +1,4 @@
-"""The PostgreSQL of LiteLLM and Langfuse."""
+"""Aurora PostgreSQL Serverless v2: one cluster for LiteLLM and Langfuse."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-
-from catalogue.pins import AURORA_VERSION
 
 PORT = 5432
 
@@ -22,10 +20,10 @@ class DatabaseArgs:
     client_security_group_id: pulumi.Input[str]
     master_password: pulumi.Input[str]
     tags: Mapping[str, pulumi.Input[str]]
-    engine_version: str = AURORA_VERSION
-    min_capacity: float = 0.5
-    max_capacity: float = 2
-    instances: int = 1
+    engine_version: str
+    min_capacity: float
+    max_capacity: float
+    instances: int
 
     def __post_init__(self) -> None:
         if self.instances < 1:
@@ -49,7 +47,7 @@ class Database(pulumi.ComponentResource):
             f"{name}-clients", description="Who may reach the database", vpc_id=args.vpc_id, tags=tags, opts=child
         )
         # A resource of its own: as part of the group it would make Aurora wait for the cluster that it names.
-        entry = aws.vpc.SecurityGroupIngressRule(
+        ingress = aws.vpc.SecurityGroupIngressRule(
             f"{name}-clients",
             description="PostgreSQL from the cluster",
             security_group_id=group.id,
@@ -105,7 +103,7 @@ class Database(pulumi.ComponentResource):
             )
             for index in range(args.instances)
         ]
-        self.host = pulumi.Output.all(cluster.endpoint, entry.id, *(instance.id for instance in instances)).apply(
+        self.host = pulumi.Output.all(cluster.endpoint, ingress.id, *(instance.id for instance in instances)).apply(
             lambda values: str(values[0])
         )
         self.register_outputs({"host": self.host})

@@ -1,4 +1,4 @@
-"""The VPC of the day."""
+"""VPC with public and private subnets, NAT gateways and an S3 endpoint."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NetworkArgs:
     zones: Sequence[str]
     region: str
     tags: Mapping[str, pulumi.Input[str]]
-    nat_gateways: Literal["one", "one per zone"] = "one"
+    nat_gateways: Literal["one", "one per zone"]
 
     def __post_init__(self) -> None:
         if len(self.zones) < 2:

@@ -1,10 +1,10 @@
-"""Who may call: the API as Entra ID knows it, and the applications that hold its role."""
+"""Entra ID: the application that stands for the API, and the client applications that hold its role."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_azuread as azuread
@@ -34,8 +34,8 @@ class IdentityArgs:
     secret_days: int
     secret_end: str
     owner_id: pulumi.Input[str]
-    users: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    users: Mapping[str, pulumi.Input[str]]
+    tags: Mapping[str, pulumi.Input[str]]
 
     def __post_init__(self) -> None:
         if len(set(self.clients)) < len(self.clients):

@@ -16,7 +16,7 @@ GONE = (None, "DELETING")
 """What `eks_status` says of a cluster that holds nothing any more."""
 
 
-class RefusedError(Exception):
+class ApiRefusedError(Exception):
     """The request arrived and was turned down with a 4xx status."""
 
     def __init__(self, status: int, answer: Any) -> None:
@@ -55,7 +55,7 @@ class ClusterApi:
     ) -> Any:
         """Send one request and return the JSON of the answer.
 
-        Raises `RefusedError` for a 4xx, `ConnectionError` for what may be different in a moment: no answer, 429, 5xx.
+        ApiRefusedError for a 4xx, ConnectionError for what may be different in a moment: no answer, 429, 5xx.
         """
         return self.exchange(method, path, body, headers).body
 
@@ -93,14 +93,14 @@ class ClusterApi:
         if response.status == 429 or response.status >= 500:
             raise ConnectionError(f"{response.status}: {_message(answer)}")
         if response.status >= 400:
-            raise RefusedError(response.status, answer)
+            raise ApiRefusedError(response.status, answer)
         return Answer(body=answer, cookies=response.headers.getlist("set-cookie"))
 
     def items(self, path: str) -> list[dict[str, Any]]:
         """List a collection over all namespaces. A kind the cluster does not serve has no items."""
         try:
             return list(self.request("GET", path)["items"])
-        except RefusedError as error:
+        except ApiRefusedError as error:
             if error.status == 404:
                 return []
             raise
@@ -115,7 +115,7 @@ class ClusterApi:
         try:
             # Left out, the policy for a Job is to orphan its pods (kubernetes#104080).
             self.request("DELETE", f"{collection}/{metadata['name']}?propagationPolicy=Background")
-        except RefusedError as error:
+        except ApiRefusedError as error:
             if error.status != 404:
                 raise
 

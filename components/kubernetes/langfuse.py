@@ -1,4 +1,4 @@
-"""Where every call to a model can be looked at afterwards."""
+"""Langfuse as a Helm release, with its Secrets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from catalogue.pins import LANGFUSE_CHART, LANGFUSE_IMAGE
+from catalogue.pins import LANGFUSE_CHART
 from charts import langfuse
 from components.kubernetes.checksum import checksum
 
@@ -38,8 +38,8 @@ class LangfuseArgs:
     secret_key: pulumi.Input[str]
     user_email: pulumi.Input[str]
     user_password: pulumi.Input[str]
-    replicas: int = 1
-    image_tag: str = LANGFUSE_IMAGE.version
+    replicas: int
+    image_tag: str
 
     def __post_init__(self) -> None:
         if self.replicas < 1:

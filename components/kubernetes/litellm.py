@@ -1,15 +1,16 @@
-"""The gateway to the models."""
+"""LiteLLM as a Helm release, with its Secrets and virtual keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from catalogue.pins import LITELLM_CHART, LITELLM_IMAGE
+from catalogue.pins import LITELLM_CHART
 from charts import litellm
+from charts.shapes import Model
 from components.kubernetes.checksum import checksum
 
 
@@ -31,12 +32,12 @@ class LiteLLMArgs:
     salt_key: pulumi.Input[str]
     langfuse_public_key: pulumi.Input[str]
     langfuse_secret_key: pulumi.Input[str]
-    models: Sequence[litellm.Model]
-    provider_keys: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    models: Sequence[Model]
+    provider_keys: Mapping[str, pulumi.Input[str]]
     region: str
     vpc_cidr: str
-    replicas: int = 1
-    image_tag: str = LITELLM_IMAGE.version
+    replicas: int
+    image_tag: str
 
     def __post_init__(self) -> None:
         if self.replicas < 1:

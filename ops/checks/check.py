@@ -1,4 +1,4 @@
-"""A check, what it may find, and how many are run at once."""
+"""Checks and their outcomes, the same for preflight, status and verify, and how checks are run together."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ class State(StrEnum):
     FINE = "fine"
     BAD = "bad"
     COULD_NOT_LOOK = "could not look"
+    SKIPPED = "skipped"
+    """An earlier check, without which this one could not tell anything, was not fine."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a check found, in a sentence, and what to do about it where it is not fine."""
+    """What a check found, in a sentence, what to do about it where it is not fine, and how long the check took."""
 
     state: State
     says: str
     fix: str = ""
+    seconds: float = 0.0
 
 
 Check = Callable[[], Outcome]
-"""Whatever it raises means that it could not look."""
+"""An exception of any kind means that it could not look."""
 
 
 def fine(says: str) -> Outcome:
@@ -38,7 +41,7 @@ def fine(says: str) -> Outcome:
 
 
 def bad(says: str, fix: str) -> Outcome:
-    """`pulumi up`, or the evening, will fail."""
+    """`pulumi up` or `pulumi destroy` will fail."""
     return Outcome(state=State.BAD, says=says, fix=fix)
 
 

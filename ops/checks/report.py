@@ -1,4 +1,4 @@
-"""How outcomes of checks are shown."""
+"""Outcomes of checks on a terminal (Rich) and as JSON: used by preflight and status."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ _MARKS = {
     State.FINE: "[green]✓[/green]",
     State.BAD: "[red]✗[/red]",
     State.COULD_NOT_LOOK: "[yellow]?[/yellow]",
+    State.SKIPPED: "[yellow]–[/yellow]",
 }
 
 

@@ -76,7 +76,7 @@ class Api:
 
 
 @dataclass(frozen=True)
-class Request:
+class RemovalRequest:
     """A request that removes something, and the `az` command that does the same."""
 
     api: Api

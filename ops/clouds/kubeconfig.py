@@ -5,7 +5,10 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from ops.clouds.aws import Aws
+from stacks.errors import GenaiError
 
 NAMESPACE = "genai-platform"
 _REACHABLE = ("ACTIVE", "UPDATING")
@@ -16,19 +19,21 @@ _INSTALL = {
 }
 
 
-class ForwardError(Exception):
+class ForwardError(GenaiError):
     """LiteLLM or Langfuse cannot be reached; the message says why and what to do."""
 
 
 def kubeconfig(aws: Aws, name: str) -> dict[str, Any]:
     """What `aws eks update-kubeconfig` would write for the cluster.
 
-    ForwardError when there is no such cluster, or it is being made or deleted; botocore's other errors pass through.
+    ForwardError when there is no such cluster, it is being made or deleted, or AWS does not tell.
     """
-    clusters = aws.client("eks")
     try:
+        clusters = aws.client("eks")
         found = clusters.describe_cluster(name=name)["cluster"]
-    except clusters.exceptions.ResourceNotFoundException as error:
+    except (BotoCoreError, ClientError) as error:
+        if not (isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException"):
+            raise ForwardError(str(error)) from error
         raise ForwardError(
             f"There is no cluster {name} in {aws.region}, though the stack's outputs name it: "
             "run `pulumi up --refresh`, or log in to the AWS account in which it was made."

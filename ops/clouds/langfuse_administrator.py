@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from components.kubernetes.cluster_api import ClusterApi, RefusedError
+from components.kubernetes.cluster_api import ApiRefusedError, ClusterApi
+from stacks.errors import GenaiError
 
 PROXY = "/api/v1/namespaces/genai-platform/services/langfuse-web:3000/proxy"
 
 
-class LangfuseError(Exception):
+class LangfuseError(GenaiError):
     """Langfuse did not do what it was asked for; the message says why."""
 
 
@@ -84,7 +85,7 @@ class LangfuseAdministrator:
         what = f"{method} {path.partition('?')[0]}"
         try:
             answer = self._api.exchange(method, f"{PROXY}{path}", body, cookies if self._cookies else None, form)
-        except RefusedError as error:
+        except ApiRefusedError as error:
             if error.by_kubernetes:
                 raise LangfuseError(
                     f"The Kubernetes API does not pass {what} on to Langfuse ({error}): put the `aws` CLI on PATH and "

@@ -13,7 +13,7 @@ class PermanentError(Exception):
     """A step that would not work a minute later either."""
 
 
-class Step(Protocol):
+class RemovalStep(Protocol):
     """One step of a removal: what is printed is what is run."""
 
     @property

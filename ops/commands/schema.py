@@ -48,22 +48,20 @@ def schema(
     import datetime
     import json
 
-    from botocore.exceptions import BotoCoreError, ClientError
-
     from ops.clouds.aws import Aws
-    from ops.clouds.kubeconfig import ForwardError, kubeconfig
+    from ops.clouds.kubeconfig import kubeconfig
     from ops.project import ROOT
     from ops.schema import page_reader, pages, pods, sources
     from ops.schema.differences import differences
     from ops.schema.hints import hints
     from ops.schema.stores import STORES
-    from ops.schema.tables import Database, SchemaError
-    from ops.stack.outputs import StackOutputsError, read_outputs
-    from ops.stack.settings_file import StackConfigError, read
+    from ops.schema.tables import DescribedDatabase, SchemaError
+    from ops.stack.outputs import read_outputs
+    from ops.stack.settings_file import read
 
     def find() -> pods.Deployed:
         if litellm or langfuse:
-            found: dict[str, Database] = {"litellm": sources.litellm(litellm)} if litellm else {}
+            found: dict[str, DescribedDatabase] = {"litellm": sources.litellm(litellm)} if litellm else {}
             return pods.Deployed(databases=found | (sources.langfuse(langfuse) if langfuse else {}), drift=())
         region = read(ROOT, stack).values["aws:region"]
         outputs = read_outputs(stack)
@@ -88,17 +86,13 @@ def schema(
 
     compares = check or diff is not None
     folder = diff or to or ROOT / "docs" / "database"
-    try:
-        if check and diff:
-            raise SchemaError("--check compares with the pages of --to, --diff with those of another folder: name one.")
-        known = page_reader.read(folder)
-        if compares and not known:
-            raise SchemaError(f"{folder} has no pages that `genai schema` wrote: name the folder where they are.")
-        found = find()
-        result = compare() if compares else write()
-    except (SchemaError, StackConfigError, StackOutputsError, ForwardError, BotoCoreError, ClientError) as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from error
+    if check and diff:
+        raise SchemaError("--check compares with the pages of --to, --diff with those of another folder: name one.")
+    known = page_reader.read(folder)
+    if compares and not known:
+        raise SchemaError(f"{folder} has no pages that `genai schema` wrote: name the folder where they are.")
+    found = find()
+    result = compare() if compares else write()
 
     versions = {name: database.version for name, database in found.databases.items()}
     if json_:

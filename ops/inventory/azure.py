@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from catalogue.pins import API_MANAGEMENT_API, KEY_VAULT_API, RESOURCE_GROUPS_API
-from ops.clouds.azure import ARM, GRAPH, Api, AzureCliError, Request, access_token
-from ops.clouds.removal import Step
+from ops.clouds.azure import ARM, GRAPH, Api, AzureCliError, RemovalRequest, access_token
+from ops.clouds.removal import RemovalStep
 from ops.inventory.found import Thing
 from ops.inventory.ownership import ELSEWHERE, RESOURCE_GROUP, ours, share_out
 from ops.inventory.scan import Failure, Find, Scan, look_with
@@ -53,7 +53,7 @@ def _thing(
     kind: str,
     name: str,
     region: str,
-    removal: Step,
+    removal: RemovalStep,
     tags: Mapping[str, str] | None,
     evidence: str = "",
     group: str = "",
@@ -78,7 +78,7 @@ def resource_groups(arm: Api, scope: str) -> Iterator[Thing]:
     query = f"$filter=tagName eq 'Project' and tagValue eq '{PROJECT}'&api-version={RESOURCE_GROUPS_API.version}"
     for group in arm.values(f"{scope}/resourcegroups?{query}"):
         name = group["name"]
-        removal = Request(
+        removal = RemovalRequest(
             arm,
             "DELETE",
             f"{scope}/resourcegroups/{name}?api-version={RESOURCE_GROUPS_API.version}",
@@ -98,7 +98,7 @@ def deleted_gateways(arm: Api, scope: str, stack: str) -> Iterator[Thing]:
         name, place = service["name"], service["location"].replace(" ", "").lower()
         group = service["properties"]["serviceId"].split("/resourceGroups/")[1].split("/")[0]
         if ours_by_name.fullmatch(group):
-            removal = Request(
+            removal = RemovalRequest(
                 arm,
                 "DELETE",
                 f"{provider}/locations/{place}/deletedservices/{name}?api-version={API_MANAGEMENT_API.version}",
@@ -113,7 +113,7 @@ def deleted_vaults(arm: Api, scope: str) -> Iterator[Thing]:
     provider = f"{scope}/providers/Microsoft.KeyVault"
     for vault in arm.values(f"{provider}/deletedVaults?api-version={KEY_VAULT_API.version}"):
         name, place = vault["name"], vault["properties"]["location"]
-        removal = Request(
+        removal = RemovalRequest(
             arm,
             "POST",
             f"{provider}/locations/{place}/deletedVaults/{name}/purge?api-version={KEY_VAULT_API.version}",
@@ -128,7 +128,7 @@ def applications(graph: Api, stack: str) -> Iterator[Thing]:
     for application in graph.values(f"/v1.0/applications?$filter=startswith(displayName,'{prefix}')"):
         key, name = application["id"], application["displayName"]
         if name.startswith(prefix):  # Graph compares without case
-            removal = Request(graph, "DELETE", f"/v1.0/applications/{key}", f"az ad app delete --id {key}")
+            removal = RemovalRequest(graph, "DELETE", f"/v1.0/applications/{key}", f"az ad app delete --id {key}")
             tags = application_tags(application.get("tags"))
             yield _thing("Entra application", key, "", removal, tags, f"is called {name}")
 
@@ -138,7 +138,7 @@ def deleted_applications(graph: Api, stack: str) -> Iterator[Thing]:
     for application in graph.values("/v1.0/directory/deletedItems/microsoft.graph.application"):
         name, url = application["displayName"], f"/v1.0/directory/deletedItems/{application['id']}"
         if name.startswith(_display_name(stack)):
-            removal = Request(graph, "DELETE", url, f"az rest --method DELETE --url {GRAPH}{url}")
+            removal = RemovalRequest(graph, "DELETE", url, f"az rest --method DELETE --url {GRAPH}{url}")
             tags = application_tags(application.get("tags"))
             said = f"was called {name}"
             yield _thing("deleted Entra application", application["id"], "", removal, tags, said, soft_deleted=True)

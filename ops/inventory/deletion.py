@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from ops.clouds.removal import PermanentError, Step
+from ops.clouds.removal import PermanentError, RemovalStep
 from ops.inventory.found import Leftover
 from ops.inventory.scan import Cloud, Scan
 
@@ -107,7 +107,7 @@ def clear_away(
         scan = cloud.look()
 
 
-def _insist(step: Step, pause: Callable[[], None]) -> None:
+def _insist(step: RemovalStep, pause: Callable[[], None]) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return step.run()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from catalogue.prices import AUTO_MODE_FEE
 from ops.clouds.aws import Aws
-from ops.clouds.removal import Item, Step
+from ops.clouds.removal import Item, RemovalStep
 from ops.inventory.found import Thing
 from ops.inventory.ownership import CLUSTER_TAGS
 
@@ -36,15 +36,15 @@ class _Listing:
     gone: Callable[[Item], bool] = lambda _: False
     """Whether nothing is to be done about the entry: it goes by itself, or with something else."""
     priced: Callable[[Item], Sequence[tuple[str, float]] | None] = lambda _: ()
-    removal: Callable[[Aws, Item], Sequence[Step]]
+    removal: Callable[[Aws, Item], Sequence[RemovalStep]]
 
 
-def _delete(operation: str, key: str, *, as_list: bool = False) -> Callable[[Aws, Item], Sequence[Step]]:
+def _delete(operation: str, key: str, *, as_list: bool = False) -> Callable[[Aws, Item], Sequence[RemovalStep]]:
     parameter = f"{key}s" if as_list else key
     return lambda aws, item: [aws.step("ec2", operation, **{parameter: [item[key]] if as_list else item[key]})]
 
 
-def _delete_nat_gateway(aws: Aws, gateway: Item) -> Sequence[Step]:
+def _delete_nat_gateway(aws: Aws, gateway: Item) -> Sequence[RemovalStep]:
     deleted = aws.wait("ec2", "nat_gateway_deleted", NatGatewayIds=[gateway["NatGatewayId"]])
     if gateway["State"] == "deleting":
         return [deleted]
@@ -56,7 +56,7 @@ def _delete_nat_gateway(aws: Aws, gateway: Item) -> Sequence[Step]:
     ]
 
 
-def _delete_instance(aws: Aws, instance: Item) -> Sequence[Step]:
+def _delete_instance(aws: Aws, instance: Item) -> Sequence[RemovalStep]:
     terminated = aws.wait("ec2", "instance_terminated", InstanceIds=[instance["InstanceId"]])
     if instance["State"]["Name"] == "shutting-down":
         return [terminated]
@@ -71,7 +71,7 @@ def _delete_instance(aws: Aws, instance: Item) -> Sequence[Step]:
     ]
 
 
-def _delete_internet_gateway(aws: Aws, gateway: Item) -> Sequence[Step]:
+def _delete_internet_gateway(aws: Aws, gateway: Item) -> Sequence[RemovalStep]:
     key = {"InternetGatewayId": gateway["InternetGatewayId"]}
     attached = [attachment["VpcId"] for attachment in gateway.get("Attachments", ())]
     return [
@@ -80,7 +80,7 @@ def _delete_internet_gateway(aws: Aws, gateway: Item) -> Sequence[Step]:
     ]
 
 
-def _delete_route_table(aws: Aws, table: Item) -> Sequence[Step]:
+def _delete_route_table(aws: Aws, table: Item) -> Sequence[RemovalStep]:
     associations = [association["RouteTableAssociationId"] for association in table.get("Associations", ())]
     return [
         *(aws.step("ec2", "disassociate_route_table", AssociationId=association) for association in associations),
@@ -88,9 +88,9 @@ def _delete_route_table(aws: Aws, table: Item) -> Sequence[Step]:
     ]
 
 
-def _delete_security_group(aws: Aws, group: Item) -> Sequence[Step]:
+def _delete_security_group(aws: Aws, group: Item) -> Sequence[RemovalStep]:
     """Rules that name other groups go first: two groups that name each other could not be deleted in any order."""
-    steps: list[Step] = []
+    steps: list[RemovalStep] = []
     for direction, key in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
         naming = [
             {**{k: rule[k] for k in ("IpProtocol", "FromPort", "ToPort") if k in rule}, "UserIdGroupPairs": pairs}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from catalogue.prices import HOURS_PER_MONTH, PRICES
-from ops.clouds.removal import Step
+from ops.clouds.removal import RemovalStep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Thing:
     id: str
     region: str
     """Empty for what has none."""
-    removal: tuple[Step, ...]
+    removal: tuple[RemovalStep, ...]
     tags: Mapping[str, str] = field(default_factory=dict)
     created: datetime | None = None
     priced: Sequence[tuple[str, float]] | None = ()

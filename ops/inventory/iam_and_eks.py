@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ops.clouds.aws import Aws
-from ops.clouds.removal import Item, Step
+from ops.clouds.removal import Item, RemovalStep
 from ops.inventory.ec2 import tags_of
 from ops.inventory.found import Thing
 from ops.inventory.ownership import CLUSTER, is_cluster_of
@@ -37,7 +37,7 @@ def clusters(aws: Aws, stack: str) -> Iterator[Thing]:
         )
 
 
-def _made_deletable(aws: Aws, cluster: Item) -> Iterator[Step]:
+def _made_deletable(aws: Aws, cluster: Item) -> Iterator[RemovalStep]:
     """What must come before the deletion of a cluster that EKS would refuse to delete as it is."""
     active = aws.wait("eks", "cluster_active", name=cluster["name"])
     if cluster["status"] in ("CREATING", "UPDATING"):

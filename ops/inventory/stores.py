@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from ops.clouds.aurora import MakeDeletable
 from ops.clouds.aws import Aws, RemoveBucket, gone
-from ops.clouds.removal import Item, Step
+from ops.clouds.removal import Item, RemovalStep
 from ops.inventory.ec2 import tags_of
 from ops.inventory.found import Thing
 from ops.inventory.ownership import auto_named
@@ -258,12 +258,12 @@ def _cache_tags(aws: Aws, arn: str) -> dict[str, str]:
     return tags_of(aws.call("elasticache", "list_tags_for_resource", ResourceName=arn)["TagList"])
 
 
-def _made_deletable(aws: Aws, cluster: Item) -> tuple[Step, ...]:
+def _made_deletable(aws: Aws, cluster: Item) -> tuple[RemovalStep, ...]:
     step = MakeDeletable(aws, cluster)
     return (step,) if step.needed else ()
 
 
-def _unless(status: str, on_its_way: str, delete: Step, wait: Step) -> tuple[Step, ...]:
+def _unless(status: str, on_its_way: str, delete: RemovalStep, wait: RemovalStep) -> tuple[RemovalStep, ...]:
     return (wait,) if status == on_its_way else (delete, wait)
 
 

@@ -20,7 +20,8 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 
-from charts.litellm import Model, allowed_routes, proxy_config
+from charts.litellm import allowed_routes, proxy_config
+from charts.shapes import Model
 from ops.local import model
 from ops.local.database import database, missing_program, prisma_client
 from ops.local.process import LocalError, free_port, litellm

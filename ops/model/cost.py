@@ -1,4 +1,4 @@
-"""What the recorded program costs while it stands idle, by component, from the price table of its region."""
+"""Cost of a recorded program while nobody uses it, by component, from the price table of its region."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def _add_aurora_capacity(bill: _Bill, instance: Resource) -> None:
 
 def _add_nodes(bill: _Bill) -> None:
     """The nodes of the EKS cluster, for the requests of all pods together."""
-    cluster = next((one for one in bill.resources.values() if one.type == eks_children.CLUSTER), None)
+    cluster = next((resource for resource in bill.resources.values() if resource.type == eks_children.CLUSTER), None)
     if cluster is None:
         return
     cpus = memory_gib = 0.0

@@ -1,4 +1,4 @@
-"""The graph that the Pulumi engine would hold after a run of the program: more edges than the program wrote."""
+"""Dependency graph of the Pulumi engine, made from a recorded program: it has more edges than the program wrote."""
 
 from __future__ import annotations
 

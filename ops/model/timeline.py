@@ -1,4 +1,4 @@
-"""How long `up` and `destroy` take, from the edges of the engine's graph and the seconds of each resource."""
+"""Duration of `pulumi up` and `pulumi destroy`, from the engine's graph and the seconds of each resource."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Seconds = Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class TimelineStep:
     """The creation of one resource, in seconds from the start; `slack` seconds later would still do."""
 
     urn: str
@@ -25,8 +25,8 @@ class Up:
     """`pulumi up` of a new stack: everything starts as soon as what it waits for is there."""
 
     seconds: float
-    steps: Mapping[str, Step]
-    critical_path: tuple[Step, ...]
+    steps: Mapping[str, TimelineStep]
+    critical_path: tuple[TimelineStep, ...]
     """The chain that decides the length, first to last; each starts when the one before ends."""
 
 
@@ -53,19 +53,21 @@ def up(edges: Edges, seconds: Seconds) -> Up:
     start: dict[str, float] = {}
     end: dict[str, float] = {}
     for urn, waits_for in edges.items():
-        start[urn] = max((end[other] for other in waits_for), default=0)
+        start[urn] = max((end[dependency] for dependency in waits_for), default=0)
         end[urn] = start[urn] + seconds[urn]
     total = max(end.values(), default=0)
     latest_end = dict.fromkeys(edges, total)
     for urn, waits_for in reversed(list(edges.items())):
         for other in waits_for:
             latest_end[other] = min(latest_end[other], latest_end[urn] - seconds[urn])
-    steps = {urn: Step(urn=urn, start=start[urn], end=end[urn], slack=latest_end[urn] - end[urn]) for urn in edges}
-    path: list[Step] = []
+    steps = {
+        urn: TimelineStep(urn=urn, start=start[urn], end=end[urn], slack=latest_end[urn] - end[urn]) for urn in edges
+    }
+    path: list[TimelineStep] = []
     urn = max(edges, key=lambda other: (end[other], other), default="")
     while urn:
         path.append(steps[urn])
-        urn = max(edges[urn], key=lambda other: (end[other], other), default="")
+        urn = max(edges[urn], key=lambda dependency: (end[dependency], dependency), default="")
     return Up(seconds=total, steps=steps, critical_path=tuple(reversed(path)))
 
 
@@ -77,7 +79,7 @@ def down(edges: Edges, seconds: Seconds) -> Down:
     """
     depth: dict[str, int] = {}
     for urn, waits_for in edges.items():
-        depth[urn] = max((depth[other] + 1 for other in waits_for), default=0)
+        depth[urn] = max((depth[dependency] + 1 for dependency in waits_for), default=0)
     by_depth: dict[int, list[str]] = {}
     for urn, level in depth.items():
         by_depth.setdefault(level, []).append(urn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ops.schema.tables import Column, Database, Table, by_name, split
+from ops.schema.tables import Column, DescribedDatabase, Table, by_name, split
 
 TABLES = """\
 SELECT table AS name, any(t.engine) AS engine, any(t.sorting_key) AS sorting_key,
@@ -18,9 +18,9 @@ FORMAT JSONEachRow
 """Asks a server for the tables of its current database; `schema_migrations` is that of the program which makes them."""
 
 
-def database(answers: Iterable[Mapping[str, Any]], version: str) -> Database:
+def database(answers: Iterable[Mapping[str, Any]], version: str) -> DescribedDatabase:
     """The tables, from the rows that answer TABLES."""
-    return Database(version=version, tables=by_name([_table(row) for row in answers]), enums={})
+    return DescribedDatabase(version=version, tables=by_name([_table(row) for row in answers]), enums={})
 
 
 def _table(row: Mapping[str, Any]) -> Table:

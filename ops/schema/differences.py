@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ops.schema.tables import Column, Database, Reference, Table
+from ops.schema.tables import Column, DescribedDatabase, Reference, Table
 
 
-def differences(old: Database, new: Database) -> list[str]:
+def differences(old: DescribedDatabase, new: DescribedDatabase) -> list[str]:
     """One line for each: `+` is in the new one only, `-` in the old one only, `~` is in both and differs."""
     return list(_databases(old, new))
 
 
-def _databases(old: Database, new: Database) -> Iterator[str]:
+def _databases(old: DescribedDatabase, new: DescribedDatabase) -> Iterator[str]:
     for name in sorted({*old.tables, *new.tables}):
         if name not in new.tables:
             yield f"- table {name}"

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from ops.schema.tables import Database
+from ops.schema.tables import DescribedDatabase
 
 OTHER = "Other tables"
 """The group of what no hint names."""
@@ -60,11 +60,11 @@ class Hints(_Hint):
                 return title
         return OTHER
 
-    def problems(self, databases: Mapping[str, Database]) -> list[str]:
+    def problems(self, databases: Mapping[str, DescribedDatabase]) -> list[str]:
         """Each table and column that a question or a join names and that these databases do not have."""
         return sorted(set(self._problems(databases)))
 
-    def _problems(self, databases: Mapping[str, Database]) -> Iterator[str]:
+    def _problems(self, databases: Mapping[str, DescribedDatabase]) -> Iterator[str]:
         named = [end for join in self.joins for end in (join.column, join.refers_to)]
         for question in self.questions:
             for table, columns in question.tables.items():

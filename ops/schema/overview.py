@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from catalogue import pins
 from ops.schema.hints import Question
 from ops.schema.stores import NOTICE, STORES
-from ops.schema.tables import Database
+from ops.schema.tables import DescribedDatabase
 
 _PAGE = """\
 # The databases
@@ -50,7 +50,7 @@ account. On a running stack `genai schema --check` says what differs, and `genai
 """
 
 
-def overview(databases: Mapping[str, Database], questions: Sequence[Question], today: datetime.date) -> str:
+def overview(databases: Mapping[str, DescribedDatabase], questions: Sequence[Question], today: datetime.date) -> str:
     """The text of README.md, for the databases that are there."""
     there = {name: store for name, store in STORES.items() if name in databases}
     made = {name: f"{store.made_by} {databases[name].version}" for name, store in there.items()}

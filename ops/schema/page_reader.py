@@ -6,18 +6,18 @@ import re
 from pathlib import Path
 
 from ops.schema.stores import STORES
-from ops.schema.tables import Column, Database, Reference, SchemaError, Table, by_name, split
+from ops.schema.tables import Column, DescribedDatabase, Reference, SchemaError, Table, by_name, split
 
 _REFERENCE = re.compile(r"(.+) → (\S+) \((.+)\), ON DELETE (.+)")
 
 
-def read(folder: Path) -> dict[str, Database]:
+def read(folder: Path) -> dict[str, DescribedDatabase]:
     """The databases whose pages are in the folder, by name. SchemaError for a page that was changed by hand."""
     pages = {name: folder / f"{name}.md" for name in STORES}
     return {name: _database(page) for name, page in pages.items() if page.is_file()}
 
 
-def _database(page: Path) -> Database:
+def _database(page: Path) -> DescribedDatabase:
     text = page.read_text(encoding="utf-8", errors="replace")
     version = re.search(r"^Version: (.+)$", text, re.MULTILINE)
     if version is None:
@@ -32,7 +32,7 @@ def _database(page: Path) -> Database:
                 f"{page}: `{' | '.join(row)}` is no enumerated type: write the page anew with `genai schema`."
             )
         enums[row[0]] = tuple(row[1].split(", "))
-    return Database(version=version[1], tables=by_name(tables), enums=enums)
+    return DescribedDatabase(version=version[1], tables=by_name(tables), enums=enums)
 
 
 def _table(page: Path, name: str, text: str) -> Table:

@@ -11,10 +11,10 @@ from ops.schema.diagrams import diagram
 from ops.schema.hints import OTHER, Hints, Question
 from ops.schema.overview import overview
 from ops.schema.stores import NOTICE, STORES
-from ops.schema.tables import Column, Database, SchemaError, Table
+from ops.schema.tables import Column, DescribedDatabase, SchemaError, Table
 
 
-def render(databases: Mapping[str, Database], hints: Hints, today: datetime.date) -> dict[str, str]:
+def render(databases: Mapping[str, DescribedDatabase], hints: Hints, today: datetime.date) -> dict[str, str]:
     """The text of every page by its name. A question has a page when all databases that it asks about are there."""
     questions = [one for one in hints.questions if {name.partition(".")[0] for name in one.tables} <= {*databases}]
     pages = {"README.md": overview(databases, questions, today)}
@@ -33,7 +33,7 @@ def write(folder: Path, pages: Mapping[str, str]) -> None:
         raise SchemaError(f"{folder} cannot be written ({error.strerror}): name another folder with --to.") from error
 
 
-def _question(question: Question, hints: Hints, databases: Mapping[str, Database]) -> Iterator[str]:
+def _question(question: Question, hints: Hints, databases: Mapping[str, DescribedDatabase]) -> Iterator[str]:
     versions = {name: databases[name].version for name in databases if any(t.startswith(name) for t in question.tables)}
     made = dict.fromkeys(f"{STORES[name].made_by} {version}" for name, version in versions.items())
     yield from (
@@ -66,7 +66,7 @@ def _question(question: Question, hints: Hints, databases: Mapping[str, Database
     )
 
 
-def _database(name: str, database: Database, hints: Hints) -> Iterator[str]:
+def _database(name: str, database: DescribedDatabase, hints: Hints) -> Iterator[str]:
     store = STORES[name]
     groups: dict[str, list[Table]] = {title: [] for title in [*hints.groups[name], OTHER]}
     for table in database.tables.values():

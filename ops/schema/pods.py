@@ -14,7 +14,7 @@ from typing import Any
 from ops.clouds.kubeconfig import kubectl_program
 from ops.schema import clickhouse, postgresql, prisma
 from ops.schema.differences import differences
-from ops.schema.tables import Database, SchemaError
+from ops.schema.tables import DescribedDatabase, SchemaError
 
 _SECONDS = 120.0
 """For one `kubectl exec`: the answers are there within seconds."""
@@ -28,7 +28,7 @@ _CONNECTION = ("HOST", "PORT", "USERNAME", "PASSWORD", "NAME")
 class Deployed:
     """What a running stack has."""
 
-    databases: Mapping[str, Database]
+    databases: Mapping[str, DescribedDatabase]
     """By name, as the versions that run describe their tables."""
     drift: tuple[str, ...]
     """Where a database of PostgreSQL is not what its version describes."""

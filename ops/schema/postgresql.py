@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ops.schema.prisma import Attribute, Field, Model, Schema, items, unquote
-from ops.schema.tables import Column, Database, Reference, SchemaError, Table, by_name
+from ops.schema.prisma import Attribute, Field, PrismaModel, Schema, items, unquote
+from ops.schema.tables import Column, DescribedDatabase, Reference, SchemaError, Table, by_name
 
 _TYPES: Mapping[str, str] = {
     "String": "text",
@@ -42,14 +42,14 @@ _ACTIONS = {
 }
 
 
-def database(schema: Schema, version: str) -> Database:
+def database(schema: Schema, version: str) -> DescribedDatabase:
     """The tables of the whole schema. SchemaError for what PostgreSQL has no word for."""
     tables = [_table(schema, model) for model in schema.models.values() if not model.view]
     enums = {enum.name: tuple(enum.values.values()) for enum in schema.enums.values()}
-    return Database(version=version, tables=by_name(tables), enums=dict(sorted(enums.items())))
+    return DescribedDatabase(version=version, tables=by_name(tables), enums=dict(sorted(enums.items())))
 
 
-def _table(schema: Schema, model: Model) -> Table:
+def _table(schema: Schema, model: PrismaModel) -> Table:
     columns: list[Column] = []
     primary: tuple[str, ...] = ()
     unique: list[tuple[str, ...]] = []
@@ -115,7 +115,7 @@ def _default(schema: Schema, field: Field) -> str:
     return ", ".join(listed) or ("an empty list" if field.list else "an empty text")
 
 
-def _reference(schema: Schema, model: Model, field: Field) -> Iterator[Reference]:
+def _reference(schema: Schema, model: PrismaModel, field: Field) -> Iterator[Reference]:
     relation = field.attributes.get("relation", Attribute("relation", {}))
     if "fields" not in relation.arguments:
         return  # the other side of one
@@ -131,7 +131,7 @@ def _reference(schema: Schema, model: Model, field: Field) -> Iterator[Reference
     )
 
 
-def _table_name(model: Model) -> str:
+def _table_name(model: PrismaModel) -> str:
     return next((one.text("name") for one in model.attributes if one.name == "map"), model.name)
 
 
@@ -139,7 +139,7 @@ def _name(field: Field) -> str:
     return field.attributes["map"].text("name") if "map" in field.attributes else field.name
 
 
-def _names(model: Model, fields: tuple[str, ...]) -> tuple[str, ...]:
+def _names(model: PrismaModel, fields: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(_name(model.fields[field]) for field in fields)
 
 
@@ -165,18 +165,18 @@ _DELETES = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", 
 """`confdeltype` of `pg_constraint` (postgresql.org/docs/17/catalog-pg-constraint.html)."""
 
 
-def live(answer: list[dict[str, Any]], version: str) -> Database:
+def live(answer: list[dict[str, Any]], version: str) -> DescribedDatabase:
     """The tables of a running database, from its answer to TABLES: without unique keys, defaults and enums."""
-    return Database(version=version, tables=by_name([_live_table(row) for row in answer]), enums={})
+    return DescribedDatabase(version=version, tables=by_name([_live_table(row) for row in answer]), enums={})
 
 
-def comparable(documented: Database) -> Database:
+def comparable(documented: DescribedDatabase) -> DescribedDatabase:
     """What a running database tells of the same tables."""
     tables = [
         replace(table, columns=tuple(replace(column, default="") for column in table.columns), unique=())
         for table in documented.tables.values()
     ]
-    return Database(version=documented.version, tables=by_name(tables), enums={})
+    return DescribedDatabase(version=documented.version, tables=by_name(tables), enums={})
 
 
 def _live_table(row: Mapping[str, Any]) -> Table:

@@ -48,7 +48,7 @@ class Field:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Model:
+class PrismaModel:
     """A `model` or a `view`."""
 
     name: str
@@ -71,14 +71,14 @@ class Enum:
 class Schema:
     """What a schema.prisma holds, by the names that Prisma gives it."""
 
-    models: Mapping[str, Model]
+    models: Mapping[str, PrismaModel]
     enums: Mapping[str, Enum]
 
 
 def parse(text: str) -> Schema:
     """Read a whole schema.prisma. SchemaError names the line that cannot be read."""
     text = _COMMENT.sub(lambda found: found[1] or "", text)
-    models: dict[str, Model] = {}
+    models: dict[str, PrismaModel] = {}
     enums: dict[str, Enum] = {}
     for block in _BLOCK.finditer(text):
         kind, name = block.groups()
@@ -87,7 +87,7 @@ def parse(text: str) -> Schema:
         own = [line for line in lines if not line.startswith("@@")]
         if kind in ("model", "view"):
             fields = (_field(line, name) for line in own)
-            models[name] = Model(
+            models[name] = PrismaModel(
                 name=name, view=kind == "view", fields={field.name: field for field in fields}, attributes=whole
             )
         elif kind == "enum":

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 
 from catalogue import pins
 from ops.schema import clickhouse, postgresql, prisma
-from ops.schema.tables import Database, SchemaError
+from ops.schema.tables import DescribedDatabase, SchemaError
 
 
-def litellm(place: Path) -> Database:
+def litellm(place: Path) -> DescribedDatabase:
     """The tables of LiteLLM from the wheel of litellm-proxy-extras, or from the folder into which it is installed."""
     try:
         root = zipfile.Path(place) if place.is_file() else place
@@ -30,7 +30,7 @@ def litellm(place: Path) -> Database:
         ) from error
 
 
-def langfuse(folder: Path) -> dict[str, Database]:
+def langfuse(folder: Path) -> dict[str, DescribedDatabase]:
     """The tables of Langfuse in PostgreSQL and in ClickHouse, whose migrations are run to get them."""
     shared = folder / "packages" / "shared"
     try:

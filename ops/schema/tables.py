@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from stacks.errors import GenaiError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
@@ -44,7 +46,7 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Database:
+class DescribedDatabase:
     """All tables of one database of one version."""
 
     version: str
@@ -55,7 +57,7 @@ class Database:
     """The values of each enumerated type."""
 
 
-class SchemaError(Exception):
+class SchemaError(GenaiError):
     """The tables cannot be read, written or compared; the message says what to do."""
 
 

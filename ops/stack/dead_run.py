@@ -1,4 +1,4 @@
-"""What a run of the engine leaves behind that was killed: a lock on the state, which says whose it is."""
+"""Pulumi's lock on the state, which a run that was killed leaves behind: whose it is, and whether that run is dead."""
 
 from __future__ import annotations
 

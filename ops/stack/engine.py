@@ -1,4 +1,4 @@
-"""The user's Pulumi CLI on the user's stack: backend, passphrase and program are those of `pulumi up`."""
+"""Pulumi CLI of the user on the user's stack: backend, passphrase and program are those of `pulumi up`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from pulumi.automation.errors import ConcurrentUpdateError, create_command_error
 from pulumi.automation.events import EngineEvent
 
 from ops.stack import dead_run, state
-from ops.stack.state import State
+from ops.stack.state import StackState
+from stacks.errors import GenaiError
 
 PARALLEL = 64
 """Operations at a time: most only wait, and the CLI's default of four for each CPU would make some wait twice."""
@@ -25,7 +26,7 @@ PARALLEL = 64
 Watch = Callable[[EngineEvent], None]
 
 
-class EngineError(Exception):
+class EngineError(GenaiError):
     """The engine did not begin; the message says why."""
 
 
@@ -107,14 +108,14 @@ class Engine:
     def _settings_file(self) -> Path:
         return Path(self._no_settings.name if self._no_settings else "", "no-settings.yaml")
 
-    def state(self) -> State:
+    def state(self) -> StackState:
         """What the state holds now."""
         try:
             return state.read(self._stack.export_stack().deployment or {})
         except automation.CommandError as error:
             raise EngineError(_said(error)) from error
 
-    def state_of(self, stack: str) -> State | None:
+    def state_of(self, stack: str) -> StackState | None:
         """The state of another stack; None when it cannot be read, or there is none."""
         try:
             return state.read(self._stack.workspace.export_stack(stack).deployment or {})

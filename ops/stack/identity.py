@@ -1,4 +1,4 @@
-"""What tells a stack from another one of the same name: the id that Pulumi Random made for it, and its state."""
+"""Pulumi Random's id of a stack, and what its state holds: they tell it from another stack of the same name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ops.stack.state import State
+    from ops.stack.state import StackState
 
 TAG = "StackId"
 """On everything of a stack that can be tagged (`stacks.identity`)."""
@@ -32,7 +32,7 @@ class StackIdentity:
         return bool(self.id or self.in_state)
 
 
-def identity_of(state: State | None, owner: str, stack_id: str = "") -> StackIdentity:
+def identity_of(state: StackState | None, owner: str, stack_id: str = "") -> StackIdentity:
     """The identity that the state knows; `stack_id` names it where there is no state, or another one than its."""
     if state is None or (stack_id and stack_id != state.stack_id):
         return StackIdentity(owner=owner, id=stack_id)
@@ -40,7 +40,7 @@ def identity_of(state: State | None, owner: str, stack_id: str = "") -> StackIde
         owner=owner,
         id=state.stack_id,
         in_state=frozenset(name for id_ in state.ids for name in _names(id_)),
-        home=state.region,
+        home=state.regions.get("aws:region", ""),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the running day answers to `pulumi stack output`: read through the user's own CLI, backend and passphrase."""
+"""Pulumi outputs of a stack, read through the user's own CLI, backend and passphrase (`pulumi stack output`)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import subprocess
 from typing import Any
 
 from ops.project import ROOT
+from stacks.errors import GenaiError
 
 
-class StackOutputsError(Exception):
+class StackOutputsError(GenaiError):
     """The outputs cannot be read; the message says why and what to do."""
 
 

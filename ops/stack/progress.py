@@ -1,4 +1,4 @@
-"""How far an operation of the engine is, from its events: one part for each component."""
+"""Pulumi engine events as progress: one part for each component, and how far an operation is."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from itertools import dropwhile
 from pulumi.automation.events import EngineEvent, OpType
 
 from ops.model import engine_graph, timeline, typical_times
-from ops.model.plan import Plan
 from ops.model.recorder import Resource
+from ops.stack.plan import Plan
 from ops.stack.state import engine_urn, short
 
 _COLOR = re.compile(r"<\{%[^%]*%\}>")
@@ -76,7 +76,7 @@ def _parts(resources: Iterable[Resource]) -> dict[str, list[str]]:
     return parts
 
 
-class Status(StrEnum):
+class PartStatus(StrEnum):
     """Of a part."""
 
     WAITING = "waiting"
@@ -90,7 +90,7 @@ class Part:
     """A component. `seconds` is how long the engine has been busy with it, `typical` how long it usually is."""
 
     name: str
-    status: Status
+    status: PartStatus
     seconds: float
     typical: float
 
@@ -161,12 +161,12 @@ class Progress:
         now = self._clock()
         busy = [(self._began[urn], self._ended.get(urn, now)) for urn in urns if urn in self._began]
         if self._failed.intersection(urns):
-            status = Status.FAILED
+            status = PartStatus.FAILED
         elif self._ended.keys() >= set(urns):
-            status = Status.DONE
+            status = PartStatus.DONE
         else:
             running = self._began.keys() & set(urns) - self._ended.keys()
-            status = Status.WORKING if running else Status.WAITING
+            status = PartStatus.WORKING if running else PartStatus.WAITING
         return Part(
             name=name,
             status=status,

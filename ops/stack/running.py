@@ -1,91 +1,89 @@
-"""Reads a running stack: what its outputs and its settings say about URLs, models and keys.
+"""Pulumi outputs of a running stack, read together with its settings.
 
 StackConfigError and StackOutputsError say why something cannot be read, and what to do.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from ops.project import ROOT
-from ops.stack.day import Day, Door
+from ops.project import PROJECT, ROOT
 from ops.stack.outputs import StackOutputsError, read_outputs
-from ops.stack.settings_file import StackConfigError, read
-from stacks.aws.settings import Settings
+from ops.stack.running_stacks import RunningAwsStack, RunningGateway, RunningStack
+from ops.stack.settings_file import StackConfig, StackConfigError, read
+from stacks.aws.settings import AwsSettings
 from stacks.azure.settings import AzureSettings
+from stacks.configuration import S, validated
+from stacks.errors import SettingsError
 
-Model = TypeVar("Model", bound=BaseModel)
+R = TypeVar("R", bound=RunningStack)
 
 
-def read_day(stack: str) -> Day:
-    """The AWS day of this stack."""
-    found = read(ROOT, stack)
-    config = found.values
-    if found.kind.name != "aws":
+RUNNING: Mapping[str, type[RunningStack]] = {"aws": RunningAwsStack, "azure": RunningGateway}
+"""What a running stack of a kind is read as, by the name of the kind (`stacks.kinds`)."""
+
+
+def read_aws_stack(stack: str) -> RunningAwsStack:
+    """The running AWS stack of that name."""
+    config = read(ROOT, stack)
+    if RUNNING[config.kind.name] is not RunningAwsStack:
         raise StackConfigError(
-            f"{stack} is {found.kind.title}: name it with --azure-stack, and its AWS day with --stack."
+            f"{stack} is {config.kind.title}: name it with --azure-stack, and its AWS day with --stack."
         )
-    settings = _settings(Settings, stack, config, "models", "virtualKeys", "providerKeys")
-    day = _fitted(
-        Day,
+    settings = _settings(config, AwsSettings, "models", "virtualKeys", "providerKeys")
+    running = _fitted(
+        RunningAwsStack,
         stack,
         {
             **read_outputs(stack),
-            "region": config["aws:region"],
+            "region": config.values["aws:region"],
             "models": [model.name for model in settings.models],
             "mocks": [model.name for model in settings.models if "mock_response" in model.params],
             "keyModels": {key.alias: settings.key_models(key) for key in settings.virtual_keys},
         },
     )
-    if missing := sorted(set(day.key_models) - set(day.virtual_keys)):
+    if missing := sorted(set(running.key_models) - set(running.virtual_keys)):
         raise StackOutputsError(
             f"Pulumi.{stack}.yaml has virtual keys that stack {stack} does not know yet ({', '.join(missing)}): "
             f"run `pulumi up --stack {stack}`."
         )
-    return day
+    return running
 
 
-def read_door(azure_stack: str, stack: str, day: Day) -> Door:
-    """The gateway of this Azure stack, which must stand before the AWS day of `stack`."""
-    found = read(ROOT, azure_stack)
-    config = found.values
-    if found.kind.name != "azure":
+def read_gateway(azure_stack: str, stack: str, running: RunningAwsStack) -> RunningGateway:
+    """The running Azure stack of that name, which must stand before the AWS stack `stack`."""
+    config = read(ROOT, azure_stack)
+    if RUNNING[config.kind.name] is not RunningGateway:
         raise StackConfigError(f"{azure_stack} is no Azure stack: name one with --azure-stack, such as azure.")
-    settings = _settings(AzureSettings, azure_stack, config, "awsStack", "clients")
+    settings = _settings(config, AzureSettings, "awsStack", "clients")
     behind = settings.aws_stack.rpartition("/")[2]
     if behind and behind != stack:
         raise StackConfigError(f"{azure_stack} stands before {behind}, not before {stack}: use --stack {behind}.")
     client = settings.clients[0]
     key_alias = client.keys[0] if client.keys else client.key_alias
-    if key_alias not in day.key_models:
+    if key_alias not in running.key_models:
         raise StackConfigError(
             f"The client {client.name} of {azure_stack} uses the virtual key {key_alias!r}, which {stack} does not "
-            f"have: it has {', '.join(day.key_models) or 'none'}. Correct `key` of the client, or virtualKeys."
+            f"have: it has {', '.join(running.key_models) or 'none'}. Correct `key` of the client, or virtualKeys."
         )
     outputs = read_outputs(azure_stack)
-    return _fitted(Door, azure_stack, {**outputs, "client": client.name, "keyAlias": key_alias})
+    return _fitted(RunningGateway, azure_stack, {**outputs, "client": client.name, "keyAlias": key_alias})
 
 
-def _settings(model: type[Model], stack: str, config: Mapping[str, str], *names: str) -> Model:
-    """These settings alone; the others keep their defaults."""
-    values = {name: config[f"genaiplatform:{name}"] for name in names if f"genaiplatform:{name}" in config}
-    region = {"region": config.get("aws:region", "")}
+def _settings(config: StackConfig, model: type[S], *names: str) -> S:
+    """These settings alone: what else was right when the stack went up may be refused by now."""
+    keys = {name: f"{PROJECT}:{name}" for name in names}
+    values = {name: config.values[key] for name, key in keys.items() if key in config.values}
     try:
-        return model.model_validate({name: _parsed(value) for name, value in values.items()}, context=region)
-    except ValidationError as error:
-        said = "; ".join(detail["msg"].removeprefix("Value error, ") for detail in error.errors(include_input=False))
-        raise StackConfigError(f"Pulumi.{stack}.yaml: {said}.") from error
+        return validated(model, values, region=config.values.get("aws:region", ""))
+    except SettingsError as error:
+        raise StackConfigError(f"Pulumi.{config.stack}.yaml: {error}.") from error
 
 
-def _parsed(value: str) -> Any:
-    return json.loads(value) if value[:1] in ("[", "{") else value
-
-
-def _fitted(model: type[Model], stack: str, outputs: Mapping[str, Any]) -> Model:
+def _fitted(model: type[R], stack: str, outputs: Mapping[str, Any]) -> R:
     try:
         return model.model_validate(outputs)
     except ValidationError as error:

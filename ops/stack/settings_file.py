@@ -1,4 +1,4 @@
-"""Reads the configuration of a stack from its YAML files, as the Pulumi engine would pass it to the program."""
+"""Pulumi settings of a stack, read from its YAML files as the engine would pass them to the program."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import difflib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ops.project import PROJECT, stack_files
 from stacks import provider_settings, secrets
-from stacks.configuration import SettingsError
+from stacks.errors import GenaiError, SettingsError
 from stacks.kinds import Kind, kind_of
 
 
-class StackConfigError(ValueError):
+class StackConfigError(GenaiError):
     """The files or the overrides cannot be read; the message says what to write instead."""
 
 
@@ -33,11 +34,17 @@ class StackConfig:
     values: Mapping[str, str]
     secret_keys: tuple[str, ...]
     """Keys with an encrypted part. It cannot be decrypted here; a placeholder of the right shape stands in."""
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """What the stack's file and the overrides say, without the project's defaults and as YAML has it."""
 
     @property
     def kind(self) -> Kind:
         """What kind of stack it is."""
-        return kind_of(self.stack, self.values.get("genaiplatform:kind", ""))
+        return kind_of(self.stack, self.setting("kind"))
+
+    def setting(self, name: str) -> str:
+        """One of the project's own settings; empty when it is not set."""
+        return self.values.get(f"{PROJECT}:{name}", "")
 
 
 def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
@@ -47,8 +54,7 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     a value that Pulumi could not pass on, a key of no known namespace that nearly is one, a setting of a provider that
     would not reach all who ask the cloud, an override that is no assignment, and a stack of no known kind.
     """
-    files = sorted(root.glob("Pulumi.*.yaml"))
-    stacks = {path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path for path in files}
+    stacks = stack_files(root)
     if stack not in stacks:
         raise StackConfigError(
             f"There is no stack {stack!r}: there is no file Pulumi.{stack}.yaml. "
@@ -62,14 +68,15 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
             "write the settings below `config:`, and give credentials to every command with "
             "`pulumi env run <environment> -- genai …`."
         )
-    own = loaded.get("config") or {}
-    merged = {**defaults, **{_full(name, key): value for key, value in own.items()}}
+    own = {_full(name, key): value for key, value in (loaded.get("config") or {}).items()}
+    merged = {**defaults, **own}
     for key in merged:
         _refuse_misspelled_namespace(name, key)
     texts = {key: (_text(key, value), _has_secret(value)) for key, value in merged.items()}
     for override in overrides:
         key, value = _assignment(override)
-        texts[_full(name, key)] = (value, False)
+        own[_full(name, key)] = value
+        texts[_full(name, key)] = (value if isinstance(value, str) else json.dumps(value), False)
     try:
         kind = kind_of(stack, texts.get(f"{name}:kind", ("", False))[0])
     except SettingsError as error:
@@ -80,6 +87,7 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
         stack=stack,
         values={key: text for key, (text, _) in texts.items()},
         secret_keys=tuple(key for key, (_, secret) in texts.items() if secret),
+        own=own,
     )
 
 
@@ -203,18 +211,19 @@ def _full(project: str, key: str) -> str:
     return key if ":" in key else f"{project}:{key}"
 
 
-def _is_secret(value: Any) -> bool:
+def is_encrypted(value: Any) -> bool:
+    """Whether it is a value that only Pulumi can read."""
     return isinstance(value, dict) and list(value) == ["secure"] and isinstance(value["secure"], str)
 
 
 def _has_secret(value: Any) -> bool:
     if isinstance(value, dict):
-        return _is_secret(value) or any(map(_has_secret, value.values()))
+        return is_encrypted(value) or any(map(_has_secret, value.values()))
     return isinstance(value, list) and any(map(_has_secret, value))
 
 
 def _without_secrets(path: str, value: Any) -> Any:
-    if _is_secret(value):
+    if is_encrypted(value):
         return secrets.placeholder(path)
     if isinstance(value, dict):
         return {key: _without_secrets(f"{path}.{key}", item) for key, item in value.items()}
@@ -229,7 +238,7 @@ def _text(key: str, value: Any) -> str:
     return opened if isinstance(opened, str) else json.dumps(opened)
 
 
-def _assignment(override: str) -> tuple[str, str]:
+def _assignment(override: str) -> tuple[str, Any]:
     key, equals, value = override.partition("=")
     if not key or not equals:
         raise StackConfigError(f"--set {override} is no assignment: write for example --set size=team.")
@@ -240,4 +249,4 @@ def _assignment(override: str) -> tuple[str, str]:
     if isinstance(parsed, dict | list):
         _refuse_what_is_no_json(f"--set {key}", parsed, _Walk())
     # A scalar is passed as typed, as `pulumi config set` does: 1.40 stays 1.40.
-    return key, json.dumps(parsed) if isinstance(parsed, dict | list) else value
+    return key, parsed if isinstance(parsed, dict | list) else value

@@ -1,10 +1,10 @@
-"""What the engine's state holds, as `pulumi stack export` tells it."""
+"""Pulumi state of a stack, as `pulumi stack export` tells it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ _SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d7
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
+class StackState:
     """A stack as the engine believes it to be."""
 
     resources: Sequence[Resource]
@@ -32,10 +32,8 @@ class State:
     """What each resource is called in its cloud."""
     stack_id: str = ""
     """As in the tag `StackId`; empty before the first `up` has made it."""
-    region: str = ""
-    """The AWS region that the resources are in; empty when there is none."""
-    location: str = ""
-    """The same of Azure."""
+    regions: Mapping[str, str] = field(default_factory=dict)
+    """Where the resources are, by the provider's setting that says so (`Kind.region_key`); empty where none is."""
 
     @property
     def empty(self) -> bool:
@@ -43,11 +41,11 @@ class State:
         return not self.resources and not self.pending
 
 
-def read(deployment: Mapping[str, Any]) -> State:
+def read(deployment: Mapping[str, Any]) -> StackState:
     """The state in an exported deployment."""
     found = deployment.get("resources") or []
     stack: Mapping[str, Any] = next((one for one in found if one["type"] == "pulumi:pulumi:Stack"), {})
-    return State(
+    return StackState(
         resources=[_resource(one) for one in found],
         created={one["urn"]: datetime.fromisoformat(one["created"]) for one in found if "created" in one},
         unfinished=[one["urn"] for one in found if one.get("initErrors") or one.get("delete")],
@@ -57,8 +55,10 @@ def read(deployment: Mapping[str, Any]) -> State:
         outputs=_opened(stack.get("outputs", {})),
         ids=[one["id"] for one in found if one.get("custom") and one.get("id")],
         stack_id=next((one["outputs"]["result"] for one in found if _is_stack_id(one)), ""),
-        region=_input(found, "region", "pulumi:providers:aws", "pulumi-python:dynamic/genai:DrainGate"),
-        location=_input(found, "location", "azure-native:resources:ResourceGroup"),
+        regions={
+            "aws:region": _input(found, "region", "pulumi:providers:aws", "pulumi-python:dynamic/genai:DrainGate"),
+            "azure-native:location": _input(found, "location", "azure-native:resources:ResourceGroup"),
+        },
     )
 
 

@@ -1,4 +1,4 @@
-"""What AWS refuses to create or change and neither moto nor botocore's models do: one table, each with its source."""
+"""What AWS refuses to create or change although moto and botocore accept it: one table, each rule with its source."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Problems = Callable[[Account, State], Iterable[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class CreationRule:
     """A resource is neither created nor changed as long as there are `problems`. They show no secret."""
 
     error: str
@@ -112,14 +112,14 @@ _IDENTIFIER_MESSAGE = (
     "digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens."
 )
 _DESCRIPTION = r"[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{0,255}"
-_DESCRIBED = Rule(
+_DESCRIBED = CreationRule(
     error="InvalidParameterValue",
     problems=_unlike(
         "description", _DESCRIPTION, "Invalid description: a-z, A-Z, 0-9, spaces and ._-:/()#,@[]+=&;{{}}!$* are valid."
     ),
     source="Amazon EC2 API reference, CreateSecurityGroup and IpRange",
 )
-_ELB_NAME = Rule(
+_ELB_NAME = CreationRule(
     error="ValidationError",
     problems=_unlike(
         "name",
@@ -129,16 +129,16 @@ _ELB_NAME = Rule(
     source="Elastic Load Balancing API reference, CreateLoadBalancer and CreateTargetGroup",
 )
 
-RULES: Mapping[str, tuple[Rule, ...]] = {
+RULES: Mapping[str, tuple[CreationRule, ...]] = {
     "aws:ec2/vpc:Vpc": (
-        Rule(
+        CreationRule(
             error="InvalidVpc.Range",
             problems=_range,
             source="Amazon EC2 API reference, error codes; Amazon VPC user guide, VPC CIDR blocks",
         ),
     ),
     "aws:ec2/subnet:Subnet": (
-        Rule(
+        CreationRule(
             error="InvalidSubnet.Range",
             problems=_range,
             source="Amazon EC2 API reference, error codes; Amazon VPC user guide, Subnet CIDR blocks",
@@ -146,7 +146,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     ),
     "aws:ec2/securityGroup:SecurityGroup": (
         _DESCRIBED,
-        Rule(
+        CreationRule(
             error="InvalidParameterValue",
             problems=_unlike("name", rf"(?!sg-){_DESCRIPTION}", "Value ({value}) for parameter GroupName is invalid."),
             source="Amazon EC2 API reference, CreateSecurityGroup",
@@ -155,24 +155,24 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": (_DESCRIBED,),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": (_DESCRIBED,),
     "aws:acm/certificate:Certificate": (
-        Rule(
+        CreationRule(
             error="InvalidDomainValidationOptionsException",
             problems=_certificate_names,
             source="AWS Certificate Manager API reference, RequestCertificate, DomainName",
         ),
-        Rule(
+        CreationRule(
             error="LimitExceededException",
             problems=_too_many_names,
             source="AWS Certificate Manager user guide, Quotas: domain names per certificate",
         ),
     ),
     "aws:rds/cluster:Cluster": (
-        Rule(
+        CreationRule(
             error="InvalidParameterValue",
             problems=_capacity,
             source="Aurora user guide, Setting the capacity range of a cluster; aws/aws-cdk#32232",
         ),
-        Rule(
+        CreationRule(
             error="InvalidParameterValue",
             problems=_unlike(
                 "masterPassword",
@@ -182,43 +182,43 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
             ),
             source="Amazon RDS API reference, CreateDBCluster; Aurora user guide, Naming constraints",
         ),
-        Rule(
+        CreationRule(
             error="InvalidParameterValue",
             problems=_not_within("backupRetentionPeriod", 1, 35),
             source="Amazon RDS API reference, CreateDBCluster",
         ),
-        Rule(
+        CreationRule(
             error="InvalidParameterValue",
             problems=_unlike("clusterIdentifier", _IDENTIFIER, _IDENTIFIER_MESSAGE),
             source="Amazon RDS API reference, CreateDBCluster",
         ),
     ),
     "aws:rds/clusterInstance:ClusterInstance": (
-        Rule(
+        CreationRule(
             error="InvalidParameterValue",
             problems=_unlike("identifier", _IDENTIFIER, _IDENTIFIER_MESSAGE),
             source="Amazon RDS API reference, CreateDBInstance",
         ),
     ),
     "aws:elasticache/replicationGroup:ReplicationGroup": (
-        Rule(
+        CreationRule(
             error="InvalidParameterValue",
             problems=_unlike("authToken", "[A-Za-z0-9!&#$^<>-]{16,128}", "Invalid AuthToken provided."),
             source="Amazon ElastiCache user guide, Authenticating with the AUTH command",
         ),
-        Rule(
+        CreationRule(
             error="InvalidParameterValue",
             problems=_unlike("replicationGroupId", rf"(?=.{{1,40}}$){_IDENTIFIER}", _IDENTIFIER_MESSAGE),
             source="Amazon ElastiCache API reference, CreateReplicationGroup",
         ),
-        Rule(
+        CreationRule(
             error="InvalidParameterValue",
             problems=_not_within("snapshotRetentionLimit", 0, 35),
             source="Amazon ElastiCache user guide, Scheduling automatic backups",
         ),
     ),
     "aws:s3/bucket:Bucket": (
-        Rule(
+        CreationRule(
             error="InvalidBucketName",
             problems=_unlike(
                 "bucket",
@@ -230,7 +230,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:iam/rolePolicy:RolePolicy": (
-        Rule(
+        CreationRule(
             error="LimitExceeded",
             problems=_policy_size,
             source="IAM user guide, IAM and AWS STS quotas: inline policies of a role together, without white space",
@@ -239,14 +239,14 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "aws:lb/loadBalancer:LoadBalancer": (_ELB_NAME,),
     "aws:lb/targetGroup:TargetGroup": (_ELB_NAME,),
     "aws:lb/listenerRule:ListenerRule": (
-        Rule(
+        CreationRule(
             error="ValidationError",
             problems=_condition_values,
             source="User guide of Application Load Balancers, Quotas: condition values per rule",
         ),
     ),
     "aws:route53/record:Record": (
-        Rule(
+        CreationRule(
             error="InvalidChangeBatch",
             problems=_record_name,
             source="Amazon Route 53 developer guide, DNS domain name format",

@@ -1,4 +1,4 @@
-"""What AWS refuses to delete and moto does not: one table with the error each gives and where it is documented."""
+"""What AWS refuses to delete although moto accepts it: one table, each rule with its error and its source."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Holders = Callable[[Account, str, State], Iterable[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class DeletionRule:
     """A deletion is refused as long as there are `holders`; `{id}` in the message is the thing itself."""
 
     error: str
@@ -29,42 +29,46 @@ def _interfaces(key: str) -> Holders:
 
 def _public_interfaces(account: Account, id_: str, state: State) -> Iterable[str]:
     gateways = account.call("ec2", "describe_nat_gateways")["NatGateways"]
-    nat = [one["NatGatewayId"] for one in gateways if one["VpcId"] == state["vpcId"] and one["State"] != "deleted"]
+    nat_gateways = [
+        nat["NatGatewayId"] for nat in gateways if nat["VpcId"] == state["vpcId"] and nat["State"] != "deleted"
+    ]
     found = account.interfaces("vpc-id", state["vpcId"])
-    return [*nat, *(one["Description"] for one in found if str(one.get("Description")).startswith("ELB "))]
+    return [*nat_gateways, *(eni["Description"] for eni in found if str(eni.get("Description")).startswith("ELB "))]
 
 
 def _referring_groups(account: Account, id_: str, state: State) -> Iterable[str]:
     rules = account.call("ec2", "describe_security_group_rules")["SecurityGroupRules"]
-    referring = {one["GroupId"] for one in rules if one.get("ReferencedGroupInfo", {}).get("GroupId") == id_}
+    referring = {rule["GroupId"] for rule in rules if rule.get("ReferencedGroupInfo", {}).get("GroupId") == id_}
     return referring - {id_}
 
 
 def _in_vpc(account: Account, id_: str, state: State) -> Iterable[str]:
     groups = account.call("ec2", "describe_security_groups", Filters=[{"Name": "vpc-id", "Values": [id_]}])
-    yield from (one["GroupName"] for one in groups["SecurityGroups"] if one["GroupName"] != "default")
+    yield from (group["GroupName"] for group in groups["SecurityGroups"] if group["GroupName"] != "default")
     attached = [{"Name": "attachment.vpc-id", "Values": [id_]}]
     gateways = account.call("ec2", "describe_internet_gateways", Filters=attached)["InternetGateways"]
-    yield from (one["InternetGatewayId"] for one in gateways)
+    yield from (gateway["InternetGatewayId"] for gateway in gateways)
 
 
 def _nat_gateways(account: Account, id_: str, state: State) -> Iterable[str]:
     for gateway in account.call("ec2", "describe_nat_gateways")["NatGateways"]:
-        if gateway["State"] != "deleted" and any(one["AllocationId"] == id_ for one in gateway["NatGatewayAddresses"]):
+        if gateway["State"] != "deleted" and any(
+            address["AllocationId"] == id_ for address in gateway["NatGatewayAddresses"]
+        ):
             yield gateway["NatGatewayId"]
 
 
 def _database_clusters(key: str) -> Holders:
     return lambda account, id_, state: [
-        one["DBClusterIdentifier"]
-        for one in account.call("rds", "describe_db_clusters")["DBClusters"]
-        if one.get(key) == id_
+        cluster["DBClusterIdentifier"]
+        for cluster in account.call("rds", "describe_db_clusters")["DBClusters"]
+        if cluster.get(key) == id_
     ]
 
 
 def _caches(key: str) -> Holders:
     return lambda account, id_, state: [
-        name for name, one in account.elasticache.things["replication_group"].items() if one.get(key) == id_
+        name for name, cache in account.elasticache.resources["replication_group"].items() if cache.get(key) == id_
     ]
 
 
@@ -72,7 +76,7 @@ def _listeners(account: Account, id_: str, state: State) -> Iterable[str]:
     for balancer in account.call("elbv2", "describe_load_balancers")["LoadBalancers"]:
         arn = balancer["LoadBalancerArn"]
         for listener in account.call("elbv2", "describe_listeners", LoadBalancerArn=arn)["Listeners"]:
-            if any(one["CertificateArn"] == id_ for one in listener.get("Certificates", [])):
+            if any(certificate["CertificateArn"] == id_ for certificate in listener.get("Certificates", [])):
                 yield listener["ListenerArn"]
 
 
@@ -85,9 +89,9 @@ def _protected(key: str) -> Holders:
 
 
 _EC2 = "Amazon EC2 API reference, "
-RULES: Mapping[str, tuple[Rule, ...]] = {
+RULES: Mapping[str, tuple[DeletionRule, ...]] = {
     "aws:ec2/subnet:Subnet": (
-        Rule(
+        DeletionRule(
             error="DependencyViolation",
             message="The subnet '{id}' has dependencies and cannot be deleted.",
             holders=_interfaces("subnet-id"),
@@ -95,13 +99,13 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:ec2/securityGroup:SecurityGroup": (
-        Rule(
+        DeletionRule(
             error="DependencyViolation",
             message="resource {id} has a dependent object",
             holders=_interfaces("group-id"),
             source=_EC2 + "DeleteSecurityGroup",
         ),
-        Rule(
+        DeletionRule(
             error="DependencyViolation",
             message="resource {id} has a dependent object",
             holders=_referring_groups,
@@ -109,7 +113,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:ec2/internetGateway:InternetGateway": (
-        Rule(
+        DeletionRule(
             error="DependencyViolation",
             message="Network has some mapped public address(es). Please unmap those before detaching {id}.",
             holders=_public_interfaces,
@@ -117,7 +121,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:ec2/vpc:Vpc": (
-        Rule(
+        DeletionRule(
             error="DependencyViolation",
             message="The vpc '{id}' has dependencies and cannot be deleted.",
             holders=_in_vpc,
@@ -125,7 +129,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:ec2/eip:Eip": (
-        Rule(
+        DeletionRule(
             error="InvalidIPAddress.InUse",
             message="The address {id} is in use.",
             holders=_nat_gateways,
@@ -133,7 +137,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:rds/subnetGroup:SubnetGroup": (
-        Rule(
+        DeletionRule(
             error="InvalidDBSubnetGroupStateFault",
             message="Cannot delete the subnet group '{id}' because at least one database instance is using it",
             holders=_database_clusters("DBSubnetGroup"),
@@ -141,7 +145,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:rds/clusterParameterGroup:ClusterParameterGroup": (
-        Rule(
+        DeletionRule(
             error="InvalidDBParameterGroupState",
             message="One or more database instances are still members of this parameter group {id}",
             holders=_database_clusters("DBClusterParameterGroup"),
@@ -149,7 +153,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:rds/cluster:Cluster": (
-        Rule(
+        DeletionRule(
             error="InvalidParameterCombination",
             message="FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.",
             holders=_no_snapshot,
@@ -157,7 +161,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:elasticache/subnetGroup:SubnetGroup": (
-        Rule(
+        DeletionRule(
             error="CacheSubnetGroupInUse",
             message="Cache subnet group {id} is currently in use by a cache cluster.",
             holders=_caches("CacheSubnetGroupName"),
@@ -165,7 +169,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:elasticache/parameterGroup:ParameterGroup": (
-        Rule(
+        DeletionRule(
             error="InvalidCacheParameterGroupState",
             message="One or more cache clusters are still members of this parameter group {id}.",
             holders=_caches("CacheParameterGroupName"),
@@ -173,7 +177,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:acm/certificate:Certificate": (
-        Rule(
+        DeletionRule(
             error="ResourceInUseException",
             message="Certificate {id} is in use.",
             holders=_listeners,
@@ -181,7 +185,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:lb/loadBalancer:LoadBalancer": (
-        Rule(
+        DeletionRule(
             error="OperationNotPermitted",
             message="Load balancer '{id}' cannot be deleted because deletion protection is enabled",
             holders=_protected("enableDeletionProtection"),
@@ -189,7 +193,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ),
     ),
     "aws:eks/cluster:Cluster": (
-        Rule(
+        DeletionRule(
             error="InvalidRequestException",
             message="Cluster {id} has deletion protection enabled",
             holders=_protected("deletionProtection"),

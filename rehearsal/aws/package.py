@@ -1,4 +1,4 @@
-"""The package `aws`: rows of the table carried out."""
+"""Simulated Pulumi package `aws`: carries out the rows of the table of AWS types."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _VERSIONED = {access.CLUSTER: ("eks", "version")} | {
 }
 
 
-class Aws:
+class AwsPackage:
     """`opened` and `closed` tell the cluster world of the clusters that EKS makes and removes."""
 
     def __init__(self, account: Account, opened: Callable[[str, Properties], str], closed: Callable[[str], None]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore.exceptions import UnknownRegionError
 
-from charts.litellm import Model
+from charts.shapes import Model
 
 _ROUTES = ("converse/", "invoke/", "chat_completions/")
 """LiteLLM's ways to `bedrock-runtime`, which need the rights to invoke a model and no others."""
@@ -75,7 +75,7 @@ both its regions may call (model card of Nova 2 Lite)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class BedrockTarget:
     """What LiteLLM calls on Bedrock for a model."""
 
     region: str
@@ -93,7 +93,7 @@ def default_model(region: str) -> str:
     return f"bedrock/{DEFAULT_MODELS[region]}"
 
 
-def target(model: str, params: Mapping[str, Any], region: str) -> Target | None:
+def target(model: str, params: Mapping[str, Any], region: str) -> BedrockTarget | None:
     """What LiteLLM calls for a model with these `litellm_params`, None when it is not Bedrock's.
 
     ValueError for a model that LiteLLM would call in another way than the role allows. tests/test_bedrock_in_litellm.py
@@ -133,13 +133,13 @@ def target(model: str, params: Mapping[str, Any], region: str) -> Target | None:
             "before it, such as bedrock/llama/"
         )
     _refuse_endpoints(params, where)
-    return Target(region=where, identifier=identifier)
+    return BedrockTarget(region=where, identifier=identifier)
 
 
 def in_its_region(model: Model, region: str) -> Model:
     """The model with the region that LiteLLM is to call it in, which else would be that of the day: `region`."""
     called = target(model.model, _params(model), region)
-    return replace(model, params={**model.params, "aws_region_name": called.region}) if called else model
+    return model.model_copy(update={"params": {**model.params, "aws_region_name": called.region}}) if called else model
 
 
 def invokable_arns(model: Model, region: str) -> Sequence[str]:

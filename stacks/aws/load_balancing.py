@@ -1,4 +1,4 @@
-"""How users come into the AWS day: the load balancer, what it serves, and API Management's door."""
+"""Application Load Balancer of an AWS stack: targets, listeners and the entry for API Management."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from components.aws.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.aws.network import Network
 from components.aws.plain_listeners import PlainListeners, PlainListenersArgs
 from components.aws.target import Target, TargetArgs
-from stacks.aws.settings import Settings
+from stacks.aws.settings import AwsSettings
 
 LITELLM_PORT, LANGFUSE_PORT = 80, 3000
 """Ports of the load balancer without a domain; with one both are served at 443."""
@@ -32,7 +32,7 @@ class Entry:
 
 
 def build_entry(
-    config: Settings,
+    config: AwsSettings,
     *,
     network: Network,
     cluster: Cluster,
@@ -43,8 +43,8 @@ def build_entry(
     tags: Mapping[str, pulumi.Input[str]],
 ) -> Entry:
     """Wire the load balancer. `zone_id` is the hosted zone of `config.domain`, empty without one."""
-    # For depth only, as in `aws_day`: destroy deletes the load balancer beside the Aurora cluster, and DNS records
-    # beside its instance.
+    # For depth only, as in `stacks.aws.program`: destroy deletes the load balancer beside the Aurora cluster, and DNS
+    # records beside its instance.
     beside_cluster = pulumi.ResourceOptions(depends_on=network.private_associations)
     load_balancer = LoadBalancer(
         "entry",

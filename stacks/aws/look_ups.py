@@ -1,10 +1,10 @@
-"""What the program asks AWS before it creates anything."""
+"""AWS look-ups before anything is created: availability zones and the Route 53 hosted zone."""
 
 from __future__ import annotations
 
 import pulumi_aws as aws
 
-from stacks.configuration import SettingsError
+from stacks.errors import SettingsError
 
 ZONES_REFUSED_BY_EKS = ["use1-az3", "usw1-az2", "cac1-az3"]
 """Zone ids (EKS user guide, "View Amazon EKS networking requirements for VPC and subnets"; eksctl#7843)."""

@@ -1,13 +1,15 @@
-"""LiteLLM's parameters of a model: no credential may stand among them, for they become a ConfigMap."""
+"""LiteLLM models of the settings: no credential may stand in them, for they become a ConfigMap."""
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
 from charts.litellm import provider_key_variable
+from charts.shapes import Model
 from stacks.aws.credential_names import is_credential, is_credential_parameter
 
 _SHAPES = re.compile(
@@ -18,6 +20,9 @@ _SHAPES = re.compile(
 )
 """Values that LiteLLM takes for a credential wherever they stand (litellm_core_utils/secret_redaction.py)."""
 
+_LONGEST_MODELS = 500_000
+"""Bytes of `models` as JSON. They stand in a ConfigMap, and with it in Helm's Secret: Kubernetes takes 1 MiB each."""
+
 _REFERENCE = "os.environ/"
 _HOW = (
     "put the value under providerKeys (`pulumi config set --secret --path providerKeys.<name>`) and "
@@ -25,7 +30,22 @@ _HOW = (
 )
 
 
-def problems(params: Mapping[str, object], provider_keys: Collection[str]) -> Iterator[str]:
+def problems(models: Sequence[Model], provider_keys: Collection[str]) -> Iterator[str]:
+    """What of the models cannot stand in LiteLLM's ConfigMap. No value is shown."""
+    for model in models:
+        for line in (
+            value_problem("model", model.model),
+            value_problem("baseModel", model.base_model or ""),
+            *param_problems(model.params, provider_keys),
+        ):
+            if line:
+                yield f"models: {model.name}: {line}"
+    size = len(json.dumps([model.model_dump() for model in models]))
+    if size > _LONGEST_MODELS:
+        yield f"models has {size} bytes, more than a ConfigMap carries: keep below {_LONGEST_MODELS}"
+
+
+def param_problems(params: Mapping[str, object], provider_keys: Collection[str]) -> Iterator[str]:
     """What in `params` is a credential, or refers to one that there is not. No value is shown."""
     if "model" in params:
         yield "params.model would replace the model: set it in model itself"

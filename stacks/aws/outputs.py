@@ -1,4 +1,4 @@
-"""What the Azure gateway must know about the AWS day."""
+"""Pulumi outputs of an AWS stack that an Azure stack needs: the entry for API Management and the virtual keys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pulumi
 
 from stacks import secrets
 from stacks.azure.settings import AzureSettings
-from stacks.configuration import SettingsError
+from stacks.errors import SettingsError
 
 NAMES = ("apimEntryUrl", "apimEntryCertificate", "apimEntryKey", "virtualKeys")
 """Outputs of an AWS stack that are read, under their own names in `awsOutputs` too."""

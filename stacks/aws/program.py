@@ -1,4 +1,4 @@
-"""The AWS day: from the VPC to Langfuse."""
+"""AWS program: VPC, EKS, Aurora, Valkey and S3, and on them LiteLLM and Langfuse."""
 
 from __future__ import annotations
 
@@ -258,11 +258,8 @@ def build(stack: str, caller_address: Callable[[], str]) -> None:
         VirtualKey(
             f"virtual-key-{key.alias}",
             VirtualKeyArgs(
-                alias=key.alias,
+                setting=key.model_copy(update={"models": config.key_models(key)}),
                 key=credentials.virtual_keys[key.alias],
-                models=config.key_models(key),
-                max_budget=key.max_budget,
-                duration=key.duration,
                 cluster_name=cluster_name,
                 region=region,
                 kubeconfig=cluster.kubeconfig,

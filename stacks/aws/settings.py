@@ -1,6 +1,6 @@
-"""Everything configurable about the AWS day: one typed, frozen, validated model, read once.
+"""Settings of an AWS stack: one typed, frozen, validated pydantic model, read once.
 
-`Pulumi.yaml` documents the same keys; a test holds the two together.
+It is the only source of names, types, defaults and descriptions: `stacks.pulumi_yaml` writes them into `Pulumi.yaml`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_snake
 
 from catalogue.pins import AURORA_OFFERED, AURORA_VERSION, KUBERNETES, KUBERNETES_VERSION, LANGFUSE_IMAGE, LITELLM_IMAGE
-from charts.litellm import Model
-from stacks import addresses, public_address
-from stacks.aws import bedrock
-from stacks.aws.litellm_settings import ModelSetting, VirtualKeySetting, model_problems
-from stacks.configuration import Email, SettingsError, StackSettings, TagValue, nearest, read, text, unique
-from stacks.kinds import other_settings
+from charts.shapes import Model, VirtualKeySetting, text
+from stacks import addresses
+from stacks.aws import bedrock, model_params
+from stacks.configuration import read
+from stacks.errors import SettingsError
+from stacks.fields import Email, StackSettings, nearest, unique
 from stacks.secrets import FIXABLE, PROVIDER_KEY, VIRTUAL_KEY, equal, problem
 
 
@@ -51,31 +51,83 @@ MaxCapacity = Annotated[float, Field(ge=1, le=256, multiple_of=0.5)]
 """Aurora capacity units (Aurora user guide, "Choosing the maximum Aurora Serverless v2 capacity setting")."""
 
 
-class Settings(StackSettings):
-    """The settings of an AWS stack. Field descriptions live in `Pulumi.yaml`."""
+class AwsSettings(StackSettings):
+    """The settings of an AWS stack."""
 
-    KIND = "the AWS day"
-    SECRET = ("fixedSecrets", "providerKeys")
-
-    size: Literal["day", "team"] = "day"
-    owner: TagValue = "genaiplatform"
-    domain: str = ""
-    allowed_cidrs: tuple[str, ...] = ("auto",)
-    open_to_the_world: bool = False
-    apim_entry: bool = False
-    vpc_cidr: str = "10.0.0.0/16"
-    availability_zones: int = 2
-    kubernetes_version: str = KUBERNETES_VERSION
-    aurora_version: str = AURORA_VERSION
-    aurora_min_capacity: MinCapacity = 0.5
-    aurora_max_capacity: MaxCapacity = 2
-    litellm_image_tag: ImageTag = LITELLM_IMAGE.version
-    langfuse_image_tag: ImageTag = LANGFUSE_IMAGE.version
-    langfuse_email: Email = "admin@example.com"
-    models: tuple[ModelSetting, ...] = Field(default=(), validate_default=True)
-    provider_keys: Mapping[str, str] = Field(default_factory=dict, repr=False)
-    virtual_keys: tuple[VirtualKeySetting, ...] = (VirtualKeySetting(alias="demo"),)
-    fixed_secrets: Mapping[str, Any] = Field(default_factory=dict, repr=False)
+    size: Literal["day", "team"] = Field(
+        default="day",
+        description="How much of everything. `day` is the cheapest that works; `team` has a NAT gateway per zone, two "
+        "Aurora instances, two cache nodes with failover and two pods of LiteLLM and of Langfuse's worker",
+    )
+    domain: str = Field(
+        default="",
+        description="Serve HTTPS at litellm.<domain> and langfuse.<domain>. Needs a public Route 53 hosted zone for it "
+        "or a parent. Empty means HTTP on the load balancer's own name",
+    )
+    allowed_cidrs: tuple[str, ...] = Field(
+        default=("auto",),
+        description="IPv4 ranges that may enter the load balancer. `auto` is the public address of whoever runs `up`",
+    )
+    open_to_the_world: bool = Field(default=False, description="Confirms that 0.0.0.0/0 in allowedCidrs is meant")
+    apim_entry: bool = Field(
+        default=False,
+        description="One more HTTPS port, 8443, for API Management. Open to the world, but forwards only user paths "
+        "that carry a secret header",
+    )
+    vpc_cidr: str = Field(default="10.0.0.0/16", description="IPv4 range of the VPC, /16 to /20")
+    availability_zones: int = Field(default=2, description="Zones to spread over, 2 or 3")
+    kubernetes_version: str = Field(
+        default=KUBERNETES_VERSION,
+        description="EKS version; quote it. Refused once it leaves standard support",
+    )
+    aurora_version: str = Field(
+        default=AURORA_VERSION,
+        description="Aurora PostgreSQL version; quote it. 17.7 is a long-term support minor",
+    )
+    aurora_min_capacity: MinCapacity = Field(
+        default=0.5,
+        description="Least Aurora capacity units (ACU), in steps of 0.5; this is what an idle day pays for",
+    )
+    aurora_max_capacity: MaxCapacity = Field(default=2, description="Most Aurora capacity units (ACU), in steps of 0.5")
+    litellm_image_tag: ImageTag = Field(
+        default=LITELLM_IMAGE.version,
+        description="Image tag of LiteLLM, pinned to a release of the long-term support line",
+    )
+    langfuse_image_tag: ImageTag = Field(
+        default=LANGFUSE_IMAGE.version,
+        description="Image tag of Langfuse, pinned apart from its chart",
+    )
+    langfuse_email: Email = Field(
+        default="admin@example.com",
+        description="E-mail address of the first Langfuse user. Refused when changed on a running stack",
+    )
+    models: tuple[Model, ...] = Field(
+        default=(),
+        validate_default=True,
+        description="Models that LiteLLM serves. Empty means nova-lite, Amazon Nova Lite on Bedrock in the way that "
+        "the region offers it, and echo, which answers pong. Each has name and model (LiteLLM's id), optionally "
+        "params (litellm_params), providerKey (a name under providerKeys) and baseModel (whose price "
+        "applies; of an application inference profile of Bedrock, the model it was made from)",
+    )
+    provider_keys: Mapping[str, str] = Field(
+        default_factory=dict,
+        repr=False,
+        description="Keys of model providers by name. Secret, refused in plain text. Set with `pulumi config set "
+        "--secret --path providerKeys.<name>`",
+    )
+    virtual_keys: tuple[VirtualKeySetting, ...] = Field(
+        default=(VirtualKeySetting(alias="demo"),),
+        description="LiteLLM virtual keys. Each has alias, optionally models (default the first configured), maxBudget "
+        "(USD) and duration (such as 12h)",
+    )
+    fixed_secrets: Mapping[str, Any] = Field(
+        default_factory=dict,
+        repr=False,
+        description="Secrets to keep the same every morning instead of generating them, by name (such as "
+        "litellmMasterKey, langfusePassword, virtualKeys.<alias>). Refused in plain text. Those that "
+        "Langfuse and LiteLLM read at their first start only (docs/operations.md) are refused when changed "
+        "on a running stack",
+    )
 
     @property
     def sizing(self) -> Size:
@@ -84,10 +136,10 @@ class Settings(StackSettings):
 
     @field_validator("models")
     @classmethod
-    def _models_of_the_region(cls, models: tuple[ModelSetting, ...], info: ValidationInfo) -> tuple[ModelSetting, ...]:
+    def _models_of_the_region(cls, models: tuple[Model, ...], info: ValidationInfo) -> tuple[Model, ...]:
         return models or (
-            ModelSetting(name="nova-lite", model=bedrock.default_model(_region_of(info))),
-            ModelSetting(name="echo", model="openai/echo", params={"mock_response": "pong"}),
+            Model(name="nova-lite", model=bedrock.default_model(_region_of(info))),
+            Model(name="echo", model="openai/echo", params={"mock_response": "pong"}),
         )
 
     @field_validator("domain")
@@ -138,7 +190,7 @@ class Settings(StackSettings):
         return version
 
     @model_validator(mode="after")
-    def _allowed_cidrs_are_meant(self) -> Settings:
+    def _allowed_cidrs_are_meant(self) -> AwsSettings:
         addresses.check_allowed(
             self.allowed_cidrs,
             rules_per_range=2,  # a port each for LiteLLM and Langfuse, or 80 and 443 with a domain
@@ -148,7 +200,7 @@ class Settings(StackSettings):
         return self
 
     @model_validator(mode="after")
-    def _capacities_are_a_range(self) -> Settings:
+    def _capacities_are_a_range(self) -> AwsSettings:
         if self.aurora_min_capacity > self.aurora_max_capacity:
             raise ValueError(
                 f"auroraMinCapacity {self.aurora_min_capacity} is above auroraMaxCapacity {self.aurora_max_capacity}: "
@@ -157,7 +209,7 @@ class Settings(StackSettings):
         return self
 
     @model_validator(mode="after")
-    def _names_refer_to_something(self) -> Settings:
+    def _names_refer_to_something(self) -> AwsSettings:
         unique("models", "name", (model.name for model in self.models))
         unique("virtualKeys", "alias", (key.alias for key in self.virtual_keys))
         names = [model.name for model in self.models]
@@ -176,29 +228,29 @@ class Settings(StackSettings):
         return self
 
     @model_validator(mode="after")
-    def _bedrock_models_can_be_called(self, info: ValidationInfo) -> Settings:
+    def _bedrock_models_can_be_called(self, info: ValidationInfo) -> AwsSettings:
         problems = []
-        for setting in self.models:
+        for model in self.models:
             try:
-                bedrock.invokable_arns(Model(**dict(setting)), _region_of(info))
+                bedrock.invokable_arns(model, _region_of(info))
             except ValueError as error:
-                problems.append(f"models: {setting.name}: {error}")
+                problems.append(f"models: {model.name}: {error}")
         if problems:
             raise ValueError("\n".join(problems))
         try:
-            bedrock.role_arns([Model(**dict(setting)) for setting in self.models], _region_of(info))
+            bedrock.role_arns(self.models, _region_of(info))
         except ValueError as error:
             raise ValueError(f"models: {error}") from error
         return self
 
     @model_validator(mode="after")
-    def _models_hold_no_credentials(self) -> Settings:
-        if found := list(model_problems(self.models, self.provider_keys)):
+    def _models_hold_no_credentials(self) -> AwsSettings:
+        if found := list(model_params.problems(self.models, self.provider_keys)):
             raise ValueError("\n".join(found))
         return self
 
     @model_validator(mode="after")
-    def _secrets_can_be_carried(self) -> Settings:
+    def _secrets_can_be_carried(self) -> AwsSettings:
         problems = [
             problem(f"providerKeys.{name}", value, PROVIDER_KEY) for name, value in self.provider_keys.items()
         ] + [
@@ -239,7 +291,7 @@ class Settings(StackSettings):
 
     def litellm_models(self, region: str) -> tuple[Model, ...]:
         """`models` as the LiteLLM chart takes them, for a stack in that AWS region."""
-        return tuple(bedrock.in_its_region(Model(**dict(model)), region) for model in self.models)
+        return tuple(bedrock.in_its_region(model, region) for model in self.models)
 
     def fixed_credentials(self) -> Mapping[str, str]:
         """`fixedSecrets` but the virtual keys, by attribute name of `Credentials`."""
@@ -247,20 +299,16 @@ class Settings(StackSettings):
 
     def entry_cidrs(self, caller_address: Callable[[], str]) -> tuple[str, ...]:
         """`allowedCidrs` with `auto` replaced by the public address that `caller_address` tells now."""
-        try:
-            own = caller_address() if "auto" in self.allowed_cidrs else ""
-        except public_address.PublicAddressError as error:
-            raise SettingsError(str(error)) from error
-        return addresses.with_own(self.allowed_cidrs, own)
+        return addresses.with_own(self.allowed_cidrs, caller_address() if "auto" in self.allowed_cidrs else "")
 
 
 def _region_of(info: ValidationInfo) -> str:
     return str((info.context or {}).get("region", DEFAULT_REGION))
 
 
-def load() -> Settings:
+def load() -> AwsSettings:
     """Read the settings of an AWS stack; SettingsError tells everything that is wrong with them."""
-    return read(Settings, other_settings(Settings), region=region())
+    return read(AwsSettings, region=region())
 
 
 def region() -> str:

@@ -1,4 +1,4 @@
-"""What the program asks Azure and Entra ID before it creates anything."""
+"""Azure and Entra ID look-ups before anything is created: who runs this, and the users."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi_azuread as azuread
 from pulumi_azure_native import authorization
 
-from stacks.configuration import SettingsError
+from stacks.errors import SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The Azure gateway: from Entra ID to the AWS day's LiteLLM."""
+"""Azure program: Entra ID, API Management and Key Vault in front of the LiteLLM of an AWS stack."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from stacks.aws import outputs
 from stacks.azure import look_ups, settings
 from stacks.azure.settings import AzureSettings
 from stacks.configuration import read
-from stacks.kinds import other_settings
 
 
 def build(stack: str) -> None:
@@ -28,7 +27,7 @@ def build(stack: str) -> None:
 
 
 async def _build(stack: str) -> None:
-    config = read(AzureSettings, other_settings(AzureSettings))
+    config = read(AzureSettings)
     location = settings.location()
     aws = await outputs.read(config)
     deployer = look_ups.deployer()

@@ -1,20 +1,27 @@
-"""Everything configurable about the Azure gateway: one typed, frozen, validated model, read once.
+"""Settings of an Azure stack: one typed, frozen, validated pydantic model, read once.
 
-`Pulumi.yaml` documents the same keys; a test holds the two together.
+It is the only source of names, types, defaults and descriptions: `stacks.pulumi_yaml` writes them into `Pulumi.yaml`.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import pulumi
 from pydantic import Field, field_validator, model_validator
 
-from components.azure.gateway_tiers import region_problem, tier_problem
+from catalogue.api_management import region_problem, tier_problem
+from charts.shapes import Frozen, Name, text
 from policies import apim
-from stacks.configuration import Frozen, Name, SettingsError, StackSettings, TagValue, text, unique
+from stacks.configuration import read
+from stacks.errors import SettingsError
+from stacks.fields import StackSettings, unique
+
+OptionalEmail = Annotated[
+    str, text(r"([^@\s]+@[^@\s]+\.[^@\s]+)?", "an e-mail address: set one such as you@example.com")
+]
 
 
 class ClientSetting(Frozen):
@@ -31,24 +38,50 @@ class ClientSetting(Frozen):
 
 
 class AzureSettings(StackSettings):
-    """The settings of an Azure stack. Field descriptions live in `Pulumi.yaml`."""
+    """The settings of an Azure stack."""
 
-    KIND: ClassVar[str] = "the Azure gateway"
-    SECRET: ClassVar[tuple[str, ...]] = ("awsOutputs",)
-
-    owner: TagValue = "genaiplatform"
-    aws_stack: str = ""
-    aws_outputs: Mapping[str, Any] = Field(default_factory=dict, repr=False)
-    insecure_backend: bool = False
-    key_mode: apim.Mode = "header"
-    gateway_tier: str = "BasicV2"
-    publisher_email: Annotated[
-        str, text(r"([^@\s]+@[^@\s]+\.[^@\s]+)?", "an e-mail address: set one such as you@example.com")
-    ] = ""
-    clients: tuple[ClientSetting, ...] = (ClientSetting(name="demo"),)
-    client_secret_days: int = Field(default=7, ge=1, le=730)
-    users: tuple[str, ...] = ()
-    log_prompts: bool = False
+    aws_stack: str = Field(
+        default="",
+        description="Full name of the AWS stack that LiteLLM runs in, such as organization/genaiplatform/dev",
+    )
+    aws_outputs: Mapping[str, Any] = Field(
+        default_factory=dict,
+        repr=False,
+        description="In place of awsStack, what it would tell. apimEntryUrl, apimEntryKey, virtualKeys.<alias> and "
+        "optionally apimEntryCertificate (public or self-signed). Refused when all of it is in plain text",
+    )
+    insecure_backend: bool = Field(
+        default=False,
+        description="Accepts an entry for API Management whose certificate nobody vouches for (an AWS day without a "
+        "domain), or one without TLS",
+    )
+    key_mode: apim.Mode = Field(
+        default="header",
+        description="Where LiteLLM's key comes from. `header`, the caller sends it in x-litellm-api-key; `keyVault`, "
+        "the gateway looks it up by client",
+    )
+    gateway_tier: str = Field(default="BasicV2", description="Tier of API Management, BasicV2 or StandardV2")
+    publisher_email: OptionalEmail = Field(
+        default="",
+        description="Address that API Management writes to. Empty means that of whoever runs `up`, as Entra ID knows "
+        "it",
+    )
+    clients: tuple[ClientSetting, ...] = Field(
+        default=(ClientSetting(name="demo"),),
+        description="Client applications. Each has name, optionally key (alias of its virtual key, default the name) "
+        "and, for mode header, keys (aliases of the only keys it may use, which then serve no other client)",
+    )
+    client_secret_days: int = Field(
+        default=7,
+        ge=1,
+        le=730,
+        description="Days that a client secret lives, 1 to 730. Another number makes new secrets",
+    )
+    users: tuple[str, ...] = Field(
+        default=(),
+        description="User principal names of people who may call with a token of their own",
+    )
+    log_prompts: bool = Field(default=False, description="Logs prompts and completions too")
 
     @field_validator("aws_stack")
     @classmethod
@@ -90,6 +123,12 @@ class AzureSettings(StackSettings):
             {str(uuid.UUID(int=index)): client.keys for index, client in enumerate(self.clients) if client.keys}
         )
         return self
+
+
+def load() -> AzureSettings:
+    """Read the settings of an Azure stack; SettingsError tells everything that is wrong with them."""
+    location()
+    return read(AzureSettings)
 
 
 def location() -> str:

@@ -2,7 +2,8 @@ import json
 from hashlib import sha256
 from typing import Any
 
-from charts.litellm import GUARD, GUARD_CONFIG_MAP, Model, allowed_routes, provider_key_variable, proxy_config, values
+from charts.litellm import GUARD, GUARD_CONFIG_MAP, allowed_routes, provider_key_variable, proxy_config, values
+from charts.shapes import Model
 
 BEDROCK = Model(name="nova-lite", model="bedrock/amazon.nova-lite-v1:0")
 AZURE = Model(

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.ops.verify.litellm_server import MASTER_KEY
-from tests.running_litellm import KEY, MINE, RANKER, RANKING, WIDE_ROUTES, RunningLiteLLM, chat
+from tests.running_litellm import KEY, MASTER_KEY, MINE, RANKER, RANKING, WIDE_ROUTES, RunningLiteLLM, chat
 
 if TYPE_CHECKING:
     from openai import AzureOpenAI, OpenAI

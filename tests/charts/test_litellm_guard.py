@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.ops.verify.litellm_server import MASTER_KEY
 from tests.running_litellm import (
     KEY,
+    MASTER_KEY,
     MINE,
     NEIGHBOUR,
     OTHERS,

@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from catalogue.pins import LITELLM_IMAGE
-from tests.ops.verify.litellm_server import MASTER_KEY
-from tests.running_litellm import ECHO, KEY, MINE, OTHERS, RANKER, TWO_MODELS, RunningLiteLLM, chat
+from tests.running_litellm import ECHO, KEY, MASTER_KEY, MINE, OTHERS, RANKER, TWO_MODELS, RunningLiteLLM, chat
 
 pytestmark = [
     pytest.mark.litellm,

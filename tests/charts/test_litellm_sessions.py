@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
-from charts.litellm import Model, proxy_config
-from tests.http_server import Answer, Request
-from tests.litellm_process import litellm
+from tests.running_litellm import ECHO, MASTER_KEY, RunningLiteLLM, chat
 
 if TYPE_CHECKING:
     from ops.local.traces import Span
@@ -24,29 +21,9 @@ pytestmark = [
     pytest.mark.litellm,
     pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
 ]
-MASTER_KEY = "sk-master-0123456789"
 ADMINISTRATOR = "default_user_id"
 """The user that the master key has; a virtual key has none."""
 SESSION, USER, TAGS, NAME = "session.id", "user.id", "langfuse.trace.tags", "langfuse.trace.name"
-received: list[Span] = []
-
-
-def langfuse(request: Request) -> Answer:
-    from ops.local.traces import spans
-
-    received.extend(spans(request.body))
-    return Answer(200)
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    config = proxy_config(
-        (Model(name="echo", model="openai/echo", params={"mock_response": "pong"}),),
-        region="us-east-1",
-        vpc_cidr="127.0.0.0/8",
-    )
-    with litellm(tmp_path_factory.mktemp("litellm"), config, langfuse, {"LITELLM_MASTER_KEY": MASTER_KEY}) as started:
-        yield started
 
 
 WAYS: Mapping[str, tuple[Mapping[str, str], Mapping[str, Any], Mapping[str, str]]] = {
@@ -94,22 +71,22 @@ CASES = {**WAYS, **TOGETHER}
 
 
 @pytest.fixture(scope="module")
-def traces(url: str) -> Mapping[tuple[str, bool], list[Span]]:
-    """The spans of each case, and of each as a stream. All are sent first: LiteLLM hands traces over every 5 s."""
+def traces(litellm: RunningLiteLLM) -> Mapping[tuple[str, bool], list[Span]]:
+    """The spans of each case, and of each as a stream. All are sent first, and arrive together."""
     questions = {(case, stream): uuid.uuid4().hex for case in CASES for stream in (False, True)}
     for (case, stream), question in questions.items():
         headers, fields, _ = CASES[case]
-        body = {"model": "echo", "messages": [{"role": "user", "content": question}], "stream": stream, **fields}
-        authorization = {"Authorization": f"Bearer {MASTER_KEY}"}
-        httpx.post(
-            f"{url}/v1/chat/completions", json=body, headers={**authorization, **headers}, timeout=60
-        ).raise_for_status()
+        body = chat(question, stream=stream, **fields) | {"model": ECHO}
+        litellm.post(MASTER_KEY, "/v1/chat/completions", body, **headers).raise_for_status()
     deadline = time.monotonic() + 90
     while True:
-        found = {one: [span for span in received if text in str(span.attributes)] for one, text in questions.items()}
+        found = {
+            one: [span for span in litellm.langfuse.spans if text in str(span.attributes)]
+            for one, text in questions.items()
+        }
         if all(found.values()):
             return found
-        assert time.monotonic() < deadline, [one for one, spans in found.items() if not spans]
+        assert time.monotonic() < deadline, [one for one, arrived in found.items() if not arrived]
         time.sleep(0.5)
 
 

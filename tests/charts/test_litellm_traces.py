@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from policies.apim import APIM_ENTRY_HEADER
-from tests.ops.verify.litellm_server import MASTER_KEY
 from tests.running_litellm import (
     KEY,
+    MASTER_KEY,
     MINE,
     NOT_SERVED,
     ONE_CALL,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ops import completion
+from ops import completion, project
 from ops.cli import app
 from tests.command_lines import commands
 
@@ -45,7 +45,7 @@ def test_every_option_for_a_stack_offers_the_stacks(line: str) -> None:
 def test_only_stacks_that_begin_with_what_is_typed_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.dev-anna.yaml", "Pulumi.azure.yaml"):
         (tmp_path / name).touch()
-    monkeypatch.setattr(completion, "_ROOT", tmp_path)
+    monkeypatch.setattr(project, "ROOT", tmp_path)
     assert completion.stacks("") == ["azure", "dev", "dev-anna"]
     assert completion.stacks("dev") == ["dev", "dev-anna"]
 

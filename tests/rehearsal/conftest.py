@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.engine import EngineError, find_cli
+from rehearsal.engine import RehearsalError, find_cli
 from rehearsal.simulation import Simulation, running
 
 
@@ -30,7 +30,7 @@ def simulation(request: pytest.FixtureRequest) -> Iterator[Simulation]:
     if request.node.get_closest_marker("engine"):
         try:
             find_cli()
-        except EngineError as error:
+        except RehearsalError as error:
             if os.environ.get("GENAI_REQUIRE_ALL"):
                 pytest.fail(str(error))
             pytest.skip(str(error))

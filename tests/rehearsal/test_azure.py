@@ -10,15 +10,15 @@ from components.azure.key_vault import SECRETS_OFFICER
 from ops.model.recorder import plain
 from rehearsal import generated
 from rehearsal.azure.declared import problems
-from rehearsal.azure.package import Azure
+from rehearsal.azure.package import AzurePackage
 from rehearsal.azure.types import SUBSCRIPTION, TYPES
-from rehearsal.day import changes, plain_secrets
-from rehearsal.engine import Engine
+from rehearsal.engine import RehearsalEngine
 from rehearsal.package import Properties, RefusedError, Request
+from rehearsal.run import changes, plain_secrets
 from rehearsal.simulation import Simulation
 from rehearsal.wire import UNKNOWN
 from tests import azure_program
-from tests.rehearsal.days import (
+from tests.rehearsal.engines import (
     config,
     engine,
     fail_everything_once,
@@ -43,10 +43,10 @@ AFTER_THE_SECRETS = {"azure-native:keyvault:Vault", "azure-native:managedidentit
 """Where a destroy that fails must be run again before the next up: secrets are out of the state, and in the vault."""
 
 
-def azure_engine(simulation: Simulation, folder: Path, **settings: object) -> Engine:
+def azure_engine(simulation: Simulation, folder: Path, **settings: object) -> RehearsalEngine:
     values = {"azure-native:location": "eastus2", **config(awsStack=azure_program.AWS_STACK, insecureBackend=True)}
     del values["genaiplatform:allowedCidrs"]
-    return Engine(
+    return RehearsalEngine(
         folder,
         "azure",
         {**values, **{f"genaiplatform:{key}": value for key, value in settings.items()}},
@@ -54,7 +54,7 @@ def azure_engine(simulation: Simulation, folder: Path, **settings: object) -> En
     )
 
 
-def gateway_alone(simulation: Simulation, folder: Path, mode: str) -> Engine:
+def gateway_alone(simulation: Simulation, folder: Path, mode: str) -> RehearsalEngine:
     """In front of an AWS day whose outputs are settings."""
     door = azure_engine(simulation, folder, keyMode=mode, users=["someone@example.com"], awsStack="")
     door.set_secrets(
@@ -142,7 +142,7 @@ def test_every_azure_type_of_the_program_is_in_the_table_and_no_other() -> None:
 
 
 def test_deleted_gateways_keep_their_names() -> None:
-    azure = Azure()
+    azure = AzurePackage()
     group = Request(type="azure-native:resources:ResourceGroup", name="g", inputs={"resourceGroupName": "g"})
     azure.create(group)
     inputs = {"resourceGroupName": "g", "serviceName": "door"}
@@ -154,9 +154,9 @@ def test_deleted_gateways_keep_their_names() -> None:
 
 
 def test_a_named_value_in_use_stays_and_an_unknown_one_is_refused() -> None:
-    azure = Azure()
+    azure = AzurePackage()
     service = f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.ApiManagement/service/s"
-    azure.things[service] = {}
+    azure.resources[service] = {}
     inside = {"resourceGroupName": "g", "serviceName": "s"}
     backend = Request(
         type="azure-native:apimanagement:Backend",
@@ -173,7 +173,7 @@ def test_a_named_value_in_use_stays_and_an_unknown_one_is_refused() -> None:
 
 
 def test_a_role_is_assigned_once() -> None:
-    azure = Azure()
+    azure = AzurePackage()
     assignment = Request(
         type="azure-native:authorization:RoleAssignment",
         name="r",
@@ -185,9 +185,9 @@ def test_a_role_is_assigned_once() -> None:
 
 
 def test_a_secret_goes_through_the_vault_which_wants_a_role() -> None:
-    azure = Azure()
+    azure = AzurePackage()
     vault = f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v"
-    azure.things |= {vault: {}, f"{vault}/secrets/x": {}}
+    azure.resources |= {vault: {}, f"{vault}/secrets/x": {}}
     with pytest.raises(RefusedError, match="ForbiddenByRbac"):
         azure.delete(Request(type="azure-native:keyvault:Secret", name="x", id=f"{vault}/secrets/x"))
 
@@ -240,7 +240,7 @@ def vault(**properties: object) -> dict[str, object]:
 def test_what_the_sdk_requires_and_enumerates_is_checked_at_every_depth(
     token: str, inputs: Properties, found: list[str]
 ) -> None:
-    problems = Azure().check(Request(type=token, name="it", inputs=inputs), bytes(4))[1]
+    problems = AzurePackage().check(Request(type=token, name="it", inputs=inputs), bytes(4))[1]
     assert len(problems) == len(found), problems
     assert all(problem.startswith(start) for problem, start in zip(sorted(problems), found, strict=True)), problems
 
@@ -248,12 +248,12 @@ def test_what_the_sdk_requires_and_enumerates_is_checked_at_every_depth(
 def test_what_is_not_known_yet_passes_beside_what_is_wrong_already() -> None:
     def check(**sku: object) -> list[str]:
         request = Request(type=f"{OF_APIM}ApiManagementService", name="it", inputs={**GATEWAY, "sku": sku})
-        return Azure().check(request, bytes(4))[1]
+        return AzurePackage().check(request, bytes(4))[1]
 
     assert check(name=UNKNOWN, capacity=UNKNOWN) == []
     assert check(name=UNKNOWN) == ["sku.capacity is missing"]
     gateway = Request(type=f"{OF_APIM}ApiManagementService", name="it", inputs={**GATEWAY, "sku": UNKNOWN})
-    assert Azure().check(gateway, bytes(4))[1] == []
+    assert AzurePackage().check(gateway, bytes(4))[1] == []
 
 
 @pytest.mark.parametrize("mode", azure_program.MODES)

@@ -1,4 +1,4 @@
-"""The command as a user meets it."""
+"""`python -m rehearsal` as it is typed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.model.plan import make_plan
 from ops.project import ROOT
 from ops.stack import settings_file
-from rehearsal.engine import Engine, EngineError, find_cli
+from ops.stack.plan import make_plan
+from rehearsal.engine import RehearsalEngine, RehearsalError, find_cli
 
 
 def run(*options: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -41,7 +41,7 @@ def test_without_the_cli_it_says_what_to_install(tmp_path: Path) -> None:
 
 def test_a_cli_that_is_too_old_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{fake_cli(tmp_path, 'v3.99.0')}:{os.environ['PATH']}")
-    with pytest.raises(EngineError, match=r"pulumi is 3\.99\.0, 3\.200\.0 is needed: update it"):
+    with pytest.raises(RehearsalError, match=r"pulumi is 3\.99\.0, 3\.200\.0 is needed: update it"):
         find_cli()
     fake_cli(tmp_path, "v3.258.0")
     assert find_cli() == str(tmp_path / "pulumi")
@@ -61,9 +61,9 @@ def test_a_program_that_is_no_pulumi_is_refused(tmp_path: Path) -> None:
         (("--size", "huge"), "size must be 'day' or 'team'"),
         (("--fail", "Queue"), "The known ones are:"),
         (("--slow", "volume"), "names no seconds"),
-        (("--slow", "volume=-5"), "run backwards"),
+        (("--slow", "volume=-5"), "less than no time"),
         (("--kill-after", "-3"), "--kill-after"),
-        (("--stack", "azure", "--size", "team"), "size is a setting of the AWS day"),
+        (("--stack", "azure", "--size", "team"), "size is a setting of an AWS stack"),
         (("--stack", "azure", "--set", "keyMode=nope"), "keyMode must be"),
         (("--set", "size"), "is no assignment"),
     ],
@@ -79,9 +79,9 @@ def test_no_login_credential_or_kubeconfig_of_the_user_reaches_the_engine(
 ) -> None:
     for name in ("AWS_PROFILE", "PULUMI_ACCESS_TOKEN", "ARM_CLIENT_SECRET", "AWS_SESSION_TOKEN", "GOOGLE_CREDENTIALS"):
         monkeypatch.setenv(name, "of-the-user")
-    monkeypatch.setattr(Engine, "run", lambda *_, **__: None)
+    monkeypatch.setattr(RehearsalEngine, "run", lambda *_, **__: None)
     monkeypatch.setattr("rehearsal.engine.find_cli", lambda: "pulumi")
-    environment = Engine(tmp_path, "dev", {}, {"AWS_ACCESS_KEY_ID": "rehearsal"}).environment
+    environment = RehearsalEngine(tmp_path, "dev", {}, {"AWS_ACCESS_KEY_ID": "rehearsal"}).environment
     assert "of-the-user" not in environment.values()
     assert environment["HOME"] == environment["TMPDIR"] == str(tmp_path)
     assert environment["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/state"

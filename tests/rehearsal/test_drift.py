@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from rehearsal.day import plain_secrets
-from rehearsal.engine import Engine
+from rehearsal.engine import RehearsalEngine
+from rehearsal.run import plain_secrets
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import config, engine, nothing_is_left, succeed, touched
+from tests.rehearsal.engines import config, engine, nothing_is_left, succeed, touched
 
 pytestmark = pytest.mark.engine
 
@@ -136,7 +136,7 @@ GONE: Mapping[tuple[str, str], Change] = {
 }
 
 
-def resources(day: Engine) -> dict[tuple[str, str], dict[str, Any]]:
+def resources(day: RehearsalEngine) -> dict[tuple[str, str], dict[str, Any]]:
     return {
         (one["type"], one["urn"].rpartition("::")[2]): {**one.get("outputs", {}), "id": one.get("id")}
         for one in day.resources()

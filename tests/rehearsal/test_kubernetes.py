@@ -1,4 +1,4 @@
-"""The cluster refuses what Kubernetes and Helm refuse."""
+"""The simulated cluster refuses what Kubernetes and Helm refuse."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 
 from catalogue.pins import KUBERNETES, LITELLM_CHART
 from rehearsal.eks_component import kubeconfig
+from rehearsal.kubernetes.clusters import SimulatedCluster
 from rehearsal.kubernetes.kinds import NAMESPACE, RELEASE, STATEFUL_SET
-from rehearsal.kubernetes.package import Kubernetes
-from rehearsal.kubernetes.world import Cluster
+from rehearsal.kubernetes.package import KubernetesPackage
 from rehearsal.package import RefusedError, Request
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import engine, kill_during, nothing_is_left, succeed
+from tests.rehearsal.engines import engine, kill_during, nothing_is_left, succeed
 
 RELEASED = {
     "name": "litellm",
@@ -41,22 +41,22 @@ def stateful_set(**pod: Any) -> Request:
 
 
 @pytest.fixture
-def cluster(simulation: Simulation) -> Cluster:
+def cluster(simulation: Simulation) -> SimulatedCluster:
     """One whose node runs for other pods too."""
-    made = Cluster(name="c", version="1.35", subnet_ids=[], group_id="", instance_id="i-1", pods={"another"})
-    simulation.clusters.clusters["c"] = made
+    made = SimulatedCluster(name="c", version="1.35", subnet_ids=[], group_id="", instance_id="i-1", pods={"another"})
+    simulation.clusters.by_name["c"] = made
     return made
 
 
 @pytest.fixture
-def helm(simulation: Simulation, cluster: Cluster) -> Kubernetes:
+def helm(simulation: Simulation, cluster: SimulatedCluster) -> KubernetesPackage:
     """A cluster with the namespace of the releases."""
     simulation.kubernetes.create(request(NAMESPACE, {"metadata": {"name": "genai-platform"}}))
     return simulation.kubernetes
 
 
 @pytest.fixture
-def killed(helm: Kubernetes) -> Kubernetes:
+def killed(helm: KubernetesPackage) -> KubernetesPackage:
     """Helm died in the middle of an installation."""
     with pytest.raises(RefusedError, match="the engine is gone"):
         helm.create(request(RELEASE, RELEASED, alive=lambda: False))
@@ -73,7 +73,7 @@ def killed(helm: Kubernetes) -> Kubernetes:
     ],
 )
 def test_objects_are_checked_against_the_schema_of_the_clusters_version(
-    simulation: Simulation, cluster: Cluster, version: str, field: str, refused: bool
+    simulation: Simulation, cluster: SimulatedCluster, version: str, field: str, refused: bool
 ) -> None:
     cluster.version = version
     value = {"name": "w", "podGroup": "g"} if field == "workloadRef" else "x"
@@ -84,7 +84,7 @@ def test_objects_are_checked_against_the_schema_of_the_clusters_version(
 
 def test_the_version_of_a_cluster_is_the_one_that_eks_was_asked_for(simulation: Simulation) -> None:
     simulation.clusters.open("c", {"version": "1.34", "vpcConfig": {"subnetIds": []}})
-    assert simulation.clusters.clusters["c"].version == "1.34"
+    assert simulation.clusters.by_name["c"].version == "1.34"
 
 
 def test_there_is_a_schema_for_every_version_that_eks_offers() -> None:
@@ -93,12 +93,12 @@ def test_there_is_a_schema_for_every_version_that_eks_offers() -> None:
         assert kubernetes_validate.validate(namespace, version, strict=True) == version
 
 
-def test_an_installation_that_was_killed_stays_pending(killed: Kubernetes, cluster: Cluster) -> None:
+def test_an_installation_that_was_killed_stays_pending(killed: KubernetesPackage, cluster: SimulatedCluster) -> None:
     [release] = [found for path, found in cluster.objects.items() if path.endswith("/releases/litellm")]
     assert release["status"] == "pending-install"
 
 
-def test_a_release_that_is_pending_refuses_to_be_installed_until_it_is_uninstalled(killed: Kubernetes) -> None:
+def test_a_release_that_is_pending_refuses_to_be_installed_until_it_is_uninstalled(killed: KubernetesPackage) -> None:
     with pytest.raises(RefusedError, match="cannot re-use a name that is still in use"):
         killed.create(request(RELEASE, RELEASED))
     killed.delete(request(RELEASE, RELEASED))
@@ -106,7 +106,7 @@ def test_a_release_that_is_pending_refuses_to_be_installed_until_it_is_uninstall
     assert outputs["status"]["status"] == "deployed"
 
 
-def test_a_release_that_is_pending_refuses_to_be_upgraded_until_it_is_installed_anew(killed: Kubernetes) -> None:
+def test_a_release_that_is_pending_refuses_to_be_upgraded_until_it_is_installed_anew(killed: KubernetesPackage) -> None:
     with pytest.raises(RefusedError, match=r"another operation \(install/upgrade/rollback\) is in progress"):
         killed.update(request(RELEASE, RELEASED))
     killed.delete(request(RELEASE, RELEASED))
@@ -123,7 +123,7 @@ def test_up_completes_after_helm_was_killed_once_the_pending_releases_are_uninst
     day.mend_state()
     succeed(day.run("cancel", "--yes"))
     succeed(day.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates"))
-    [cluster] = simulation.clusters.clusters.values()
+    [cluster] = simulation.clusters.by_name.values()
     assert cluster.version == "1.36"
     refused = ""
     while not (up := day.up()).succeeded:

@@ -16,7 +16,7 @@ from ops.project import ROOT
 from rehearsal import generated
 from rehearsal.aws import access, creation_rules, deletion_rules, request, versions
 from rehearsal.aws.account import Account
-from rehearsal.aws.package import TYPES, Aws
+from rehearsal.aws.package import TYPES, AwsPackage
 from rehearsal.aws.table import nothing
 from rehearsal.eks_component import INPUTS
 from rehearsal.faults import FaultError, failing, slower
@@ -38,19 +38,19 @@ def account() -> Iterator[Account]:
 
 
 @pytest.fixture
-def aws(account: Account) -> Aws:
-    return Aws(account, lambda name, inputs: "http://127.0.0.1", lambda name: None)
+def aws(account: Account) -> AwsPackage:
+    return AwsPackage(account, lambda name, inputs: "http://127.0.0.1", lambda name: None)
 
 
 @pytest.fixture(scope="module")
-def refusing() -> Iterator[Aws]:
+def refusing() -> Iterator[AwsPackage]:
     """For calls that AWS refuses: one account does for all, nothing is made in it."""
     started = Account("us-east-1")
-    yield Aws(started, lambda name, inputs: "http://127.0.0.1", lambda name: None)
+    yield AwsPackage(started, lambda name, inputs: "http://127.0.0.1", lambda name: None)
     started.stop()
 
 
-def create(aws: Aws, type_token: str, **inputs: Any) -> str:
+def create(aws: AwsPackage, type_token: str, **inputs: Any) -> str:
     return aws.create(Request(type=type_token, name="it", inputs=inputs))[0]
 
 
@@ -149,7 +149,7 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ids=[f"{number} {token.rpartition(':')[2]} {error}" for number, (error, token, _) in enumerate(REFUSED)],
 )
 def test_what_aws_does_not_create_is_refused_with_its_error(
-    refusing: Aws, error: str, type_token: str, inputs: dict[str, Any]
+    refusing: AwsPackage, error: str, type_token: str, inputs: dict[str, Any]
 ) -> None:
     with pytest.raises((RefusedError, ClientError), match=rf"\b{re.escape(error)}\b") as refused:
         create(refusing, type_token, **inputs)
@@ -178,7 +178,7 @@ def test_no_service_takes_such_tags(type_token: str, tags: dict[str, str]) -> No
     assert creation_rules._tag_refusal(service, {"k" * 128: "v" * 256, "持ち主": "東京 1.:/=+-@_", "empty": ""}) is None
 
 
-def test_tags_are_refused_when_a_thing_is_made_and_when_they_change(aws: Aws) -> None:
+def test_tags_are_refused_when_a_thing_is_made_and_when_they_change(aws: AwsPackage) -> None:
     with pytest.raises(RefusedError, match="InvalidParameterValue: tag key 'aws:x' begins with 'aws:'"):
         create(aws, VPC, cidrBlock="10.0.0.0/16", tags={"aws:x": "y"})
     inputs = {"cidrBlock": "10.0.0.0/16"}
@@ -188,7 +188,7 @@ def test_tags_are_refused_when_a_thing_is_made_and_when_they_change(aws: Aws) ->
 
 
 @pytest.mark.parametrize("direction", ["Ingress", "Egress"])
-def test_a_security_group_takes_sixty_rules_in_a_direction(aws: Aws, direction: str) -> None:
+def test_a_security_group_takes_sixty_rules_in_a_direction(aws: AwsPackage, direction: str) -> None:
     vpc = create(aws, VPC, cidrBlock="10.0.0.0/16")
     rule = {"securityGroupId": create(aws, GROUP, vpcId=vpc, name="g", description="x"), "ipProtocol": "tcp"}
     token = f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule"
@@ -198,7 +198,7 @@ def test_a_security_group_takes_sixty_rules_in_a_direction(aws: Aws, direction: 
         create(aws, token, **rule, fromPort=1, toPort=1, cidrIpv4="203.0.113.60/32")
 
 
-def test_the_inline_policies_of_a_role_have_room_for_10240_characters_together(aws: Aws) -> None:
+def test_the_inline_policies_of_a_role_have_room_for_10240_characters_together(aws: AwsPackage) -> None:
     token = "aws:iam/rolePolicy:RolePolicy"
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "eks.amazonaws.com"}}
     document = json.dumps({"Version": "2012-10-17", "Statement": trust})
@@ -220,12 +220,12 @@ def test_the_inline_policies_of_a_role_have_room_for_10240_characters_together(a
             create(aws, token, name=name, role="r", policy=policy(size))
 
 
-def test_a_type_without_a_row_is_an_error(aws: Aws) -> None:
+def test_a_type_without_a_row_is_an_error(aws: AwsPackage) -> None:
     with pytest.raises(RefusedError, match="no mapping for the type aws:sqs/queue:Queue"):
         create(aws, "aws:sqs/queue:Queue")
 
 
-def test_an_input_that_no_row_maps_is_an_error(aws: Aws) -> None:
+def test_an_input_that_no_row_maps_is_an_error(aws: AwsPackage) -> None:
     with pytest.raises(RefusedError, match="no mapping for assignIpv6: CreateSubnetRequest has no"):
         create(aws, "aws:ec2/subnet:Subnet", vpcId="vpc-1", cidrBlock="10.0.0.0/20", assignIpv6=True)
 
@@ -254,7 +254,7 @@ def test_only_offered_versions_are_taken(engine: str, version: str, fine: bool) 
     assert (versions.refusal(engine, version) is None) is fine
 
 
-def test_a_name_beyond_the_limit_of_its_service_is_refused_and_a_generated_one_fits(aws: Aws) -> None:
+def test_a_name_beyond_the_limit_of_its_service_is_refused_and_a_generated_one_fits(aws: AwsPackage) -> None:
     token = "aws:lb/loadBalancer:LoadBalancer"
     _, problems = aws.check(Request(type=token, name="x", inputs={"name": "n" * 33}), b"")
     assert problems == [f"name {'n' * 33!r} is longer than the 32 characters that elbv2 takes"]
@@ -263,7 +263,7 @@ def test_a_name_beyond_the_limit_of_its_service_is_refused_and_a_generated_one_f
     assert inputs["name"] == "n" * 24 + "-0000000"
 
 
-def test_networks_go_only_when_nothing_is_in_them(aws: Aws, account: Account) -> None:
+def test_networks_go_only_when_nothing_is_in_them(aws: AwsPackage, account: Account) -> None:
     def refused(type_token: str, id_: str, **state: Any) -> None:
         with pytest.raises(RefusedError, match="DependencyViolation"):
             aws.delete(Request(type=type_token, name="it", id=id_, state=state))
@@ -300,14 +300,14 @@ def test_networks_go_only_when_nothing_is_in_them(aws: Aws, account: Account) ->
     delete("aws:ec2/vpc:Vpc", vpc)
 
 
-def test_an_aurora_cluster_without_a_word_about_snapshots_stays(aws: Aws) -> None:
+def test_an_aurora_cluster_without_a_word_about_snapshots_stays(aws: AwsPackage) -> None:
     assert deletion_rules.refusal(aws.account, "aws:rds/cluster:Cluster", "c", {"skipFinalSnapshot": True}) is None
     assert "FinalDBSnapshotIdentifier is required" in str(
         deletion_rules.refusal(aws.account, "aws:rds/cluster:Cluster", "c", {})
     )
 
 
-def test_nodes_that_outlive_the_cluster_keep_its_security_group(aws: Aws, account: Account) -> None:
+def test_nodes_that_outlive_the_cluster_keep_its_security_group(aws: AwsPackage, account: Account) -> None:
     vpc = create(aws, "aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")
     subnet = create(aws, "aws:ec2/subnet:Subnet", vpcId=vpc, cidrBlock="10.0.0.0/20")
     access._open_cluster(account, "c", {"vpcConfig": {"subnetIds": [subnet]}})
@@ -337,7 +337,7 @@ def test_the_documentation_names_every_input_that_no_refresh_reads_back() -> Non
     assert [key for key in sorted(hidden) if f"`{to_snake(key)}`" not in text] == []
 
 
-def test_a_part_that_is_gone_is_not_found_though_its_whole_is_there(aws: Aws, account: Account) -> None:
+def test_a_part_that_is_gone_is_not_found_though_its_whole_is_there(aws: AwsPackage, account: Account) -> None:
     vpc = create(aws, "aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")
     subnet = create(aws, "aws:ec2/subnet:Subnet", vpcId=vpc, cidrBlock="10.0.0.0/20")
     gateway = create(aws, "aws:ec2/internetGateway:InternetGateway", vpcId=vpc)
@@ -379,7 +379,7 @@ CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 
 
 def test_a_cache_gets_its_second_node_before_failover_and_loses_failover_before_the_node(
-    aws: Aws, account: Account
+    aws: AwsPackage, account: Account
 ) -> None:
     vpc = create(aws, "aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")
     subnets = [create(aws, "aws:ec2/subnet:Subnet", vpcId=vpc, cidrBlock=f"10.0.{16 * n}.0/20") for n in range(2)]
@@ -408,7 +408,7 @@ def test_a_cache_gets_its_second_node_before_failover_and_loses_failover_before_
         change({**two, "numCacheClusters": 1})
 
 
-def test_a_cluster_goes_up_one_version_at_a_time_and_keeps_its_group(aws: Aws, account: Account) -> None:
+def test_a_cluster_goes_up_one_version_at_a_time_and_keeps_its_group(aws: AwsPackage, account: Account) -> None:
     vpc = create(aws, "aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")
     subnet = create(aws, "aws:ec2/subnet:Subnet", vpcId=vpc, cidrBlock="10.0.0.0/20")
     oldest, newer, newest = versions.OFFERED["eks"][:3]
@@ -430,7 +430,7 @@ def test_a_cluster_goes_up_one_version_at_a_time_and_keeps_its_group(aws: Aws, a
         change(version=newer, upgradePolicy={"supportType": "FOREVER"})
 
 
-def test_groups_of_subnets_and_clients_of_an_identity_provider_change(aws: Aws) -> None:
+def test_groups_of_subnets_and_clients_of_an_identity_provider_change(aws: AwsPackage) -> None:
     vpc = create(aws, "aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")
     subnets = [
         create(
@@ -451,7 +451,7 @@ def test_groups_of_subnets_and_clients_of_an_identity_provider_change(aws: Aws) 
         assert aws.changed(Request(type=token, name="it", id=id_, inputs=inputs))[0] == change
 
 
-def test_data_stores_are_never_replaced_by_what_a_user_can_change(aws: Aws) -> None:
+def test_data_stores_are_never_replaced_by_what_a_user_can_change(aws: AwsPackage) -> None:
     changed = frozenset({"serverlessv2ScalingConfiguration", "masterPassword", "tags"})
     assert aws.diff("aws:rds/cluster:Cluster", changed, {}, {}).replaces == frozenset()
     changed = frozenset({"numCacheClusters", "automaticFailoverEnabled", "multiAzEnabled", "authToken"})

@@ -16,13 +16,13 @@ from moto.core.responses import ActionResult
 from moto.elasticache.responses import ElastiCacheResponse
 from moto.rds.responses import RDSResponse
 
-from ops.model.plan import make_plan
 from ops.project import ROOT
 from ops.stack import settings_file
-from rehearsal.day import plain_secrets
-from rehearsal.engine import Engine, Result
+from ops.stack.plan import make_plan
+from rehearsal.engine import RehearsalEngine, Result
+from rehearsal.run import plain_secrets
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import after_operations, config, engine, kill_during, nothing_is_left, succeed
+from tests.rehearsal.engines import after_operations, config, engine, kill_during, nothing_is_left, succeed
 
 pytestmark = pytest.mark.engine
 
@@ -40,14 +40,16 @@ def _lists_that_moto_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def day(simulation: Simulation, folder: Path) -> Engine:
+def day(simulation: Simulation, folder: Path) -> RehearsalEngine:
     """A copy of the project that has the command too."""
     made = engine(simulation, folder)
     shutil.copytree(ROOT / "ops", made.project / "ops", ignore=shutil.ignore_patterns("__pycache__"))
     return made
 
 
-def genai(day: Engine, *words: str, started: Callable[[subprocess.Popen[str]], None] = lambda _: None) -> Result:
+def genai(
+    day: RehearsalEngine, *words: str, started: Callable[[subprocess.Popen[str]], None] = lambda _: None
+) -> Result:
     process = subprocess.Popen(
         [sys.executable, "-m", "ops.cli", *words],
         cwd=day.project,
@@ -64,7 +66,7 @@ def genai(day: Engine, *words: str, started: Callable[[subprocess.Popen[str]], N
     return Result(code=process.returncode, output=output)
 
 
-def test_a_day_comes_up_with_its_urls_and_goes_down_with_its_bill(simulation: Simulation, day: Engine) -> None:
+def test_a_day_comes_up_with_its_urls_and_goes_down_with_its_bill(simulation: Simulation, day: RehearsalEngine) -> None:
     morning = genai(day, "up")
     assert morning.code == 0, morning.output
     plan = make_plan(settings_file.read(ROOT, "dev"))
@@ -86,7 +88,7 @@ def test_a_day_comes_up_with_its_urls_and_goes_down_with_its_bill(simulation: Si
     assert genai(day, "down").code == 0
 
 
-def test_settings_that_are_refused_create_nothing(simulation: Simulation, day: Engine) -> None:
+def test_settings_that_are_refused_create_nothing(simulation: Simulation, day: RehearsalEngine) -> None:
     day.configure(config(size="huge"))
     refused = genai(day, "up")
     assert (refused.code, refused.output) == (2, "size must be 'day' or 'team', not 'huge'\n")
@@ -95,7 +97,7 @@ def test_settings_that_are_refused_create_nothing(simulation: Simulation, day: E
 
 
 def test_up_gets_past_an_engine_that_was_killed_and_the_evening_finds_what_that_one_began(
-    simulation: Simulation, day: Engine
+    simulation: Simulation, day: RehearsalEngine
 ) -> None:
     killed = kill_during(simulation, day, "aws:ec2/vpc:Vpc")
     day.mend_state()
@@ -114,7 +116,7 @@ def test_up_gets_past_an_engine_that_was_killed_and_the_evening_finds_what_that_
     assert f"aws ec2 delete-vpc --vpc-id {orphan} --region us-east-1" in evening.output
 
 
-def test_what_fails_to_go_is_tried_once_more_and_then_named(simulation: Simulation, day: Engine) -> None:
+def test_what_fails_to_go_is_tried_once_more_and_then_named(simulation: Simulation, day: RehearsalEngine) -> None:
     assert genai(day, "up").code == 0
     token = "aws:rds/clusterInstance:ClusterInstance"
     simulation.operations.failing = {token: 2}
@@ -131,7 +133,7 @@ def test_what_fails_to_go_is_tried_once_more_and_then_named(simulation: Simulati
 
 
 def test_for_a_cluster_that_eks_does_not_know_the_way_out_is_named_each_time(
-    simulation: Simulation, day: Engine
+    simulation: Simulation, day: RehearsalEngine
 ) -> None:
     assert genai(day, "up").code == 0
     simulation.lose_clusters()
@@ -143,7 +145,9 @@ def test_for_a_cluster_that_eks_does_not_know_the_way_out_is_named_each_time(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(simulation: Simulation, day: Engine, number: signal.Signals) -> None:
+def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(
+    simulation: Simulation, day: RehearsalEngine, number: signal.Signals
+) -> None:
     command: list[subprocess.Popen[str]] = []
     with after_operations(simulation, 40, lambda: os.kill(command[0].pid, number)):
         morning = genai(day, "up", started=command.append)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from ops.commands.plan import diagram
+from ops.commands.preflight.checks import CHECKS
+from ops.commands.status.examine import LOOKS
+from ops.inventory.clouds import CLOUDS
 from ops.model.recorder import record
+from ops.project import ROOT
+from ops.stack.running import RUNNING
 from ops.stack.settings_file import StackConfigError, read
 from rehearsal.settings import ADAPTATIONS
-from stacks.configuration import SettingsError
+from stacks.errors import SettingsError
 from stacks.kinds import KINDS, kind_of
+from stacks.provider_settings import NAMESPACES
 
 
 @pytest.mark.parametrize(
@@ -75,6 +83,31 @@ def test_a_file_with_more_dots_in_its_name_is_not_that_of_another_stack(tmp_path
         read(tmp_path, "zoe")
 
 
-@pytest.mark.parametrize("table", [diagram.PAGES, ADAPTATIONS])
-def test_every_table_by_kind_has_a_row_for_each(table: dict[str, object]) -> None:
-    assert set(table) == set(KINDS)
+TABLES: Mapping[str, Mapping[str, object]] = {
+    "checks of preflight": CHECKS,
+    "clouds": CLOUDS,
+    "looks of status": LOOKS,
+    "pages of the plan": diagram.PAGES,
+    "provider settings": NAMESPACES,
+    "rehearsal": ADAPTATIONS,
+    "running stacks": RUNNING,
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_by_kind_has_a_row_for_each(name: str) -> None:
+    assert set(TABLES[name]) == set(KINDS)
+
+
+def test_no_other_code_asks_what_kind_a_stack_is() -> None:
+    """`kind.name` may be the key of a table; compared with a word it is a decision that a new kind would miss."""
+    found = []
+    for package in ("bench", "ops", "rehearsal", "stacks"):
+        for file in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Compare):
+                    continue
+                sides = [node.left, *node.comparators]
+                if any(isinstance(side, ast.Constant) and side.value in KINDS for side in sides):
+                    found.append(f"{file.relative_to(ROOT)}:{node.lineno}")
+    assert found == []

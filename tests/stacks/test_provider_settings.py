@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel
 from ops.model.recorder import record
 from ops.project import ROOT
 from ops.stack.settings_file import StackConfigError, read
-from stacks.configuration import SettingsError
+from stacks.errors import SettingsError
 from stacks.provider_settings import ALLOWED, INSTEAD, refusals
 from tests import azure_program
 
@@ -65,8 +65,8 @@ def test_an_identity_in_a_setting_of_azure_is_refused_before_anything_is_made(ke
         ("aws:profil", "no setting of that provider"),
         ("kubernetes:context", "has no effect, the program reaches its cluster by a kubeconfig of its own"),
         ("eks:anything", "has no effect"),
-        ("azure-native:location", "is a setting of the Azure gateway"),
-        ("azuread:partnerId", "is a setting of the Azure gateway"),
+        ("azure-native:location", "is a setting of stacks of the kind azure, and this is none"),
+        ("azuread:partnerId", "is a setting of stacks of the kind azure, and this is none"),
     ],
 )
 def test_what_would_be_passed_over_in_silence_is_refused(key: str, says: str) -> None:

@@ -1,4 +1,4 @@
-"""Who runs this, in which region, what they may do there and how much of it."""
+"""AWS account: identity, region, IAM permissions, service quotas and this machine's public address."""
 
 from __future__ import annotations
 
@@ -165,9 +165,12 @@ def _count(service: str, operation: str, result: str) -> Callable[[Aws], int]:
 
 def _nat_gateways_of_a_zone(aws: Aws) -> int:
     """In the zone that has most; the gateways tell only their subnet."""
-    zones = {one["SubnetId"]: one["AvailabilityZone"] for one in aws.items("ec2", "describe_subnets", "Subnets[]")}
+    zones = {
+        subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in aws.items("ec2", "describe_subnets", "Subnets[]")
+    }
     gateways = aws.items("ec2", "describe_nat_gateways", "NatGateways[]")
-    return max(Counter(zones.get(one["SubnetId"]) for one in gateways if one["State"] != "deleted").values(), default=0)
+    used = Counter(zones.get(gateway["SubnetId"]) for gateway in gateways if gateway["State"] != "deleted")
+    return max(used.values(), default=0)
 
 
 def _vcpus_in_use(aws: Aws) -> int:
@@ -175,9 +178,9 @@ def _vcpus_in_use(aws: Aws) -> int:
     states = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
     instances = aws.items("ec2", "describe_instances", "Reservations[].Instances[]", Filters=states)
     return sum(
-        one["CpuOptions"]["CoreCount"] * one["CpuOptions"]["ThreadsPerCore"]
-        for one in instances
-        if one["InstanceType"][0] in "acdhimrtz" and one.get("InstanceLifecycle") != "spot"
+        instance["CpuOptions"]["CoreCount"] * instance["CpuOptions"]["ThreadsPerCore"]
+        for instance in instances
+        if instance["InstanceType"][0] in "acdhimrtz" and instance.get("InstanceLifecycle") != "spot"
     )
 
 
@@ -194,7 +197,7 @@ QUOTAS = (
         service="vpc",
         code="L-0EA8095F",
         needed=lambda needs: needs.security_group_rules,
-        used=lambda _: 0,  # it is made for the day
+        used=lambda _: 0,  # the group is made by this stack
     ),
     Quota(
         what="Elastic IPs",

@@ -1,4 +1,4 @@
-"""What the Azure gateway needs of a subscription and a directory."""
+"""Azure subscription and Entra ID: permissions, and whether API Management is offered in the region."""
 
 from __future__ import annotations
 

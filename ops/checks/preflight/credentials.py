@@ -1,4 +1,4 @@
-"""Whether the AWS credentials live as long as `pulumi up` takes."""
+"""AWS credentials: whether they are valid for as long as `pulumi up` takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an earlier day has left, as far as it stands in the way of this one."""
+"""Leftovers of an earlier run of the stack that stand in the way of a new one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls each configured model once, for one token: the only check that costs something."""
+"""Model providers: one call of one token to each configured model. The only check that costs money."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ASK = [{"role": "user", "content": "Hi"}]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class CompletionRequest:
     """An HTTP request for a completion of one token."""
 
     url: str
@@ -31,41 +31,41 @@ class Request:
     body: Mapping[str, Any]
 
 
-def _azure(model: str, key: str, params: Mapping[str, Any]) -> Request:
+def _azure(model: str, key: str, params: Mapping[str, Any]) -> CompletionRequest:
     query = f"api-version={params.get('api_version', AZURE_OPENAI_API.version)}"
-    return Request(
+    return CompletionRequest(
         url=f"{params['api_base'].rstrip('/')}/openai/deployments/{model}/chat/completions?{query}",
         headers={"api-key": key},
         body={"messages": _ASK, "max_completion_tokens": 1},
     )
 
 
-def _openai(model: str, key: str, params: Mapping[str, Any]) -> Request:
-    return Request(
+def _openai(model: str, key: str, params: Mapping[str, Any]) -> CompletionRequest:
+    return CompletionRequest(
         url=f"{params.get('api_base', 'https://api.openai.com/v1').rstrip('/')}/chat/completions",
         headers={"Authorization": f"Bearer {key}"},
         body={"model": model, "messages": _ASK, "max_completion_tokens": 1},
     )
 
 
-def _anthropic(model: str, key: str, params: Mapping[str, Any]) -> Request:
-    return Request(
+def _anthropic(model: str, key: str, params: Mapping[str, Any]) -> CompletionRequest:
+    return CompletionRequest(
         url=f"{params.get('api_base', 'https://api.anthropic.com').rstrip('/')}/v1/messages",
         headers={"x-api-key": key, "anthropic-version": ANTHROPIC_API.version},
         body={"model": model, "messages": _ASK, "max_tokens": 1},
     )
 
 
-def _gemini(model: str, key: str, params: Mapping[str, Any]) -> Request:
+def _gemini(model: str, key: str, params: Mapping[str, Any]) -> CompletionRequest:
     base = params.get("api_base", "https://generativelanguage.googleapis.com/v1beta").rstrip("/")
-    return Request(
+    return CompletionRequest(
         url=f"{base}/models/{model}:generateContent",
         headers={"x-goog-api-key": key},
         body={"contents": [{"parts": [{"text": "Hi"}]}], "generationConfig": {"maxOutputTokens": 1}},
     )
 
 
-PROVIDERS: Mapping[str, Callable[[str, str, Mapping[str, Any]], Request]] = {
+PROVIDERS: Mapping[str, Callable[[str, str, Mapping[str, Any]], CompletionRequest]] = {
     "anthropic": _anthropic,
     "azure": _azure,
     "gemini": _gemini,

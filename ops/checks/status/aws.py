@@ -1,4 +1,4 @@
-"""The parts of an AWS day, and how each of them is."""
+"""AWS: the state of each part of an AWS stack, from the cluster to the target groups."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 from catalogue.resource_types import TYPES
 from ops.checks.check import Check, Outcome, bad, fine
 from ops.checks.status.http import answers
+from ops.checks.status.schedule import KEEP_UNTIL
 from ops.checks.status.status import Found, could_not_look
 from ops.clouds.aws import Aws, Call
-from ops.commands.status.schedule import KEEP_UNTIL
 from ops.inventory.ownership import CLUSTER, ours, share_out
 from ops.inventory.scan import AwsDay, look_with
 from ops.model import eks_children
@@ -24,7 +24,7 @@ _PODS = "`kubectl -n genai-platform get pods` shows why"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class ExpectedPart:
     """A type of resource that every day has, and how AWS is asked about it."""
 
     type: str
@@ -42,43 +42,43 @@ class Part:
 
 
 PARTS = (
-    Part(
+    ExpectedPart(
         type="aws:ec2/natGateway:NatGateway",
         describe=lambda aws, key: aws.step("ec2", "describe_nat_gateways", NatGatewayIds=[key]),
         state=lambda answer: str(answer["NatGateways"][0]["State"]),
         well={"available"},
     ),
-    Part(
+    ExpectedPart(
         type=eks_children.CLUSTER,
         describe=lambda aws, key: aws.step("eks", "describe_cluster", name=key),
         state=lambda answer: str(answer["cluster"]["status"]),
         well={"ACTIVE"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:rds/cluster:Cluster",
         describe=lambda aws, key: aws.step("rds", "describe_db_clusters", DBClusterIdentifier=key),
         state=lambda answer: str(answer["DBClusters"][0]["Status"]),
         well={"available", "backing-up"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:rds/clusterInstance:ClusterInstance",
         describe=lambda aws, key: aws.step("rds", "describe_db_instances", DBInstanceIdentifier=key),
         state=lambda answer: str(answer["DBInstances"][0]["DBInstanceStatus"]),
         well={"available", "backing-up"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:elasticache/replicationGroup:ReplicationGroup",
         describe=lambda aws, key: aws.step("elasticache", "describe_replication_groups", ReplicationGroupId=key),
         state=lambda answer: str(answer["ReplicationGroups"][0]["Status"]),
         well={"available", "snapshotting"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:lb/loadBalancer:LoadBalancer",
         describe=lambda aws, key: aws.step("elbv2", "describe_load_balancers", LoadBalancerArns=[key]),
         state=lambda answer: str(answer["LoadBalancers"][0]["State"]["Code"]),
         well={"active"},
     ),
-    Part(
+    ExpectedPart(
         type="aws:lb/targetGroup:TargetGroup",
         describe=lambda aws, key: aws.step("elbv2", "describe_target_health", TargetGroupArn=key),
         state=lambda answer: _targets(answer["TargetHealthDescriptions"]),
@@ -131,7 +131,7 @@ def look(aws: Aws, stack: str, expected: Mapping[str, int], outputs: Mapping[str
     )
 
 
-def check(aws: Aws, part: Part, key: str) -> Outcome:
+def check(aws: Aws, part: ExpectedPart, key: str) -> Outcome:
     """How that one is."""
     call = part.describe(aws, key)
     state = part.state(aws.call(call.service, call.operation, **call.parameters))

@@ -12,18 +12,18 @@ from ops.checks.verify.completions import COMPLETION, USER
 from ops.checks.verify.http import ask, seen
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
-from ops.stack.day import Day
+from ops.stack.running_stacks import RunningAwsStack
 
 TRACE_SECONDS = 90
 """LiteLLM sends spans in batches of 5 s; Langfuse's worker then writes them to ClickHouse."""
 
 
-class Langfuse:
+class LangfuseSteps:
     """The steps about Langfuse. The trace is found by its session, `session_id`, and its user."""
 
-    def __init__(self, day: Day, http: httpx.Client, session_id: str) -> None:
+    def __init__(self, stack: RunningAwsStack, http: httpx.Client, session_id: str) -> None:
         """Nothing is asked before the first step is taken."""
-        self._day = day
+        self._stack = stack
         self._http = http
         self._session_id = session_id
         # An hour is room for clocks that differ.
@@ -60,7 +60,7 @@ class Langfuse:
         ]
 
     def _login_page(self) -> str:
-        page = ask(self._http, "GET", f"{self._day.langfuse_url}/auth/sign-in")
+        page = ask(self._http, "GET", f"{self._stack.langfuse_url}/auth/sign-in")
         if "langfuse" not in page.text.lower():
             raise UnprovedError(f"no page of Langfuse: {seen(page)}")
         return "there"
@@ -72,7 +72,7 @@ class Langfuse:
         return f"project {projects[0]['name']}"
 
     def _trace(self) -> str:
-        def look() -> str:
+        def trace() -> str:
             # One completion leaves two observations in one trace, of which only `litellm_request` has the session.
             found = self._get(
                 "/api/public/v2/observations",
@@ -93,10 +93,10 @@ class Langfuse:
                 )
             return f"{traces.pop()} of session {self._session_id} and user {USER}"
 
-        return until(look, seconds=TRACE_SECONDS)
+        return until(trace, seconds=TRACE_SECONDS)
 
     def _get(self, path: str, **parameters: str) -> Mapping[str, Any]:
-        keys = (self._day.langfuse_public_key, self._day.langfuse_secret_key)
-        answer = ask(self._http, "GET", f"{self._day.langfuse_url}{path}", auth=keys, params=parameters)
+        keys = (self._stack.langfuse_public_key, self._stack.langfuse_secret_key)
+        answer = ask(self._http, "GET", f"{self._stack.langfuse_url}{path}", auth=keys, params=parameters)
         body: Mapping[str, Any] = answer.json()
         return body

@@ -39,14 +39,9 @@ def chat(
     import asyncio
     import json
 
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from ops.clouds.kubeconfig import ForwardError
     from ops.commands.chat import browser, processes
     from ops.commands.chat.run import offline_chat, online_chat
     from ops.commands.chat.settings import ChatError
-    from ops.stack.outputs import StackOutputsError
-    from ops.stack.settings_file import StackConfigError
 
     url = f"http://localhost:{port}"
 
@@ -73,6 +68,3 @@ def chat(
             asyncio.run(online_chat(stack or "dev", azure_stack, port, ready, say, allow_master_key=allow_master_key))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return
-    except (ChatError, StackConfigError, StackOutputsError, ForwardError, BotoCoreError, ClientError) as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from error

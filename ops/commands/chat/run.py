@@ -9,7 +9,7 @@ from ops.clouds.aws import Aws
 from ops.clouds.kubeconfig import kubeconfig
 from ops.commands.chat import processes
 from ops.commands.chat.settings import of_day, of_local, own_pair
-from ops.stack.running import read_day, read_door
+from ops.stack.running import read_aws_stack, read_gateway
 
 
 async def offline_chat(port: int, ready: Callable[[], None], say: Callable[[str], None]) -> None:
@@ -31,12 +31,11 @@ async def online_chat(
 ) -> None:
     """Until this task is cancelled.
 
-    ChatError, StackConfigError, StackOutputsError and ForwardError say why it cannot be opened; botocore's own errors
-    pass through.
+    ChatError, StackConfigError, StackOutputsError and ForwardError say why it cannot be opened.
     """
     processes.end_with_signals()
-    day = read_day(stack)
-    door = read_door(azure_stack, stack, day) if azure_stack else None
+    day = read_aws_stack(stack)
+    door = read_gateway(azure_stack, stack, day) if azure_stack else None
     own = own_pair(os.environ, day)
     if own is None and os.environ.get("LANGFUSE_PUBLIC_KEY"):
         say("LANGFUSE_PUBLIC_KEY is LiteLLM's project, in which every turn is already: no own tracing.")

@@ -10,10 +10,11 @@ from typing import Any
 import httpx
 
 from ops.checks.verify.gateway import LOGIN
-from ops.stack.running import Day, Door
+from ops.stack.running_stacks import RunningAwsStack, RunningGateway
+from stacks.errors import GenaiError
 
 
-class ChatError(Exception):
+class ChatError(GenaiError):
     """The chat cannot be opened; the message says why and what to do."""
 
 
@@ -39,7 +40,7 @@ class Pair:
             raise ChatError(f"{self.url} does not answer as Langfuse does ({answer.status_code}).") from error
 
 
-def own_pair(environment: Mapping[str, str], day: Day) -> Pair | None:
+def own_pair(environment: Mapping[str, str], day: RunningAwsStack) -> Pair | None:
     """The developer's own, under the names that Langfuse's SDK reads; none when they are LiteLLM's (`genai env`)."""
     public, secret = (environment.get(f"LANGFUSE_{name}_KEY", "") for name in ("PUBLIC", "SECRET"))
     if bool(public) != bool(secret):
@@ -51,7 +52,13 @@ def own_pair(environment: Mapping[str, str], day: Day) -> Pair | None:
 
 
 def of_day(
-    day: Day, door: Door | None, own: Pair | None, *, litellm_url: str, langfuse_url: str, allow_master_key: bool
+    day: RunningAwsStack,
+    door: RunningGateway | None,
+    own: Pair | None,
+    *,
+    litellm_url: str,
+    langfuse_url: str,
+    allow_master_key: bool,
 ) -> dict[str, Any]:
     """The day through these addresses, which may be forwards. ChatError when Langfuse refuses, or there is no key."""
     if not day.virtual_keys and not allow_master_key:

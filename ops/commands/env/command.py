@@ -41,31 +41,21 @@ def env(
     import json
 
     from ops.commands.env import private_file, variables
-    from ops.stack.outputs import StackOutputsError
-    from ops.stack.running import read_day, read_door
-    from ops.stack.settings_file import StackConfigError
+    from ops.stack.running import read_aws_stack, read_gateway
+    from stacks.errors import GenaiError
 
     if json_ and write:
-        typer.echo("A file is for shells: leave --json out, or --write.", err=True)
-        raise typer.Exit(2)
-    try:
-        day = read_day(stack)
-        door = read_door(azure_stack, stack, day) if azure_stack else None
-        alias = key or (door.key_alias if door else next(iter(day.key_models), ""))
-        found = {**variables.of_day(day, alias), **(variables.of_door(door) if door else {})}
-        if write:
-            private_file.write(write, variables.as_shell(found))
-    except (StackConfigError, StackOutputsError, variables.UnknownKeyError, private_file.NotOursError) as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from error
-    except OSError as error:
-        typer.echo(f"{write} cannot be written: {error.strerror}.", err=True)
-        raise typer.Exit(2) from error
+        raise GenaiError("A file is for shells: leave --json out, or --write.")
+    running = read_aws_stack(stack)
+    gateway = read_gateway(azure_stack, stack, running) if azure_stack else None
+    alias = key or (gateway.key_alias if gateway else next(iter(running.key_models), ""))
+    found = {**variables.of_aws_stack(running, alias), **(variables.of_gateway(gateway) if gateway else {})}
     if write:
+        private_file.write(write, variables.as_shell(found))
         typer.echo(f"{len(found)} variables are in {write}, with the virtual key {alias}.", err=True)
     else:
         typer.echo(json.dumps(found, indent=2) if json_ else variables.as_shell(found), nl=json_)
-    if not (day.litellm_url.startswith("https://") and day.langfuse_url.startswith("https://")):
+    if not (running.litellm_url.startswith("https://") and running.langfuse_url.startswith("https://")):
         typer.echo(
             "Without a domain LiteLLM and Langfuse speak HTTP: these keys cross the network in clear, and so would "
             "LiteLLM's master key if your tool sends it there. `genai forward` opens both on localhost, encrypted; or "

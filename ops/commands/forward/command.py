@@ -28,14 +28,12 @@ def forward(
     import asyncio
     import json
 
-    from botocore.exceptions import BotoCoreError, ClientError
-
     from ops.clouds.aws import Aws
     from ops.clouds.kubeconfig import ForwardError, kubeconfig
     from ops.commands.forward import kubectl
     from ops.project import ROOT
-    from ops.stack.outputs import StackOutputsError, read_outputs
-    from ops.stack.settings_file import StackConfigError, read
+    from ops.stack.outputs import read_outputs
+    from ops.stack.settings_file import read
 
     forwards = [
         kubectl.Forward(title="LiteLLM", service="litellm", service_port=4000, port=litellm_port),
@@ -63,6 +61,3 @@ def forward(
         asyncio.run(kubectl.forward(way, forwards, ready=ready, say=lambda line: typer.echo(line, err=True)))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return
-    except (StackConfigError, StackOutputsError, ForwardError, BotoCoreError, ClientError) as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from error

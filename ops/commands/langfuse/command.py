@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ops.completion import stacks
+from ops.typer_command import GenaiCommand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,7 @@ def langfuse_() -> None:
     """
 
 
-@langfuse.command()
+@langfuse.command(cls=GenaiCommand)
 def export(file: File, stack: Stack = "dev", json_: Json = False) -> None:
     """Write prompts and datasets into a new file, with archived items.
 
@@ -39,38 +40,28 @@ def export(file: File, stack: Stack = "dev", json_: Json = False) -> None:
     # Imported here, as in the other below: `genai --help` must not wait for the cloud SDKs.
     import json
 
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from ops.clouds.kubeconfig import ForwardError
     from ops.clouds.langfuse_administrator import LangfuseError
     from ops.commands.env import private_file
     from ops.commands.langfuse import content
     from ops.commands.project.access import log_in, read_up
-    from ops.stack.outputs import StackOutputsError
-    from ops.stack.settings_file import StackConfigError
 
     problem = ""
+    private_file.refuse_existing(file)
+    outputs, region = read_up(stack)
+    found = _reach(outputs, region, content.read)
     try:
-        private_file.refuse_existing(file)
-        outputs, region = read_up(stack)
-        found = _reach(outputs, region, content.read)
-        try:
-            if found["v2/datasets"]:
-                found["dataset-items"] += content.archived(log_in(stack, region, outputs), found["v2/datasets"])
-        except LangfuseError as error:
-            problem = f"Archived items are not in {file}: {error}"
-        private_file.write_once(file, json.dumps(found, indent=2))
-    except (private_file.NotOursError, content.ContentError, StackConfigError, StackOutputsError) as error:
-        _refuse(error)
-    except (ForwardError, BotoCoreError, ClientError) as error:
-        _refuse(error)
+        if found["v2/datasets"]:
+            found["dataset-items"] += content.archived(log_in(stack, region, outputs), found["v2/datasets"])
+    except LangfuseError as error:
+        problem = f"Archived items are not in {file}: {error}"
+    private_file.write_once(file, json.dumps(found, indent=2))
     _tell(file, found, problem, "are in", json_=json_)
     if problem:
         typer.echo(problem, err=True)
         raise typer.Exit(1)
 
 
-@langfuse.command("import")
+@langfuse.command("import", cls=GenaiCommand)
 def import_(file: File, stack: Stack = "dev", json_: Json = False) -> None:
     """Put the prompts and datasets of an export back, into a day that has none of them.
 
@@ -79,26 +70,16 @@ def import_(file: File, stack: Stack = "dev", json_: Json = False) -> None:
     """
     import json
 
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from ops.clouds.kubeconfig import ForwardError
     from ops.commands.langfuse import content
     from ops.commands.project.access import read_up
-    from ops.stack.outputs import StackOutputsError
-    from ops.stack.settings_file import StackConfigError
 
     try:
         found = content.checked(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, content.ContentError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        _refuse(f"{file} cannot be imported: {reason}.")
-    try:
-        outputs, region = read_up(stack)
-        _reach(outputs, region, lambda api: content.write(api, found))
-    except (content.ContentError, StackConfigError, StackOutputsError) as error:
-        _refuse(error)
-    except (ForwardError, BotoCoreError, ClientError) as error:
-        _refuse(error)
+        raise content.ContentError(f"{file} cannot be imported: {reason}.") from error
+    outputs, region = read_up(stack)
+    _reach(outputs, region, lambda api: content.write(api, found))
     _tell(file, found, "", "came from", json_=json_)
 
 
@@ -139,8 +120,3 @@ def _tell(file: Path, content: Mapping[str, list[Any]], problem: str, verb: str,
         typer.echo(json.dumps({"file": str(file), **counts, "problem": problem or None}))
         return
     typer.echo(f"{', '.join(f'{count} {name}' for name, count in counts.items())} {verb} {file}.")
-
-
-def _refuse(error: object) -> NoReturn:
-    typer.echo(error, err=True)
-    raise typer.Exit(2)

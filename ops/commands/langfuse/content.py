@@ -13,6 +13,7 @@ from urllib.parse import quote
 import httpx
 
 from ops.clouds.langfuse_administrator import LangfuseAdministrator
+from stacks.errors import GenaiError
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "v2/prompts": ("name", "type", "prompt", "config", "labels", "tags", "commitMessage"),
@@ -26,7 +27,7 @@ _PAGE = 50
 Content = dict[str, list[dict[str, Any]]]
 
 
-class ContentError(Exception):
+class ContentError(GenaiError):
     """Langfuse, or the file, does not give or take it; the message says why."""
 
 

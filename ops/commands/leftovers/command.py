@@ -42,44 +42,32 @@ def leftovers(
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     import json
 
-    from ops.clouds.aws import Aws
     from ops.commands.leftovers.report import as_json, print_report, print_table
+    from ops.commands.pulumi_engine import state_or_reason
     from ops.console import report_console
-    from ops.inventory.azure import AzureDay
+    from ops.inventory.clouds import AWS, AZURE, CLOUDS, StackInventory, StackPlace
     from ops.inventory.deletion import clear_away
-    from ops.inventory.scan import AwsDay, Cloud
     from ops.project import ROOT
-    from ops.stack.location import WhereaboutsError, settings_of, state_of
+    from ops.stack.location import readable_settings
+    from stacks.errors import GenaiError
 
     if yes and not delete:
-        typer.echo("--yes answers what --delete asks: add --delete, or leave it out.", err=True)
-        raise typer.Exit(2)
+        raise GenaiError("--yes answers what --delete asks: add --delete, or leave it out.")
     if json_ and delete and not yes:
-        typer.echo("--json --delete asks nobody: add --yes, or leave --json out.", err=True)
-        raise typer.Exit(2)
-    try:
-        settings = settings_of(ROOT, stack)
-    except WhereaboutsError as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from error
-    azure = azure or settings.azure
-    if azure and region:
-        typer.echo("--region is for AWS; what is left in Azure is looked for everywhere: leave it out.", err=True)
-        raise typer.Exit(2)
-    state, no_state = state_of(ROOT, stack)
-    try:
-        settings.refuse_unknown_stack(state, named=bool(azure or region))
-        region = "" if azure else region or settings.region(state)
-    except WhereaboutsError as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from error
-    identity = settings.identity(state, owner=owner or "", stack_id=stack_id or "")
-    cloud: Cloud
-    if azure:
-        place, cloud = "Azure", AzureDay(stack=stack, identity=identity)
-    else:
-        place = f"{region} and what has no region"
-        cloud = AwsDay(Aws(region), stack, settings.domain(state), identity)
+        raise GenaiError("--json --delete asks nobody: add --yes, or leave --json out.")
+    settings = readable_settings(ROOT, stack)
+    clouds = [AZURE] if azure else CLOUDS[settings.kind.name]
+    if region and AWS not in clouds:
+        raise GenaiError("--region is for AWS; what is left in Azure is looked for everywhere: leave it out.")
+    state, no_state = state_or_reason(ROOT, stack)
+    settings.refuse_unknown_stack(state, named=bool(AWS not in clouds or region))
+    at = StackPlace(
+        stack=stack,
+        identity=settings.identity(state, owner=owner or "", stack_id=stack_id or ""),
+        region=region or (settings.known_region(state) if AWS in clouds else ""),
+        domain=settings.domain(state),
+    )
+    cloud = StackInventory(clouds, at)
 
     console = report_console(stderr=json_)
 
@@ -95,7 +83,7 @@ def leftovers(
     if delete:
         scan = clear_away(cloud, scan, agreed, lambda line: console.print(line, markup=False, soft_wrap=True))
     if json_:
-        typer.echo(json.dumps(as_json(scan, stack=stack, place=place), indent=2))
+        typer.echo(json.dumps(as_json(scan, stack=stack, place=cloud.place), indent=2))
     else:
-        print_report(scan, console, stack=stack, place=place)
+        print_report(scan, console, stack=stack, place=cloud.place)
     raise typer.Exit(scan.exit_code)

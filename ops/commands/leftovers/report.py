@@ -1,4 +1,4 @@
-"""What a look found, for people and for machines."""
+"""Report of `genai leftovers`: a table on a terminal (Rich), or JSON."""
 
 from __future__ import annotations
 

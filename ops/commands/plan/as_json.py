@@ -1,11 +1,11 @@
-"""A plan as data, for machines; `schema.json` beside this file says what each field means."""
+"""Report of `genai plan` as JSON; `schema.json` beside this file says what each field means."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ops.model.plan import Plan
 from ops.model.recorder import Secret, Unknown
+from ops.stack.plan import Plan
 
 
 def as_json(plan: Plan) -> dict[str, Any]:

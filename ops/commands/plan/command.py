@@ -38,32 +38,20 @@ def plan(
     from ops.commands.plan.as_json import as_json
     from ops.commands.plan.report import print_report
     from ops.console import report_console
-    from ops.model.plan import make_plan
     from ops.project import ROOT
-    from ops.stack.settings_file import StackConfigError, read
-    from stacks.configuration import SettingsError
+    from ops.stack.plan import make_plan
+    from ops.stack.settings_file import read
 
     waiting = Console(stderr=True)
-    try:
-        config = read(ROOT, stack, [*([f"size={size}"] if size else []), *(set_ or [])])
-        with waiting.status(f"Running the program of stack {stack} ..."):
-            made = make_plan(config)
-    except (StackConfigError, SettingsError) as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from error
+    config = read(ROOT, stack, [*([f"size={size}"] if size else []), *(set_ or [])])
+    with waiting.status(f"Running the program of stack {stack} ..."):
+        made = make_plan(config)
     if json_:
         typer.echo(json.dumps(as_json(made), indent=2))
     else:
         print_report(made, report_console())
     if write_docs:
-        try:
-            diagram.write(made)
-        except diagram.NotDrawnError as error:
-            typer.echo(error, err=True)
-            raise typer.Exit(2) from error
-        except OSError as error:
-            typer.echo(f"The drawings in docs/ cannot be written: {error}.", err=True)
-            raise typer.Exit(2) from error
+        diagram.write(made)
     if budget is not None and made.cost.unpriced:
         typer.echo(f"Whether the budget holds is not known: no price for {', '.join(made.cost.unpriced)}.", err=True)
         raise typer.Exit(2)

@@ -1,4 +1,4 @@
-"""A plan for people: Rich on a terminal, plain lines in a pipe."""
+"""Report of `genai plan` on a terminal or in a pipe (Rich)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from rich.tree import Tree
 from catalogue.pins import WARNING_DAYS
 from ops.model import eks_children, typical_times
 from ops.model.cost import HOURS_PER_DAY
-from ops.model.plan import Plan
 from ops.model.recorder import Resource, plain
+from ops.stack.plan import Plan
 
 _SLOW = 20.0
 """Seconds from which a step or a wave is worth a line of its own."""
@@ -33,10 +33,12 @@ _FACTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
         f"{cluster['serverlessv2ScalingConfiguration']['maxCapacity']:g} ACU"
     ),
     eks_children.COMPONENT: lambda cluster: f"Kubernetes {cluster['version']}, Auto Mode",
-    "kubernetes:apps/v1:StatefulSet": lambda one: str(
-        one["spec"]["template"]["spec"]["containers"][0]["image"]
+    "kubernetes:apps/v1:StatefulSet": lambda workload: str(
+        workload["spec"]["template"]["spec"]["containers"][0]["image"]
     ).partition("@")[0],
-    "kubernetes:helm.sh/v3:Release": lambda one: f"chart {one['chart'].rpartition('/')[2]} {one['version']}",
+    "kubernetes:helm.sh/v3:Release": lambda release: (
+        f"chart {release['chart'].rpartition('/')[2]} {release['version']}"
+    ),
 }
 """What is worth saying about a component: by type of a resource in it, from the inputs."""
 
@@ -62,6 +64,12 @@ def print_report(plan: Plan, console: Console) -> None:
         f"\n[bold]Next[/bold]\n[cyan]pulumi up -s {plan.config.stack}[/cyan] builds it, "
         f"[cyan]pulumi destroy -s {plan.config.stack}[/cyan] removes it."
     )
+    # Last, where it can be read without scrolling.
+    console.print(
+        f"\nStack {plan.config.stack}: {plan.cost.per_hour}, up in {_clock(plan.up.seconds)}, "
+        f"down in {_clock(plan.down.seconds)} minutes.",
+        soft_wrap=True,
+    )
 
 
 def _print_tree(plan: Plan, console: Console) -> None:
@@ -70,7 +78,7 @@ def _print_tree(plan: Plan, console: Console) -> None:
         by_parent.setdefault(resource.parent, []).append(resource)
 
     def below(urn: str) -> list[Resource]:
-        return [one for child in by_parent.get(urn, []) for one in (child, *below(child.urn))]
+        return [resource for child in by_parent.get(urn, []) for resource in (child, *below(child.urn))]
 
     def grow(tree: Tree, urn: str) -> None:
         for child in by_parent.get(urn, []):
@@ -81,7 +89,7 @@ def _print_tree(plan: Plan, console: Console) -> None:
                 tree.add(f"{child.name}  [dim]{_kind(child)}[/dim]")
 
     for children in by_parent.values():
-        children.sort(key=lambda one: one.name)  # the order of registration is another one in each run
+        children.sort(key=lambda child: child.name)  # the order of registration is another one in each run
     stack = plan.resources[0]
     tree = Tree(f"{stack.name}")
     grow(tree, stack.urn)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ops.checks.verify.administrator import cluster_api
 from ops.clouds.langfuse_administrator import LangfuseAdministrator
-from ops.clouds.litellm_administrator import cluster_api
 from ops.commands.project import projects
 from ops.project import ROOT
 from ops.stack.outputs import StackOutputsError, read_outputs
@@ -27,8 +27,7 @@ def read_up(stack: str) -> tuple[Mapping[str, Any], str]:
 def log_in(stack: str, region: str, outputs: Mapping[str, Any]) -> LangfuseAdministrator:
     """A session in the Langfuse of the day.
 
-    StackOutputsError when the stack is not an AWS day that is up, LangfuseError and ForwardError when there is no way;
-    botocore's errors pass through.
+    StackOutputsError when the stack is not an AWS day that is up, LangfuseError and ForwardError when there is no way.
     """
     if missing := [name for name in _NEEDED if name not in outputs]:
         raise StackOutputsError(

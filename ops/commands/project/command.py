@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ops.completion import stacks
+from ops.typer_command import GenaiCommand
 
 if TYPE_CHECKING:
+    from ops.checks.verify.administrator import Administrator
     from ops.clouds.langfuse_administrator import LangfuseAdministrator
-    from ops.clouds.litellm_administrator import Administrator
-    from ops.stack.day import Day
+    from ops.stack.running_stacks import RunningAwsStack
 
 project = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Stack = Annotated[str, typer.Option(help="Whose Langfuse: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)]
@@ -30,7 +30,7 @@ def projects_() -> None:
     """
 
 
-@project.command()
+@project.command(cls=GenaiCommand)
 def create(
     name: Name,
     until: Annotated[
@@ -61,7 +61,7 @@ def create(
     from ops.commands.project.projects import Grant, ProjectError, checked_name, checked_ticket, created
 
     now = datetime.now(UTC)
-    with _refusing(), ExitStack() as made:
+    with ExitStack() as made:
         grant = Grant(name=checked_name(name), until=deadline.read(until, now))
         if ticket:
             checked_ticket(ticket)
@@ -102,7 +102,7 @@ def create(
         typer.echo("Without a domain they cross the network in clear: use them through `genai forward`.", err=True)
 
 
-@project.command("list")
+@project.command("list", cls=GenaiCommand)
 def list_(stack: Stack = "dev", json_: Json = False) -> None:
     """Show the projects, whose they are and until when.
 
@@ -114,8 +114,7 @@ def list_(stack: Stack = "dev", json_: Json = False) -> None:
     from ops.commands.project.deadline import shown
     from ops.commands.project.projects import projects
 
-    with _refusing():
-        found = projects(_open(stack)[1])
+    found = projects(_open(stack)[1])
     now = datetime.now(UTC)
     if json_:
         rows = [
@@ -138,7 +137,7 @@ def list_(stack: Stack = "dev", json_: Json = False) -> None:
         typer.echo("No developer has a project.", err=True)
 
 
-@project.command()
+@project.command(cls=GenaiCommand)
 def revoke(name: Name, stack: Stack = "dev", json_: Json = False) -> None:
     """End a project before its time, with its keys.
 
@@ -156,20 +155,19 @@ def revoke(name: Name, stack: Stack = "dev", json_: Json = False) -> None:
     from ops.commands.project.projects import revoke as end
 
     problem = ""
-    with _refusing():
-        checked_name(name)
-        day = _day(stack)
-        _, langfuse = _open(stack)
-        now = datetime.now(UTC)
-        found = [one for one in projects(langfuse) if one.grant.name == name and one.grant.until > now]
-        if not found:
-            raise ProjectError(f"There is no project {name}: `genai project list` shows those that there are.")
-        for one in found:
-            try:
-                litellm_key.delete(_litellm(day), one.grant)
-            except (UnprovedError, BotoCoreError) as error:
-                problem = f"Whether LiteLLM has a key of {name} is not known: {error}. It ends by itself in time."
-            end(langfuse, one, now)
+    checked_name(name)
+    day = _day(stack)
+    _, langfuse = _open(stack)
+    now = datetime.now(UTC)
+    found = [one for one in projects(langfuse) if one.grant.name == name and one.grant.until > now]
+    if not found:
+        raise ProjectError(f"There is no project {name}: `genai project list` shows those that there are.")
+    for one in found:
+        try:
+            litellm_key.delete(_litellm(day), one.grant)
+        except (UnprovedError, BotoCoreError) as error:
+            problem = f"Whether LiteLLM has a key of {name} is not known: {error}. It ends by itself in time."
+        end(langfuse, one, now)
     if json_:
         typer.echo(json.dumps({"revoked": name, "problem": problem or None}))
     else:
@@ -179,7 +177,7 @@ def revoke(name: Name, stack: Stack = "dev", json_: Json = False) -> None:
         raise typer.Exit(1)
 
 
-@project.command()
+@project.command(cls=GenaiCommand)
 def sweep(stack: Stack = "dev", json_: Json = False) -> None:
     """End the projects that are over.
 
@@ -194,12 +192,11 @@ def sweep(stack: Stack = "dev", json_: Json = False) -> None:
     from ops.commands.project import projects
     from ops.stack.outputs import NotUpError
 
-    with _refusing():
-        try:
-            swept = projects.sweep(_open(stack)[1], datetime.now(UTC))
-        except NotUpError as error:
-            typer.echo(error, err=True)
-            swept = projects.Swept(ended=[], problems=[])
+    try:
+        swept = projects.sweep(_open(stack)[1], datetime.now(UTC))
+    except NotUpError as error:
+        typer.echo(error, err=True)
+        swept = projects.Swept(ended=[], problems=[])
     if json_:
         typer.echo(json.dumps({"ended": swept.ended, "problems": swept.problems}))
     for line in () if json_ else swept.ended:
@@ -211,28 +208,6 @@ def sweep(stack: Stack = "dev", json_: Json = False) -> None:
     raise typer.Exit(1 if swept.problems else 0)
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """What is wrong is a sentence and exit code 2."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from ops.checks.verify.step import UnprovedError
-    from ops.clouds.kubeconfig import ForwardError
-    from ops.clouds.langfuse_administrator import LangfuseError
-    from ops.commands.env.private_file import NotOursError
-    from ops.commands.project.deadline import DeadlineError
-    from ops.commands.project.projects import ProjectError
-    from ops.stack.outputs import StackOutputsError
-    from ops.stack.settings_file import StackConfigError
-
-    own = (ProjectError, DeadlineError, NotOursError, LangfuseError, UnprovedError)
-    try:
-        yield
-    except (*own, StackConfigError, StackOutputsError, ForwardError, BotoCoreError, ClientError) as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from error
-
-
 def _open(stack: str) -> tuple[Mapping[str, Any], LangfuseAdministrator]:
     from ops.commands.project.access import log_in, read_up
 
@@ -240,13 +215,13 @@ def _open(stack: str) -> tuple[Mapping[str, Any], LangfuseAdministrator]:
     return outputs, log_in(stack, region, outputs)
 
 
-def _day(stack: str) -> Day:
-    from ops.stack.running import read_day
+def _day(stack: str) -> RunningAwsStack:
+    from ops.stack.running import read_aws_stack
 
-    return read_day(stack)
+    return read_aws_stack(stack)
 
 
-def _litellm(day: Day) -> Administrator:
-    from ops.clouds.litellm_administrator import Administrator, cluster_api
+def _litellm(day: RunningAwsStack) -> Administrator:
+    from ops.checks.verify.administrator import Administrator, cluster_api
 
     return Administrator(day.litellm_master_key, lambda: cluster_api(day.cluster_name, day.region))

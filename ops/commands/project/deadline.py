@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, time
 
+from stacks.errors import GenaiError
+
 _EXAMPLE = "18:00, 18:00+09:00 or 2026-11-29T18:00+09:00"
 
 
-class DeadlineError(ValueError):
+class DeadlineError(GenaiError):
     """It is no time, has no zone, or is over; the message says which, and what to write instead."""
 
 
@@ -26,8 +28,6 @@ def read(text: str, now: datetime) -> datetime:
             if found.tzinfo is None:
                 raise DeadlineError(f"--until {text} has no zone: write {_EXAMPLE}.")
         until = found.astimezone(UTC).replace(second=0, microsecond=0)
-    except DeadlineError:
-        raise
     except (ValueError, OverflowError):
         raise DeadlineError(f"--until {text} is no time: write {_EXAMPLE}.") from None
     if until <= now:

@@ -9,16 +9,16 @@ from datetime import datetime
 from botocore.exceptions import BotoCoreError
 
 from charts.litellm import allowed_routes
+from ops.checks.verify.administrator import Administrator, NotFoundError
 from ops.checks.verify.step import UnprovedError
-from ops.clouds.litellm_administrator import Administrator, NotFoundError
-from ops.commands.project.projects import Grant
+from ops.commands.project.projects import Grant, ProjectError
 
 
 @contextmanager
 def created(administrator: Administrator, grant: Grant, models: Sequence[str], now: datetime) -> Iterator[str]:
     """Make it for these models alone; when this context fails, it does not stay.
 
-    UnprovedError when LiteLLM does not make it.
+    ProjectError when LiteLLM does not make it.
     """
     body = {
         "key_alias": _alias(grant),
@@ -27,7 +27,11 @@ def created(administrator: Administrator, grant: Grant, models: Sequence[str], n
         "duration": f"{(grant.until - now).total_seconds():.0f}s",
     }
     try:
-        yield str(administrator.ask("POST", "/key/generate", body)["key"])
+        try:
+            key = str(administrator.ask("POST", "/key/generate", body)["key"])
+        except UnprovedError as error:
+            raise ProjectError(f"LiteLLM makes no key: {error}") from error
+        yield key
     except BaseException:
         with suppress(UnprovedError, BotoCoreError):
             delete(administrator, grant)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from ops.clouds.langfuse_administrator import LangfuseAdministrator, LangfuseError, LangfuseRefusedError
+from stacks.errors import GenaiError
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?")
 """An organisation's name has at most 60 characters (organizationNameSchema.ts), and the rest of it 34."""
@@ -22,7 +23,7 @@ _MINUTE = "%Y-%m-%dT%H:%MZ"
 _GRANT = re.compile(r"developer (?P<name>[a-z0-9-]+) until (?P<until>[0-9-]+T[0-9:]+Z)(?: ticket (?P<ticket>.+))?")
 
 
-class ProjectError(Exception):
+class ProjectError(GenaiError):
     """It cannot be done; the message says why and what to do."""
 
 

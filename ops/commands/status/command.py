@@ -34,18 +34,13 @@ def status(
     from ops.commands.status.report import as_json, print_status
     from ops.console import report_console
     from ops.project import ROOT
-    from ops.stack.settings_file import StackConfigError, read
-    from stacks.configuration import SettingsError
+    from ops.stack.settings_file import read
 
-    try:
-        config = read(ROOT, stack)
-        with Console(stderr=True).status(f"Looking at stack {stack} ..."):
-            found = look(config, ROOT, datetime.now(UTC))
-            if config.kind.name == "aws":
-                sweep_along(stack, found.place, lambda: found.outputs or {}, partial(typer.echo, err=True))
-    except (StackConfigError, SettingsError) as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from error
+    config = read(ROOT, stack)
+    with Console(stderr=True).status(f"Looking at stack {stack} ..."):
+        found = look(config, ROOT, datetime.now(UTC))
+        if config.kind.name == "aws":
+            sweep_along(stack, found.place, lambda: found.outputs or {}, partial(typer.echo, err=True))
     if json_:
         typer.echo(json.dumps(as_json(found), indent=2))
     else:

@@ -1,23 +1,21 @@
-"""Looks at a stack from all sides: its settings, its state, its cloud and its services."""
+"""Collects the status of a stack from its settings, its outputs, its cloud and its services."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ops.checks.check import Check, bad, run
-from ops.checks.status import aws, azure
-from ops.checks.status.status import Status, could_not_look
+from ops.checks.status import aws, azure, schedule
+from ops.checks.status.status import Found, Status, could_not_look
 from ops.clouds.aws import Aws
-from ops.commands.status import schedule
 from ops.inventory.azure import AzureDay
-from ops.model.plan import make_plan
-from ops.project import PROJECT
 from ops.stack.outputs import NotUpError, StackOutputsError, read_outputs
+from ops.stack.plan import Plan, make_plan
 from ops.stack.settings_file import StackConfig
 
 
@@ -33,23 +31,17 @@ def look(config: StackConfig, root: Path, now: datetime) -> Status:
     except StackOutputsError as error:
         checks["stack outputs"] = could_not_look(str(error))
     ends: datetime | None = None
-    behind = ""
-    place = config.values[config.kind.region_key]
-    if config.kind.name == "azure":
-        found = azure.look(AzureDay(stack=config.stack), outputs or {}, now)
-        behind = config.values.get(f"{PROJECT}:awsStack", "").rpartition("/")[2]
-    else:
-        expected = Counter(resource.type for resource in plan.resources)
-        found = aws.look(Aws(place), config.stack, expected, outputs or {})
-        try:
-            if found.exists:
-                ends = schedule.next_evening(schedule.evenings(root, config.stack), found.keep_until, now)
-        except schedule.ScheduleError as error:
-            checks["schedule"] = partial(bad, str(error), "")
+    found = LOOKS[config.kind.name](config, plan, outputs or {}, now)
+    behind = config.setting("awsStack").rpartition("/")[2]
+    try:
+        if found.exists and not behind:  # else it ends with the stack that it is in front of
+            ends = schedule.next_evening(schedule.evenings(root, config.stack), found.keep_until, now)
+    except schedule.ScheduleError as error:
+        checks["schedule"] = partial(bad, str(error), "")
     checks |= found.checks
     return Status(
         stack=config.stack,
-        place=place,
+        place=_place(config),
         now=now,
         found=found,
         outputs=outputs,
@@ -59,3 +51,23 @@ def look(config: StackConfig, root: Path, now: datetime) -> Status:
         ends=ends,
         behind=behind,
     )
+
+
+def _look_at_aws(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _: datetime) -> Found:
+    expected = Counter(resource.type for resource in plan.resources)
+    return aws.look(Aws(_place(config)), config.stack, expected, outputs)
+
+
+def _look_at_azure(config: StackConfig, _: Plan, outputs: Mapping[str, Any], now: datetime) -> Found:
+    return azure.look(AzureDay(stack=config.stack), outputs, now)
+
+
+LOOKS: Mapping[str, Callable[[StackConfig, Plan, Mapping[str, Any], datetime], Found]] = {
+    "aws": _look_at_aws,
+    "azure": _look_at_azure,
+}
+"""What there is of a stack in its clouds, by the name of its kind (`stacks.kinds`)."""
+
+
+def _place(config: StackConfig) -> str:
+    return config.values[config.kind.region_key]

@@ -1,4 +1,4 @@
-"""A status for people and for machines."""
+"""Report of `genai status`: lines on a terminal (Rich), or JSON."""
 
 from __future__ import annotations
 

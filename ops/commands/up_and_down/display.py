@@ -1,4 +1,4 @@
-"""Shows the progress of an operation: a table that lives on a terminal, lines when piped."""
+"""Progress of the Pulumi engine: a live table on a terminal (Rich), lines in a pipe."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from ops.stack.progress import Part, Progress, Status
+from ops.stack.progress import Part, PartStatus, Progress
 
 HEARTBEAT = 60.0
 """Seconds between two lines that say what the engine is busy with."""
 
-_STYLES = {Status.WAITING: "dim", Status.WORKING: "bold", Status.FAILED: "red", Status.DONE: "green"}
+_STYLES = {
+    PartStatus.WAITING: "dim",
+    PartStatus.WORKING: "bold",
+    PartStatus.FAILED: "red",
+    PartStatus.DONE: "green",
+}
 
 
 def minutes(seconds: float) -> str:
@@ -45,7 +50,7 @@ def shown(progress: Progress, console: Console) -> Iterator[Callable[[EngineEven
         before = {part.name: part.status for part in progress.parts}
         progress.on_event(event)
         for part in progress.parts:
-            if part.status is not before[part.name] and part.status in (Status.FAILED, Status.DONE):
+            if part.status is not before[part.name] and part.status in (PartStatus.FAILED, PartStatus.DONE):
                 console.print(f"{minutes(progress.seconds):>6}  {_line(part)}", markup=False, soft_wrap=True)
 
     thread = threading.Thread(target=beat, daemon=True)
@@ -75,7 +80,7 @@ def table(progress: Progress) -> Table:
 
 def busy_line(progress: Progress) -> str:
     """What the engine is busy with now, in a line."""
-    working = [f"{part.name} {minutes(part.seconds)}" for part in progress.parts if part.status is Status.WORKING]
+    working = [f"{part.name} {minutes(part.seconds)}" for part in progress.parts if part.status is PartStatus.WORKING]
     return f"{_time(progress)}; working on {', '.join(working) or 'nothing of a component'}"
 
 
@@ -86,6 +91,6 @@ def _line(part: Part) -> str:
 def _time(progress: Progress) -> str:
     left = progress.seconds_left
     about = f"about {minutes(left)} left" if left >= 1 else "longer than usual"
-    if all(part.status is Status.DONE for part in progress.parts):
+    if all(part.status is PartStatus.DONE for part in progress.parts):
         about = "done"
     return f"{minutes(progress.seconds):>6}  {about}"

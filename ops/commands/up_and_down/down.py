@@ -1,4 +1,4 @@
-"""The evening: `pulumi destroy`, once more when something stays, and a look at what is left in the cloud."""
+"""`genai down`: `pulumi destroy`, a second time when something stays, and a scan for leftovers."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from ops.commands.up_and_down.display import minutes
 from ops.commands.up_and_down.up import Show, forget_a_dead_run
 from ops.inventory.deletion import delete
 from ops.inventory.scan import Cloud, Scan
-from ops.project import PROJECT
+from ops.project import stack_files
 from ops.stack.engine import Engine
 from ops.stack.progress import Progress, deletion
 from ops.stack.settings_file import StackConfigError, read
-from ops.stack.state import State
+from ops.stack.state import StackState
 
 GATE = "pulumi-python:dynamic/genai:DrainGate"
 """What everything in the cluster depends on; it knows name and region (components/kubernetes/drain_gate.py)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evening:
+class DownResult:
     """How it ended. Errors are what the engine complained about last."""
 
-    before: State
-    state: State
+    before: StackState
+    state: StackState
     seconds: float
     typical: float
     errors: Sequence[str]
@@ -43,7 +43,7 @@ class Evening:
         return self.scan.exit_code if self.scan else 1
 
 
-def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> Evening:
+def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> DownResult:
     """Run it. `purge` removes what is in soft delete too.
 
     EngineError when the engine does not begin: another run may be alive, for example.
@@ -69,7 +69,7 @@ def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> Eveni
         if purge:
             delete([one for one in scan.leftovers if one.thing.soft_deleted], engine.say)
             scan = cloud.look()
-    return Evening(
+    return DownResult(
         before=before,
         state=state,
         seconds=time.monotonic() - begin,
@@ -80,7 +80,7 @@ def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> Eveni
     )
 
 
-def _destroy(engine: Engine, state: State, show: Show) -> list[str]:
+def _destroy(engine: Engine, state: StackState, show: Show) -> list[str]:
     problems = list(forget_a_dead_run(engine, state))
     if engine.interrupted:
         return problems
@@ -90,11 +90,11 @@ def _destroy(engine: Engine, state: State, show: Show) -> list[str]:
     return problems + (progress.errors or [failure] * bool(failure))
 
 
-def _lost_clusters(state: State) -> Iterator[str]:
+def _lost_clusters(state: StackState) -> Iterator[str]:
     """Clusters of which EKS itself says that they do not exist, while the state has objects in them."""
-    if not any(one.type.startswith("kubernetes:") for one in state.resources):
+    if not any(resource.type.startswith("kubernetes:") for resource in state.resources):
         return
-    for gate in (one.inputs for one in state.resources if one.type == GATE):
+    for gate in (resource.inputs for resource in state.resources if resource.type == GATE):
         with suppress(ConnectionError):  # no answer is no proof
             if eks_status(gate["cluster_name"], gate["region"]) is None:
                 yield gate["cluster_name"]
@@ -102,10 +102,11 @@ def _lost_clusters(state: State) -> Iterator[str]:
 
 def in_front(engine: Engine, root: Path) -> Iterator[str]:
     """The stacks that are up and send their users to this one."""
-    for file in sorted(root.glob("Pulumi.*.yaml")):
-        stack = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
+    for stack in stack_files(root):
+        if stack == engine.name:
+            continue
         try:
-            behind = read(root, stack).values.get(f"{PROJECT}:awsStack", "")
+            behind = read(root, stack).setting("awsStack")
         except StackConfigError as error:
             engine.say(f"Whether stack {stack} sends its users here is not known: {error}")
             continue

@@ -28,23 +28,18 @@ def verify(
     Exit codes: 0 all proved, 1 a step was not, 2 the input is wrong, the outputs cannot be read or nothing answers.
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.
+    from ops.checks.check import Outcome
     from ops.checks.verify.proof import proof_of
-    from ops.checks.verify.step import Outcome, attempt, exit_code
+    from ops.checks.verify.step import attempt, exit_code
     from ops.commands.verify.report import as_json, print_outcome, print_summary
     from ops.console import report_console
-    from ops.stack.outputs import StackOutputsError
-    from ops.stack.running import read_day, read_door
-    from ops.stack.settings_file import StackConfigError
+    from ops.stack.running import read_aws_stack, read_gateway
 
-    try:
-        day = read_day(stack)
-        door = read_door(azure_stack, stack, day) if azure_stack else None
-    except (StackConfigError, StackOutputsError) as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from error
+    running = read_aws_stack(stack)
+    gateway = read_gateway(azure_stack, stack, running) if azure_stack else None
     console = report_console(stderr=json_)
     outcomes: dict[str, Outcome] = {}
-    with proof_of(day, door) as proof:
+    with proof_of(running, gateway) as proof:
         for step in proof.steps:
             with console.status(step.name):
                 outcomes[step.name] = attempt(step, outcomes, proof.secrets)

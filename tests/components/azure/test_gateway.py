@@ -1,4 +1,4 @@
-"""The gateway refuses what it could not work with."""
+"""API Management refuses arguments that it could not work with."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from catalogue.api_management import REGIONS, TIERS, UNFIT, region_problem, tier_problem
 from components.azure.gateway import GatewayArgs
-from components.azure.gateway_tiers import REGIONS, TIERS, UNFIT, region_problem, tier_problem
 
 ARGS = GatewayArgs(
     resource_group_name="group",
@@ -18,6 +18,7 @@ ARGS = GatewayArgs(
     apim_entry_key="0" * 64,
     publisher_email="you@example.com",
     tags={},
+    tier="BasicV2",
 )
 
 

@@ -1,4 +1,4 @@
-"""Who may call: what Entra ID is told about the API and its clients."""
+"""Entra ID: what it is told about the API and its clients."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def recorded(clients: Sequence[str] = ("chat",), users: Mapping[str, str] | None
         secret_end="2026-12-02T08:00:00Z",
         owner_id=guid("deployer"),
         users=users or {},
+        tags={},
     )
 
     def program() -> None:
@@ -116,7 +117,13 @@ def test_two_clients_of_one_name_are_refused() -> None:
 
 def test_secrets_leave_the_component_as_secrets() -> None:
     args = IdentityArgs(
-        display_name="x", clients=["chat"], secret_days=1, secret_end="2026-12-02T08:00:00Z", owner_id=guid("deployer")
+        display_name="x",
+        clients=["chat"],
+        secret_days=1,
+        secret_end="2026-12-02T08:00:00Z",
+        owner_id=guid("deployer"),
+        users={},
+        tags={},
     )
 
     def program() -> None:

@@ -37,6 +37,8 @@ def args(**changes: Any) -> LangfuseArgs:
         "bucket": later("events"),
         "region": "us-east-1",
         "user_email": "admin@example.com",
+        "replicas": 1,
+        "image_tag": "4.0.0",
         **{name: pulumi.Output.secret(f"plain-{name}") for name in SECRETS},
     }
     return LangfuseArgs(**{**defaults, **changes})

@@ -8,7 +8,8 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 import pytest
 
-from charts.litellm import GUARD, GUARD_CONFIG_MAP, Model
+from charts.litellm import GUARD, GUARD_CONFIG_MAP
+from charts.shapes import Model
 from components.kubernetes.litellm import LiteLLM, LiteLLMArgs
 from ops.model.recorder import UNKNOWN, Recording, Resource, plain, record
 
@@ -33,6 +34,8 @@ def args(**changes: Any) -> LiteLLMArgs:
         ],
         "region": "us-east-1",
         "vpc_cidr": "10.0.0.0/16",
+        "replicas": 1,
+        "image_tag": "v1.0.0",
     }
     return LiteLLMArgs(**{**defaults, **changes})
 

@@ -21,6 +21,7 @@ from typer.testing import CliRunner, Result
 from ops.commands.chat import browser, processes
 from ops.commands.chat.command import chat
 from ops.project import ROOT
+from ops.typer_command import GenaiCommand
 from tests.ops.chat.stand_in import LOCAL, kubectl, local, page, started
 from tests.ops.env.project import DAY, DOOR, pulumi
 from tests.ops.env.project import project as project
@@ -29,7 +30,7 @@ from tests.ops.forward.stand_in import program
 from tests.ops.preflight.stand_in import Server, serve
 
 app = typer.Typer(rich_markup_mode=None)
-app.command()(chat)
+app.command(cls=GenaiCommand)(chat)
 PLAIN: Mapping[str, Any] = {**DAY, "virtualKeys": {"batch": "sk-batch-0123456789abcdef", "demo": "sk-demo-0123456789"}}
 KEYS = {"LANGFUSE_PUBLIC_KEY": "pk-lf-mine", "LANGFUSE_SECRET_KEY": "sk-lf-mine"}
 CLUSTER: Mapping[str, Any] = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops.commands.chat.settings import ChatError, Pair, of_day
-from ops.stack.running import Day
+from ops.stack.running_stacks import RunningAwsStack
 from tests.http_server import Answer, serve
 
 DAY: dict[str, Any] = {
@@ -46,7 +46,7 @@ def test_a_langfuse_that_is_away_is_told() -> None:
 
 
 def test_without_any_key_there_is_nothing_to_chat_with() -> None:
-    day = Day.model_validate({**DAY, "virtualKeys": {}, "keyModels": {}})
+    day = RunningAwsStack.model_validate({**DAY, "virtualKeys": {}, "keyModels": {}})
     addresses = {"litellm_url": "http://127.0.0.1:9", "langfuse_url": "http://127.0.0.1:9"}
     with pytest.raises(ChatError, match="There is no virtual key"):
         of_day(day, None, None, **addresses, allow_master_key=False)
@@ -56,6 +56,6 @@ def test_a_project_in_another_langfuse_stays_there() -> None:
     answer = Answer(200, {"data": [{"id": "project"}]})
     with serve(lambda _: answer) as ours, serve(lambda _: answer) as theirs:
         own = Pair(theirs, "pk-lf-2", "sk-lf-2")
-        day = Day.model_validate(DAY)
+        day = RunningAwsStack.model_validate(DAY)
         told = of_day(day, None, own, litellm_url=ours, langfuse_url=ours, allow_master_key=False)
     assert (told["project"]["url"], told["ownProject"]["url"]) == (ours, theirs)

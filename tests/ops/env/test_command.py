@@ -14,10 +14,11 @@ import typer
 from typer.testing import CliRunner, Result
 
 from ops.commands.env.command import env
+from ops.typer_command import GenaiCommand
 from tests.ops.env.project import DAY, pulumi
 
 app = typer.Typer(rich_markup_mode=None)
-app.command()(env)
+app.command(cls=GenaiCommand)(env)
 
 
 def run(*arguments: str) -> Result:

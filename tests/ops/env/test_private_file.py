@@ -14,7 +14,7 @@ def test_a_file_that_cannot_take_its_place_leaves_nothing_behind(tmp_path: Path)
     (folder := tmp_path / "day").mkdir()
     with (
         mock.patch.object(Path, "replace", side_effect=OSError(30, "Read-only file system")),
-        pytest.raises(OSError, match="Read-only"),
+        pytest.raises(private_file.PrivateFileError, match="cannot be written: Read-only file system"),
     ):
         private_file.write(folder / "env", "secret")
     assert list(folder.iterdir()) == []

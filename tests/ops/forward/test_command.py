@@ -20,12 +20,13 @@ import typer
 from typer.testing import CliRunner, Result
 
 from ops.commands.forward.command import forward
+from ops.typer_command import GenaiCommand
 from tests.ops.forward.ports import free_port
 from tests.ops.forward.stand_in import Kubectl, kubectl, program
 from tests.ops.preflight.stand_in import Server, serve
 
 app = typer.Typer(rich_markup_mode=None)
-app.command()(forward)
+app.command(cls=GenaiCommand)(forward)
 
 OUTPUTS: Mapping[str, Any] = {
     "clusterName": "genai-dev-abc1234",

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from ops.commands.leftovers.command import leftovers
 from ops.stack import state
 from ops.stack.settings_file import StackConfig
+from ops.typer_command import GenaiCommand
 from tests.ops.inventory.world import CLUSTER, OTHER_REGION, Answers, World, answering, replay
 
 STATE = state.read(
@@ -29,7 +30,7 @@ STATE = state.read(
     }
 )
 app = typer.Typer()
-app.command()(leftovers)
+app.command(cls=GenaiCommand)(leftovers)
 
 
 def run(*arguments: str, answer: str | None = None) -> Result:
@@ -43,7 +44,7 @@ def _account(world: World, answers_elsewhere: Answers) -> Iterator[None]:
     with (
         mock.patch("ops.clouds.aws.Aws", world.aws),
         mock.patch("ops.stack.settings_file.read") as read,
-        mock.patch("ops.stack.location.state_of", return_value=(STATE, "")),
+        mock.patch("ops.commands.pulumi_engine.state_or_reason", return_value=(STATE, "")),
         mock.patch("time.sleep"),
         answering(replay(answers_elsewhere)),
     ):

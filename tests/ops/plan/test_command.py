@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,15 @@ def test_the_report_is_plain_in_a_pipe_and_has_every_section() -> None:
     assert "\x1b" not in result.output
     for section in ("What it builds", "while idle", "pulumi up", "pulumi destroy", "Guardrails", "Support of", "Next"):
         assert section in result.output
+
+
+def test_the_last_line_repeats_cost_up_and_down() -> None:
+    *report, last = genai("--size", "team").output.splitlines()
+    told = re.fullmatch(r"Stack dev: (\d\.\d\d) USD an hour, up in (\d+:\d\d), down in (\d+:\d\d) minutes\.", last)
+    assert told
+    assert any(line.startswith("total") and float(told[1]) == round(float(line.split()[1]), 2) for line in report)
+    assert any(line.startswith(f"{told[2]}, decided by this chain") for line in report)
+    assert any(line.startswith(f"{told[3]} in ") for line in report)
 
 
 def test_json_is_the_only_output_and_a_budget_that_holds_is_fine() -> None:

@@ -13,9 +13,9 @@ import pytest
 from ops.commands.plan import diagram
 from ops.commands.plan.as_json import as_json
 from ops.model import eks_children
-from ops.model.plan import Plan, make_plan
 from ops.model.simulated_outputs import GENERATED
 from ops.project import ROOT
+from ops.stack.plan import Plan, make_plan
 from ops.stack.settings_file import StackConfig, read
 from tests.ops.plan.test_as_json import schema
 

@@ -1,4 +1,4 @@
-"""`genai preflight` as it is typed, and what it makes of yesterday."""
+"""`genai preflight` as it is typed, and what it says about leftovers of an earlier run."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from typer.testing import CliRunner
 
 from ops.checks.check import Check, Outcome, State, bad, fine
 from ops.checks.preflight.earlier_stack import yesterday_checks
-from ops.commands.preflight import command
+from ops.commands.preflight import checks as preflight_checks
+from ops.commands.preflight.checks import aws_stack_checks, azure_stack_checks
+from ops.commands.preflight.command import preflight
 from ops.inventory.found import Leftover, Thing
 from ops.inventory.scan import Failure, Scan
 from ops.stack.settings_file import StackConfig
+from ops.typer_command import GenaiCommand
 from tests import azure_program
 from tests.ops.preflight.stand_in import state_of
 from tests.program import recorded
 
 app = typer.Typer()
-app.command()(command.preflight)
+app.command(cls=GenaiCommand)(preflight)
 
 
 def unseen() -> Outcome:
@@ -38,7 +41,7 @@ def unseen() -> Outcome:
     ],
 )
 def test_each_line_says_what_was_found_and_its_fix(checks: Mapping[str, Check], code: int) -> None:
-    with mock.patch.object(command, "_aws", return_value=checks):
+    with mock.patch.dict(preflight_checks.CHECKS, aws=lambda *_: checks):
         shown, data = CliRunner().invoke(app, []), CliRunner().invoke(app, ["--json"])
     assert shown.exit_code == data.exit_code == code
     found = json.loads(data.stdout)
@@ -67,8 +70,8 @@ def _config(**settings: str) -> StackConfig:
 
 def test_all_that_the_day_needs_is_checked() -> None:
     with mock.patch("ops.model.recorder.record", return_value=recorded("day with a domain")):
-        checks = command._aws(_config(domain="genai.example.com", allowedCidrs='["198.51.100.0/24"]'), models=True)
-        few = command._aws(_config(), models=False)
+        checks = aws_stack_checks(_config(domain="genai.example.com", allowedCidrs='["198.51.100.0/24"]'), True)
+        few = aws_stack_checks(_config(), False)
     assert set(checks) == {
         *("pulumi", "aws", "kubectl", "support of what is pinned", "identity", "region", "permissions"),
         *("life of the credentials", "quota of rules of a security group", "login to ghcr.io"),
@@ -106,7 +109,7 @@ def test_an_azure_stack_has_the_checks_of_azure() -> None:
     config = StackConfig(
         stack="azure", values=azure_program.config({**azure_program.SETTINGS, "insecureBackend": True}), secret_keys=()
     )
-    assert list(command._azure(config)) == [
+    assert list(azure_stack_checks(config, False)) == [
         "pulumi",
         "support of what is pinned",
         "subscription",
@@ -119,7 +122,7 @@ def test_an_azure_stack_has_the_checks_of_azure() -> None:
     ]
     with (
         mock.patch("ops.stack.settings_file.read", return_value=config),
-        mock.patch.object(command, "_azure", return_value={"subscription": lambda: fine("yes")}),
+        mock.patch.dict(preflight_checks.CHECKS, azure=lambda *_: {"subscription": lambda: fine("yes")}),
     ):
         assert CliRunner().invoke(app, ["--stack", "azure"]).exit_code == 0
 

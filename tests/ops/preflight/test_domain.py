@@ -13,7 +13,7 @@ from ops.checks.check import Outcome, State
 from ops.checks.preflight import domain
 from ops.clouds.aws import Aws
 from stacks.aws import look_ups
-from stacks.configuration import SettingsError
+from stacks.errors import SettingsError
 from tests import http_server
 from tests.ops.preflight.stand_in import aws_answers, state_of
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ops.checks.verify.administrator import cluster_api
 from ops.clouds.langfuse_administrator import LangfuseAdministrator
-from ops.clouds.litellm_administrator import cluster_api
 from tests.http_server import serve
 from tests.ops.env.project import DAY, pulumi
 from tests.ops.env.project import project as project

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ops.checks.verify.administrator import cluster_api
 from ops.clouds.langfuse_administrator import LangfuseAdministrator, LangfuseError
-from ops.clouds.litellm_administrator import cluster_api
 from ops.commands.project.projects import Grant, ProjectError, created, projects, revoke, sweep
 from tests.http_server import Answer
 from tests.ops.project.stand_in import EMAIL, PASSWORD, Cluster

@@ -21,7 +21,7 @@ import pytest
 from ops.project import ROOT
 from ops.schema import page_reader
 from ops.schema.hints import hints
-from ops.schema.tables import Database
+from ops.schema.tables import DescribedDatabase
 
 if sys.version_info < (3, 13):
     import pgserver.postgres_server as postgres
@@ -108,7 +108,7 @@ def clickhouse(*statements: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in said.stdout.splitlines()]
 
 
-def create(database: Database) -> list[str]:
+def create(database: DescribedDatabase) -> list[str]:
     """The tables of ClickHouse as statements, from what the pages tell. Views are left out."""
     return [
         f"CREATE TABLE {table.name} ("
@@ -123,7 +123,7 @@ def _default(default: str) -> str:
     return "" if not default or default.startswith("computed") else f" DEFAULT {default}"
 
 
-def documented() -> Mapping[str, Database]:
+def documented() -> Mapping[str, DescribedDatabase]:
     """What docs/database tells."""
     return page_reader.read(PAGES)
 

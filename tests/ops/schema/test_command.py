@@ -14,13 +14,14 @@ import typer
 from typer.testing import CliRunner, Result
 
 from ops.commands.schema import schema
+from ops.typer_command import GenaiCommand
 from tests.ops.forward.stand_in import program
 from tests.ops.preflight.stand_in import Server, serve
 from tests.ops.schema import given
 from tests.ops.schema.cluster import LITELLM, PASSWORD, Cluster, cluster, write
 
 app = typer.Typer(rich_markup_mode=None)
-app.command()(schema)
+app.command(cls=GenaiCommand)(schema)
 OUTPUTS = {"clusterName": "genai-dev-abc1234"}
 CLUSTER = {
     "name": "genai-dev-abc1234",

@@ -16,7 +16,7 @@ from ops.schema import page_reader, pages
 from ops.schema.diagrams import MOST_CHARACTERS, MOST_TABLES, diagram, short
 from ops.schema.differences import differences
 from ops.schema.hints import OTHER, hints
-from ops.schema.tables import Column, Database, Reference, SchemaError, Table
+from ops.schema.tables import Column, DescribedDatabase, Reference, SchemaError, Table
 from tests.ops.schema import given
 
 DATABASES = given.documented()
@@ -88,7 +88,7 @@ def test_a_page_tells_all_that_was_written_into_it(
         unique=(("a",), ("a", "b")),
         references=(reference,),
     )
-    database = Database(version="1.2", tables={"one": table}, enums={"E": tuple(values)})
+    database = DescribedDatabase(version="1.2", tables={"one": table}, enums={"E": tuple(values)})
     folder = tmp_path_factory.mktemp("pages")
     pages.write(folder, pages.render({"langfuse": database}, hints(), datetime.date(2026, 11, 29)))
     assert page_reader.read(folder) == {"langfuse": database}
@@ -131,13 +131,13 @@ def test_an_upgrade_shows_what_it_changes() -> None:
     table = Table(
         name="t", columns=(column, Column(name="gone", type="text", null=True)), unique=(("a",),), engine="Log"
     )
-    old = Database(version="1", tables={"t": table, "u": table}, enums={"E": ("A", "B")})
+    old = DescribedDatabase(version="1", tables={"t": table, "u": table}, enums={"E": ("A", "B")})
     changed = replace(
         table,
         columns=(replace(column, null=True, default="x"), Column(name="new", type="int", null=False)),
         engine="Memory",
     )
-    new = Database(version="2", tables={"t": replace(changed, unique=()), "v": table}, enums={"E": ("B", "C")})
+    new = DescribedDatabase(version="2", tables={"t": replace(changed, unique=()), "v": table}, enums={"E": ("B", "C")})
     assert differences(old, old) == []
     assert differences(old, new) == [
         "~ t.a: text NOT NULL -> text NULL default x",

@@ -9,7 +9,7 @@ import pytest
 
 from ops.schema import postgresql, prisma
 from ops.schema.differences import differences
-from ops.schema.tables import Column, Database, Reference, SchemaError, Table
+from ops.schema.tables import Column, DescribedDatabase, Reference, SchemaError, Table
 from tests.ops.schema import given
 
 SCHEMA = """
@@ -182,7 +182,7 @@ CREATE VIEW seen AS SELECT id FROM owner;
             ]
 
 
-def _live(connection: psycopg.Connection[Any]) -> Database:
+def _live(connection: psycopg.Connection[Any]) -> DescribedDatabase:
     row = connection.execute(postgresql.TABLES.encode()).fetchone()
     assert row
     return postgresql.live(row[0], "1")

@@ -90,7 +90,7 @@ def field(model: str, one: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def own_field(model: prisma.Model, name: str) -> tuple[Any, ...]:
+def own_field(model: prisma.PrismaModel, name: str) -> tuple[Any, ...]:
     one = model.fields[name]
     relation = one.attributes.get("relation", prisma.Attribute("relation", {}))
     return (

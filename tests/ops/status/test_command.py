@@ -1,4 +1,4 @@
-"""`genai status` as it is typed, in a project of its own with two days in moto."""
+"""`genai status` as it is typed, in a project of its own with two stacks in moto."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from typer.testing import CliRunner, Result
 
 from ops.commands.status.command import status
 from ops.stack.settings_file import StackConfig
+from ops.typer_command import GenaiCommand
 from tests.ops.preflight.stand_in import Server, aws_answers
 from tests.ops.status.project import Project
 from tests.ops.status.world import PARTS
 
 app = typer.Typer(rich_markup_mode=None)
-app.command()(status)
+app.command(cls=GenaiCommand)(status)
 
 
 def run(*arguments: str) -> Result:

@@ -1,4 +1,4 @@
-"""In the place of the engine: its events as `pulumi up --event-log` sends them, its state, and the engine itself."""
+"""Stand-in for the Pulumi engine: events as `pulumi up --event-log` sends them, a state, and the engine itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pulumi.automation.events import EngineEvent
 from ops.stack import state
 from ops.stack.engine import Watch
 from ops.stack.progress import Progress
-from ops.stack.state import State
+from ops.stack.state import StackState
 
 STACK = "urn:pulumi:dev::genaiplatform::pulumi:pulumi:Stack::genaiplatform-dev"
 
@@ -52,7 +52,7 @@ def resource(urn: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def holding(*resources: dict[str, Any], pending: tuple[str, ...] = (), **outputs: Any) -> State:
+def holding(*resources: dict[str, Any], pending: tuple[str, ...] = (), **outputs: Any) -> StackState:
     """A state with the stack and these resources, and creations of these URNs that never ended."""
     operations = [{"type": "creating", "resource": {"urn": urn}} for urn in pending]
     every = [resource(STACK, outputs=outputs), *resources] if resources else []
@@ -67,7 +67,7 @@ class StandIn:
 
     name = "dev"
 
-    def __init__(self, *states: State, complaints: tuple[str, ...] = ()) -> None:
+    def __init__(self, *states: StackState, complaints: tuple[str, ...] = ()) -> None:
         self.states, self.complaints = list(states), list(complaints)
         self.done: list[str] = []
         self.said: list[str] = []
@@ -81,7 +81,7 @@ class StandIn:
     def say(self, line: str) -> None:
         self.said.append(line)
 
-    def state(self) -> State:
+    def state(self) -> StackState:
         return self.states[0]
 
     def up(self, watch: Watch) -> str:

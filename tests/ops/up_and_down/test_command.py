@@ -13,16 +13,17 @@ import typer
 from typer.testing import CliRunner, Result
 
 from ops.commands.up_and_down.command import down, up
-from ops.commands.up_and_down.up import Morning
+from ops.commands.up_and_down.up import UpResult
 from ops.inventory.scan import Failure, Scan
 from ops.stack.engine import EngineError
 from ops.stack.settings_file import StackConfig
+from ops.typer_command import GenaiCommand
 from tests.ops.up_and_down.conftest import Cli
 from tests.ops.up_and_down.stand_in import holding
 
 app = typer.Typer()
-app.command()(up)
-app.command()(down)
+app.command(cls=GenaiCommand)(up)
+app.command(cls=GenaiCommand)(down)
 
 
 def run(*arguments: str) -> Result:
@@ -152,7 +153,7 @@ def test_they_end_after_a_day_has_come_up_which_none_of_it_can_make_fail(cli: Cl
     cli.answer("stack export", out='{"version": 3, "deployment": {}}')
     cli.answer("stack output", code=255, err="error: no passphrase")
     state = replace(holding(), outputs={"clusterName": "c"})
-    morning = Morning(state=state, seconds=1, errors=(), missing=())
+    morning = UpResult(state=state, seconds=1, errors=(), missing=())
     with mock.patch("ops.commands.up_and_down.up.bring_up", return_value=morning):
         result = run("up", "--json")
     assert result.exit_code == 0, result.output

@@ -1,4 +1,4 @@
-"""When an evening is done, and what it does until then."""
+"""When `genai down` is done, and what it does until then."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from unittest import mock
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
-from ops.commands.up_and_down.down import Evening, in_front, take_down
+from ops.commands.up_and_down.down import DownResult, in_front, take_down
 from ops.inventory.found import Leftover, Thing
 from ops.inventory.scan import Failure, Scan
 from ops.stack.engine import Engine
-from ops.stack.state import State
+from ops.stack.state import StackState
 from tests.ops.preflight.stand_in import aws_answers
 from tests.ops.up_and_down.stand_in import EMPTY, StandIn, holding, resource, unseen
 
@@ -58,7 +58,7 @@ class Cloud:
         return Scan(leftovers=[Leftover(thing=one, why="") for one in things], failures=self.failures)
 
 
-def evening(engine: StandIn, cloud: Cloud | None = None, *, purge: bool = False) -> Evening:
+def evening(engine: StandIn, cloud: Cloud | None = None, *, purge: bool = False) -> DownResult:
     return take_down(cast(Engine, engine), cloud or Cloud(), unseen, purge=purge)
 
 
@@ -132,7 +132,7 @@ def test_purge_removes_what_is_in_soft_delete_and_nothing_else() -> None:
 LOST = holding(VPC, GATE, NAMESPACE)
 
 
-def lost(answer: object, state: State = LOST) -> tuple[list[str], Any]:
+def lost(answer: object, state: StackState = LOST) -> tuple[list[str], Any]:
     """What is run and which clusters are lost when EKS answers so."""
     engine = StandIn(state)
     with aws_answers({"DescribeCluster": answer}):

@@ -6,8 +6,8 @@ import functools
 
 import pytest
 
-from ops.model.plan import Plan, make_plan
-from ops.stack.progress import Part, Progress, Status, Work, creation, deletion
+from ops.stack.plan import Plan, make_plan
+from ops.stack.progress import Part, PartStatus, Progress, Work, creation, deletion
 from ops.stack.settings_file import StackConfig
 from ops.stack.state import engine_urn
 from tests.ops.plan import sample
@@ -49,7 +49,7 @@ def part(progress: Progress, name: str) -> Part:
 
 def test_before_anything_happened_all_components_wait_and_the_plan_is_what_is_left(progress: Progress) -> None:
     assert {one.name: one.status for one in progress.parts} == dict.fromkeys(
-        ["network", "platform", "stores", "workloads"], Status.WAITING
+        ["network", "platform", "stores", "workloads"], PartStatus.WAITING
     )
     assert progress.seconds_left == plan().up.seconds == creation(plan()).seconds
 
@@ -58,10 +58,10 @@ def test_a_component_works_while_one_of_its_resources_does_and_is_done_with_the_
     names = ["database", "database-0", "cache", "bucket", "password"]
     for name in names:
         progress.on_event(begins(urn(name)))
-        assert part(progress, "stores").status is Status.WORKING
+        assert part(progress, "stores").status is PartStatus.WORKING
         progress.on_event(ends(urn(name)))
-        assert part(progress, "stores").status is (Status.DONE if name == names[-1] else Status.WAITING)
-    assert part(progress, "network").status is Status.WAITING
+        assert part(progress, "stores").status is (PartStatus.DONE if name == names[-1] else PartStatus.WAITING)
+    assert part(progress, "network").status is PartStatus.WAITING
 
 
 def test_elapsed_is_what_the_engine_was_busy_for_however_many_resources_at_a_time(
@@ -113,23 +113,23 @@ def test_what_stands_already_is_done_before_the_engine_says_so_and_works_again_w
     for name in ("vpc", "cache"):
         progress.on_event(begins(urn(name), "same"))
         progress.on_event(ends(urn(name), "same"))
-    assert {one.status for one in progress.parts} == {Status.DONE}
+    assert {one.status for one in progress.parts} == {PartStatus.DONE}
     progress.on_event(begins(urn("cache"), "update"))
-    assert part(progress, "stores").status is Status.WORKING
+    assert part(progress, "stores").status is PartStatus.WORKING
 
 
 def test_a_failure_stays_one_and_what_failed_is_not_waited_for(progress: Progress) -> None:
     before = progress.seconds_left
     progress.on_event(begins(urn("vpc")))
     progress.on_event(fails(urn("vpc")))
-    assert part(progress, "network").status is Status.FAILED
+    assert part(progress, "network").status is PartStatus.FAILED
     assert progress.seconds_left == before - 12
 
 
 def test_looking_at_what_is_there_is_no_progress(progress: Progress) -> None:
     for op in ("refresh", "read"):
         progress.on_event(begins(urn("vpc"), op))
-        assert part(progress, "network").status is Status.WAITING
+        assert part(progress, "network").status is PartStatus.WAITING
         progress.on_event(ends(urn("vpc"), op))
     assert progress.seconds_left == plan().up.seconds
 

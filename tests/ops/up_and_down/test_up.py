@@ -1,4 +1,4 @@
-"""When a morning is done."""
+"""When `genai up` is done."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from ops.commands.up_and_down.up import Morning, bring_up
+from ops.commands.up_and_down.up import UpResult, bring_up
 from ops.stack.engine import Engine
-from ops.stack.state import State, engine_urn
+from ops.stack.state import StackState, engine_urn
 from tests.ops.up_and_down.stand_in import EMPTY, StandIn, holding, resource, unseen
 from tests.ops.up_and_down.test_progress import plan
 
@@ -18,13 +18,13 @@ VPC = "urn:pulumi:dev::genaiplatform::genai:sample:Network$aws:ec2/vpc:Vpc::vpc"
 
 
 @functools.cache
-def complete() -> State:
+def complete() -> StackState:
     """The state after an `up` of the sample."""
     every = [resource(engine_urn(one.urn)) for one in plan().recording.resources]
     return replace(holding(*every), outputs={"url": "http://entry"})
 
 
-def morning(engine: StandIn) -> Morning:
+def morning(engine: StandIn) -> UpResult:
     return bring_up(cast(Engine, engine), plan(), unseen)
 
 

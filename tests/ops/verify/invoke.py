@@ -1,4 +1,4 @@
-"""`genai verify` as it is typed, against a world."""
+"""`genai verify` as it is typed, against simulated services."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from typer.testing import CliRunner, Result
 from ops.commands.verify import command
 from ops.project import ROOT
 from ops.stack.settings_file import StackConfig, read
+from ops.typer_command import GenaiCommand
 from tests.ops.verify.world import World
 
 app = typer.Typer()
-app.command()(command.verify)
+app.command(cls=GenaiCommand)(command.verify)
 read_once = cache(read)
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

@@ -1,4 +1,4 @@
-"""`genai verify` as it is typed: a day that is well, bad input, temporary keys, and what it does not show."""
+"""`genai verify` as it is typed: a healthy stack, bad input, temporary keys, and what it does not show."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_outputs_that_cannot_be_read_are_refused_with_2() -> None:
     [
         ({"awsStack": "organization/genaiplatform/prod"}, "azure stands before prod, not before dev: use --stack prod"),
         ({"clients": '[{"name": "chat"}]'}, "The client chat of azure uses the virtual key 'chat', which dev does not"),
-        ({"clients": '[{"name": "Chat"}]'}, "Pulumi.azure.yaml: 'Chat' is not a name"),
+        ({"clients": '[{"name": "Chat"}]'}, "Pulumi.azure.yaml: clients.0.name: 'Chat' is not a name"),
     ],
 )
 def test_an_azure_stack_that_does_not_fit_is_refused_with_2(

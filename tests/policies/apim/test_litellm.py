@@ -13,10 +13,9 @@ import httpx
 import pytest
 
 from policies.apim import APIM_ENTRY_HEADER, load
-from tests.ops.verify.litellm_server import MASTER_KEY
 from tests.policies.apim.cases import BOTH
 from tests.policies.apim.world import APIM_ENTRY_KEY, CLIENT_A, CLIENT_B, KEY_B
-from tests.running_litellm import KEY, MINE, RunningLiteLLM
+from tests.running_litellm import KEY, MASTER_KEY, MINE, RunningLiteLLM
 
 pytestmark = [
     pytest.mark.litellm,
@@ -41,7 +40,7 @@ def user(litellm: RunningLiteLLM, headers: Mapping[str, str], path: str = CHAT, 
     prompt = f"prompt-{uuid.uuid4()}"
     answer = ask(litellm, headers, prompt, path, **more)
     assert answer.status_code == 200, answer.text
-    return litellm.langfuse.wait_for(prompt)["user.id"]
+    return str(litellm.langfuse.wait_for(prompt)["user.id"])
 
 
 def test_every_header_litellm_reads_as_a_key_is_deleted() -> None:

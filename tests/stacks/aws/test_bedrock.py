@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from charts.litellm import Model
+from charts.shapes import Model
 from stacks.aws.bedrock import default_model, in_its_region, invokable_arns
 
 WEST = "arn:aws:bedrock:us-west-2:123456789012"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stacks.aws.model_params import problems
+from stacks.aws.model_params import param_problems
 
 KEYS = {"azure": "a-key-of-azure", "vertex": "{}"}
 SECRET = "hunter2hunter2"
@@ -25,7 +25,7 @@ SECRET = "hunter2hunter2"
     ],
 )
 def test_what_is_no_credential_passes(params: dict[str, object]) -> None:
-    assert list(problems(params, KEYS)) == []
+    assert list(param_problems(params, KEYS)) == []
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,6 @@ def test_what_is_no_credential_passes(params: dict[str, object]) -> None:
     ],
 )
 def test_a_credential_is_refused_by_its_place_and_never_shown(params: dict[str, object], where: str) -> None:
-    [told] = problems(params, KEYS)
+    [told] = param_problems(params, KEYS)
     assert told.startswith(where)
     assert SECRET not in told

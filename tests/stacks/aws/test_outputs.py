@@ -13,7 +13,7 @@ from stacks.aws import outputs
 from stacks.aws.outputs import AwsOutputs
 from stacks.azure import program
 from stacks.azure.settings import AzureSettings
-from stacks.configuration import SettingsError
+from stacks.errors import SettingsError
 from tests.azure_program import AWS_STACK, config
 from tests.azure_program import aws_outputs as exported
 

@@ -8,7 +8,7 @@ import pytest
 
 from ops.model.recorder import Recording, Resource, Secret, plain, record
 from ops.model.simulated_outputs import GENERATED, ISSUER, generated_secret
-from stacks.configuration import SettingsError
+from stacks.errors import SettingsError
 from tests.kubernetes_schema import validate
 from tests.program import VARIANTS, ancestors, plaintext, recorded
 

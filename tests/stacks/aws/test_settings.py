@@ -11,22 +11,20 @@ import hypothesis
 import pytest
 import yaml
 from hypothesis import strategies as st
-from pydantic.alias_generators import to_camel
 
-from charts.litellm import Model
+from charts.shapes import Model
 from ops.model.recorder import record
 from ops.project import ROOT
 from stacks import public_address
 from stacks.aws import bedrock, settings
-from stacks.aws.settings import Settings
-from stacks.azure.settings import AzureSettings
-from stacks.configuration import SettingsError
+from stacks.aws.settings import AwsSettings
+from stacks.errors import SettingsError
 from stacks.secrets import FIXABLE, placeholder
 
 
-def load(values: Mapping[str, Any] | None = None, secret: tuple[str, ...] = (), **other: str) -> Settings:
+def load(values: Mapping[str, Any] | None = None, secret: tuple[str, ...] = (), **other: str) -> AwsSettings:
     """The settings a stack with these values would read (objects are passed as JSON, as the engine does)."""
-    loaded: list[Settings] = []
+    loaded: list[AwsSettings] = []
     config = {
         f"genaiplatform:{key}": value if isinstance(value, str) else json.dumps(value)
         for key, value in (values or {}).items()
@@ -198,7 +196,7 @@ def test_everything_wrong_is_told_at_once() -> None:
     assert all(start in told for start in ("size must", "sice is", "domain: "))
 
 
-@pytest.mark.parametrize("name", Settings.SECRET)
+@pytest.mark.parametrize("name", AwsSettings.secret_names())
 def test_a_secret_setting_in_plain_text_is_refused_without_showing_it(name: str) -> None:
     told = refusal({name: {"azure": "hunter2hunter2hunter2"}})
     assert f"{name} is set in plain text" in told
@@ -325,7 +323,7 @@ def test_auto_with_a_look_up_that_fails_is_an_error_and_not_an_open_door(monkeyp
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr(public_address, "SERVICE", "http://127.0.0.1:9")
     with pytest.raises(SettingsError, match=r"did not tell this machine's public IPv4 address"):
-        Settings().entry_cidrs(public_address.look_up)
+        AwsSettings().entry_cidrs(public_address.look_up)
 
 
 @hypothesis.settings(deadline=None)
@@ -333,21 +331,14 @@ def test_auto_with_a_look_up_that_fails_is_an_error_and_not_an_open_door(monkeyp
 def test_no_text_in_place_of_a_range_gets_through(text: str) -> None:
     """Whatever is accepted is a range that IPv4 knows."""
     try:
-        Settings(allowed_cidrs=(text,))
+        AwsSettings(allowed_cidrs=(text,))
     except ValueError:
         return
     assert text == "auto" or text.count(".") == 3
 
 
-def _documented() -> dict[str, Any]:
-    keys = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
-    return {key: entry for key, entry in keys.items() if ":" not in key}
-
-
-def test_pulumi_yaml_documents_exactly_the_settings_with_their_defaults() -> None:
-    documented = _documented()
-    assert set(documented) == {to_camel(name) for model in (Settings, AzureSettings) for name in model.model_fields}
-    for key, entry in documented.items():
-        assert entry["description"], key
-    from_yaml = load({key: entry["default"] for key, entry in documented.items()})
-    assert from_yaml == Settings()
+def test_the_defaults_of_pulumi_yaml_are_those_of_the_model() -> None:
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    defaults = {key: entry["default"] for key, entry in declared.items() if "default" in entry}
+    assert load(defaults) == AwsSettings()
+    assert declared["aws:region"]["value"] == settings.DEFAULT_REGION

@@ -11,17 +11,18 @@ import yaml
 from ops.model import recorder
 from ops.model.recorder import Recording, record
 from ops.project import ROOT
-from stacks.aws.settings import Settings
+from stacks.aws.settings import AwsSettings
 from stacks.azure import program as azure
 from stacks.azure.settings import AzureSettings
-from stacks.configuration import SettingsError, read
+from stacks.configuration import read
+from stacks.errors import SettingsError
 from tests import program
 from tests.azure_program import AWS_STACK, SETTINGS, config, run
 
 
 def load(values: Mapping[str, Any]) -> AzureSettings:
     loaded: list[AzureSettings] = []
-    record(lambda: loaded.append(read(AzureSettings, [Settings])), config=config(values))
+    record(lambda: loaded.append(read(AzureSettings)), config=config(values))
     return loaded[0]
 
 
@@ -62,7 +63,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
         ({"awsStack": "dev"}, "awsStack: 'dev' is no full name of a stack: write organization/project/stack"),
         ({"awsStack": ""}, "awsStack is not set, so nobody knows where LiteLLM is"),
         ({"keyMod": "header"}, "keyMod is no setting: did you mean keyMode?"),
-        ({"apimEntry": True}, "apimEntry is a setting of the AWS day: take it out here and set it there"),
+        ({"apimEntry": True}, "apimEntry is a setting of an AWS stack: take it out here and set it there"),
         ({"awsOutputs": {"apimEntryUrl": "https://x"}}, "awsOutputs is set in plain text"),
     ],
 )
@@ -109,14 +110,9 @@ def test_every_default_of_the_other_kind_of_stack_is_passed_over() -> None:
     assert load(defaults) == AzureSettings()
 
 
-def test_pulumi_yaml_says_what_the_model_says() -> None:
-    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
-    assert load({"owner": declared["owner"]["default"], "clients": declared["clients"]["default"]}) == AzureSettings()
-
-
 def test_the_azure_settings_of_an_aws_stack_are_refused_there() -> None:
-    with pytest.raises(SettingsError, match="keyMode is a setting of the Azure gateway: take it out here"):
-        record(lambda: _discard(read(Settings, [AzureSettings])), config=config({"keyMode": "keyVault"}))
+    with pytest.raises(SettingsError, match="keyMode is a setting of an Azure stack: take it out here"):
+        record(lambda: _discard(read(AwsSettings)), config=config({"keyMode": "keyVault"}))
 
 
 def _discard(_: object) -> None:

@@ -1,4 +1,4 @@
-"""What a running stack says of itself: URLs, models and keys of the AWS day, and of the Azure gateway in front.
+"""Pulumi outputs of running stacks as pydantic models: URLs, models and keys of an AWS stack and of an Azure stack.
 
 Without Pulumi, so that the checks also run beside LiteLLM in an environment of its own.
 """
@@ -14,12 +14,14 @@ from pydantic.alias_generators import to_camel
 Secret = Field(repr=False)
 
 
-class _Outputs(BaseModel):
+class RunningStack(BaseModel):
+    """The outputs of a stack that is up."""
+
     model_config = ConfigDict(alias_generator=to_camel, frozen=True, hide_input_in_errors=True)
 
 
-class Day(_Outputs):
-    """The AWS day. URLs have no slash at their end."""
+class RunningAwsStack(RunningStack):
+    """An AWS stack. URLs have no slash at their end."""
 
     litellm_url: str
     litellm_master_key: str = Secret
@@ -52,8 +54,8 @@ class Day(_Outputs):
         }
 
 
-class Door(_Outputs):
-    """The Azure gateway, as one client application comes through it."""
+class RunningGateway(RunningStack):
+    """An Azure stack, as one client application comes through it."""
 
     gateway_url: str
     key_mode: Literal["header", "keyVault"]

@@ -1,4 +1,4 @@
-"""One rehearsed day: up, a second up that must change nothing, another setting, destroy, and a look at what is left."""
+"""One rehearsal: up, a second up that must change nothing, another setting, destroy, and a scan for leftovers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rehearsal.engine import Engine, EngineError, Result, kill
+from rehearsal.engine import RehearsalEngine, RehearsalError, Result, kill
 from rehearsal.settings import EngineSettings
 from rehearsal.simulation import Simulation
 
@@ -35,13 +35,13 @@ class Faults:
 
     @property
     def any(self) -> bool:
-        """Whether a command may fail without the day being a failure."""
+        """Whether a command may fail without the rehearsal being a failure."""
         return bool(self.fail) or self.kill_after is not None or self.lose_cluster
 
 
 @dataclass(kw_only=True)
 class Summary:
-    """What came of the day. Times in seconds of wall clock."""
+    """What came of the rehearsal. Times in seconds of wall clock."""
 
     resources: dict[str, int] = field(default_factory=dict)
     """By package."""
@@ -78,47 +78,47 @@ def rehearse(
     behind: EngineSettings | None = None,
     change: Mapping[str, Any] | None = None,
 ) -> Summary:
-    """Rehearse a day in a temporary folder that is gone afterwards.
+    """Rehearse a stack in a temporary folder that is gone afterwards.
 
-    `behind` is another stack: it is there before this one, and its outputs can be read. `change` are settings that
-    become others on the running day.
+    `behind` is the AWS stack whose outputs an Azure stack reads: it comes up before this one. `change` are
+    settings that change while the stack is up.
     """
     with tempfile.TemporaryDirectory(prefix="genai-rehearsal-") as folder:
-        other = _engine(simulation, Path(folder), behind) if behind else None
+        aws_engine = _engine(simulation, Path(folder), behind) if behind else None
         engine = _engine(simulation, Path(folder), settings)
 
         def reconfigure() -> None:
             engine.configure({**settings.plain, **(change or {})})
             engine.set_secrets(settings.secrets)
 
-        day = _Day(simulation, engine, faults or Faults(), report, other)
-        return day.run(list(settings.secrets.values()), reconfigure if change else None)
+        rehearsal = _Rehearsal(simulation, engine, faults or Faults(), report, aws_engine)
+        return rehearsal.run(list(settings.secrets.values()), reconfigure if change else None)
 
 
-def _engine(simulation: Simulation, folder: Path, settings: EngineSettings) -> Engine:
-    engine = Engine(folder, settings.stack, settings.plain, simulation.environment)
+def _engine(simulation: Simulation, folder: Path, settings: EngineSettings) -> RehearsalEngine:
+    engine = RehearsalEngine(folder, settings.stack, settings.plain, simulation.environment)
     engine.set_secrets(settings.secrets)
     return engine
 
 
-class _Day:
+class _Rehearsal:
     def __init__(
         self,
         simulation: Simulation,
-        engine: Engine,
+        engine: RehearsalEngine,
         faults: Faults,
         report: Callable[[str, float], None],
-        other: Engine | None,
+        aws_engine: RehearsalEngine | None,
     ) -> None:
-        self.other = other
+        self.aws_engine = aws_engine
         self.simulation, self.engine, self.faults, self.report = simulation, engine, faults, report
         self.summary = Summary()
 
     def run(self, secrets: list[str], reconfigure: Callable[[], None] | None) -> Summary:
         operations, summary = self.simulation.operations, self.summary
         before = self.simulation.leave_orphans() if self.faults.dirty else {}
-        if self.other and not self._part(f"up of {self.other.stack}", self.other.up).succeeded:
-            raise EngineError(f"The stack that {self.engine.stack} reads did not come up.\n{summary.errors[-1]}")
+        if self.aws_engine and not self._part(f"up of {self.aws_engine.stack}", self.aws_engine.up).succeeded:
+            raise RehearsalError(f"The stack that {self.engine.stack} reads did not come up.\n{summary.errors[-1]}")
         operations.slow.update(self.faults.slow)
         operations.failing.update(self.faults.fail)
         if self.faults.kill_after is not None:
@@ -146,8 +146,8 @@ class _Day:
         operations.failing.update(self.faults.fail)
         self._until_it_succeeds("destroy", self.engine.destroy)
         summary.left_in_state = len(self.engine.resources()) + len(self.engine.state().get("pending_operations") or [])
-        if self.other:
-            self._part(f"destroy of {self.other.stack}", self.other.destroy)
+        if self.aws_engine:
+            self._part(f"destroy of {self.aws_engine.stack}", self.aws_engine.destroy)
         found = self.simulation.leftovers()
         summary.left_in_cloud = {
             kind: left for kind, names in found.items() if (left := [n for n in names if n not in before.get(kind, [])])

@@ -1,4 +1,4 @@
-"""The clusters of the account: their objects, and what the objects make of AWS."""
+"""Simulated EKS clusters: their objects, and the AWS resources that the objects lead to."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _VOLUME = "/api/v1/persistentvolumes"
 
 
 @dataclass(kw_only=True)
-class Cluster:
+class SimulatedCluster:
     """One cluster as its API server shows it."""
 
     name: str
@@ -47,16 +47,16 @@ class Cluster:
     node_ready: float | None = None
 
 
-class World:
+class Clusters:
     """All methods but `node_wait` are called with the lock of `operations` held."""
 
     def __init__(self, account: Account, operations: Operations) -> None:
         self.account, self.operations = account, operations
-        self.clusters: dict[str, Cluster] = {}
+        self.by_name: dict[str, SimulatedCluster] = {}
 
     def open(self, name: str, inputs: Properties) -> None:
         """EKS made a cluster."""
-        self.clusters[name] = Cluster(
+        self.by_name[name] = SimulatedCluster(
             name=name,
             version=inputs["version"],
             subnet_ids=inputs["vpcConfig"]["subnetIds"],
@@ -65,18 +65,18 @@ class World:
 
     def close(self, name: str) -> None:
         """EKS removed it: Auto Mode ends the nodes afterwards, volumes nobody."""
-        cluster = self.clusters.pop(name, None)
+        cluster = self.by_name.pop(name, None)
         if cluster and cluster.instance_id:
             self._end_node(cluster)
 
-    def node_wait(self, cluster: Cluster) -> float:
+    def node_wait(self, cluster: SimulatedCluster) -> float:
         """Seconds until a pod that is created now finds a node; the first one makes Auto Mode start it."""
         with self.operations.lock:
             if cluster.node_ready is None:
                 cluster.node_ready = time.monotonic() + NODE_START.create * self.operations.scale
             return max(0.0, cluster.node_ready - time.monotonic())
 
-    def put(self, cluster: Cluster, type_token: str, path: str, inputs: Properties) -> None:
+    def put(self, cluster: SimulatedCluster, type_token: str, path: str, inputs: Properties) -> None:
         """Create an object, and what its controllers make of it."""
         if type_token == BINDING:
             self._bind(cluster, inputs)
@@ -88,30 +88,30 @@ class World:
             self._claim(cluster, inputs)
         cluster.objects[path] = {**inputs, "metadata": {**inputs.get("metadata", {})}}
 
-    def remove(self, cluster: Cluster, type_token: str, path: str) -> None:
+    def remove(self, cluster: SimulatedCluster, type_token: str, path: str) -> None:
         """Delete an object and all below it: a namespace takes its content along, a StatefulSet its claims."""
-        gone = [one for one in cluster.objects if one == path or one.startswith(path + "/")]
+        gone = [below for below in cluster.objects if below == path or below.startswith(path + "/")]
         if type_token == STATEFUL_SET:
             gone += self._claims_of(cluster, path)
-        for one in gone:
-            found = cluster.objects.pop(one)
-            cluster.pods.discard(one)
-            if "/persistentvolumeclaims/" in one:
+        for gone_path in gone:
+            found = cluster.objects.pop(gone_path)
+            cluster.pods.discard(gone_path)
+            if "/persistentvolumeclaims/" in gone_path:
                 volume = f"{_VOLUME}/{found['spec']['volumeName']}"
                 cluster.due[volume] = time.monotonic() + self.operations.slow.get("volume", 0)
-            if "/targetgroupbindings/" in one:
+            if "/targetgroupbindings/" in gone_path:
                 self._unbind(found)
         if not cluster.pods and cluster.instance_id:
             self.drain(cluster)
         self.settle(cluster)
 
-    def drain(self, cluster: Cluster) -> None:
+    def drain(self, cluster: SimulatedCluster) -> None:
         """Let the node go: Auto Mode does once the last pod is gone, and when its NodeClaim is deleted."""
         delay = _DRAIN * self.operations.scale + self.operations.slow.get("node", 0)
         for path in (f"{_NODE}/{cluster.instance_id}", f"{_CLAIM}/{cluster.instance_id}"):
             cluster.due.setdefault(path, time.monotonic() + delay)
 
-    def settle(self, cluster: Cluster) -> None:
+    def settle(self, cluster: SimulatedCluster) -> None:
         """Carry out what is due."""
         for path in [path for path, when in cluster.due.items() if when <= time.monotonic()]:
             del cluster.due[path]
@@ -121,7 +121,7 @@ class World:
             if path == f"{_NODE}/{cluster.instance_id}":
                 self._end_node(cluster)
 
-    def _node(self, cluster: Cluster) -> None:
+    def _node(self, cluster: SimulatedCluster) -> None:
         """An instance with an interface in a private subnet, carrying the group that EKS made."""
         cluster.due = {path: when for path, when in cluster.due.items() if path.startswith(_VOLUME)}
         if cluster.instance_id:
@@ -141,14 +141,14 @@ class World:
         for path in (_NODE, _CLAIM):
             cluster.objects[f"{path}/{cluster.instance_id}"] = {"metadata": {"name": cluster.instance_id}}
 
-    def _end_node(self, cluster: Cluster) -> None:
+    def _end_node(self, cluster: SimulatedCluster) -> None:
         found = self.account.interfaces("attachment.instance-id", cluster.instance_id)
         self.account.call("ec2", "terminate_instances", InstanceIds=[cluster.instance_id])
         for interface in found:  # moto leaves it behind
             self.account.call("ec2", "delete_network_interface", NetworkInterfaceId=interface["NetworkInterfaceId"])
         cluster.instance_id, cluster.node_ready = "", None
 
-    def _claim(self, cluster: Cluster, inputs: Properties) -> None:
+    def _claim(self, cluster: SimulatedCluster, inputs: Properties) -> None:
         """Auto Mode makes an EBS volume for each claim (EKS user guide, "Create a storage class")."""
         for template in inputs["spec"].get("volumeClaimTemplates", []):
             for replica in range(inputs["spec"].get("replicas", 1)):
@@ -180,7 +180,7 @@ class World:
                     "spec": {"volumeName": path.rpartition("/")[2]},
                 }
 
-    def _claims_of(self, cluster: Cluster, path: str) -> list[str]:
+    def _claims_of(self, cluster: SimulatedCluster, path: str) -> list[str]:
         spec = cluster.objects[path]["spec"] if path in cluster.objects else {}
         if spec.get("persistentVolumeClaimRetentionPolicy", {}).get("whenDeleted") != "Delete":
             return []
@@ -188,9 +188,9 @@ class World:
         head = f"/api/v1/namespaces/{metadata['namespace']}/persistentvolumeclaims/"
         names = [template["metadata"]["name"] for template in spec.get("volumeClaimTemplates", [])]
         wanted = tuple(f"{head}{name}-{metadata['name']}-" for name in names)
-        return [one for one in cluster.objects if one.startswith(wanted)] if wanted else []
+        return [claim for claim in cluster.objects if claim.startswith(wanted)] if wanted else []
 
-    def _bind(self, cluster: Cluster, inputs: Properties) -> None:
+    def _bind(self, cluster: SimulatedCluster, inputs: Properties) -> None:
         """Auto Mode registers pods only in groups with the cluster's tag (containers-roadmap#2621)."""
         spec, arn = inputs["spec"], inputs["spec"]["targetGroupARN"]
         [described] = self.account.call("elbv2", "describe_tags", ResourceArns=[arn])["TagDescriptions"]
@@ -210,7 +210,7 @@ class World:
     def _targets(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [{"Id": "10.0.0.10", "Port": spec["serviceRef"]["port"]}]
 
-    def services(self, cluster: Cluster, namespace: str) -> set[str]:
+    def services(self, cluster: SimulatedCluster, namespace: str) -> set[str]:
         """Names of the services, those of the charts included."""
         head = path_of(KINDS["kubernetes:core/v1:Service"], namespace, "")
         own = {path.removeprefix(head) for path in cluster.objects if path.startswith(head)}

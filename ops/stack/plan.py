@@ -1,4 +1,4 @@
-"""Everything `genai plan` knows about a stack, put together; also what later commands compare a real day with."""
+"""The plan of a stack: its recorded program with the timeline, cost and findings that follow from it."""
 
 from __future__ import annotations
 

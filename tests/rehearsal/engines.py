@@ -1,4 +1,4 @@
-"""Engines for tests, and what a test asks of the world afterwards."""
+"""Engines for tests, and what a test asks of the simulated cloud afterwards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ops.model.recorder import Resource
-from rehearsal.engine import Engine, Result, kill
+from rehearsal.engine import RehearsalEngine, Result, kill
 from rehearsal.operations import Operation
 from rehearsal.package import RefusedError
 from rehearsal.simulation import Simulation
@@ -29,8 +29,8 @@ def config(**settings: Any) -> dict[str, Any]:
     return {**ADDRESS, **{f"genaiplatform:{key}": value for key, value in settings.items()}}
 
 
-def engine(simulation: Simulation, folder: Path, stack: str = "dev", **settings: Any) -> Engine:
-    return Engine(folder, stack, config(**settings), simulation.environment)
+def engine(simulation: Simulation, folder: Path, stack: str = "dev", **settings: Any) -> RehearsalEngine:
+    return RehearsalEngine(folder, stack, config(**settings), simulation.environment)
 
 
 def succeed(result: Result) -> Result:
@@ -39,7 +39,13 @@ def succeed(result: Result) -> Result:
 
 
 def get_past_a_failure(
-    simulation: Simulation, day: Engine, token: str, name: str, *, has_deletion: bool = True, up_mends: bool = True
+    simulation: Simulation,
+    day: RehearsalEngine,
+    token: str,
+    name: str,
+    *,
+    has_deletion: bool = True,
+    up_mends: bool = True,
 ) -> None:
     """A resource fails to be created, then to be deleted: the error names it, and up and destroy get past it."""
 
@@ -84,7 +90,7 @@ def fail_everything_once(simulation: Simulation, kind: str, command: Callable[[]
     return {(one.type, one.name) for one in simulation.operations.done[begin:] if one.error and one.kind == kind}
 
 
-def nothing_is_left(simulation: Simulation, *engines: Engine) -> None:
+def nothing_is_left(simulation: Simulation, *engines: RehearsalEngine) -> None:
     """Proved from the world and the states, never from an exit code."""
     assert simulation.leftovers() == {}, simulation.leftovers()
     for one in engines:
@@ -103,7 +109,7 @@ def to_fail(resources: Iterable[Resource], served: Container[str]) -> list[tuple
     return every if ALL else [next(cases) for _, cases in itertools.groupby(every, lambda case: case[0].split(":")[0])]
 
 
-def kill_during(simulation: Simulation, day: Engine, token: str) -> int:
+def kill_during(simulation: Simulation, day: RehearsalEngine, token: str) -> int:
     """Kill an up while the first resource of the type is made, and let the cloud go on with it; the engine's PID."""
     process: list[subprocess.Popen[str]] = []
     made = threading.Event()

@@ -1,4 +1,4 @@
-"""LiteLLM as its administrator asks it: through the Kubernetes API's service proxy, never over the load balancer.
+"""LiteLLM's management API, reached through the Kubernetes API's service proxy and never over the load balancer.
 
 Without a domain the load balancer speaks HTTP, and whoever reads the master key on the way owns every key and model.
 """
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
-from components.kubernetes.cluster_api import ClusterApi, RefusedError
+from components.kubernetes.cluster_api import ApiRefusedError, ClusterApi
 from ops.checks.verify.step import UnprovedError
 
 PROXY = "/api/v1/namespaces/genai-platform/services/litellm:4000/proxy"
@@ -38,7 +38,7 @@ class Administrator:
         try:
             self._api = self._api or self._connect()
             return self._api.request(method, f"{PROXY}{target}", body, self._headers)
-        except RefusedError as error:
+        except ApiRefusedError as error:
             if error.by_kubernetes:
                 raise UnprovedError(
                     f"the Kubernetes API does not pass {method} {path} on to LiteLLM ({error}): put the `aws` CLI on "

@@ -1,0 +1,88 @@
+"""pydantic models and field types that the settings of a stack and the values of a chart share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic.alias_generators import to_camel
+
+
+class Frozen(BaseModel):
+    """A part of the settings: spelled in camelCase, without unknown keys, never changed after it was read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True)
+
+
+def text(pattern: str, meaning: str) -> AfterValidator:
+    """Text that matches the pattern whole; `meaning` says in words what it must be."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"{value!r} is not {meaning}")
+        return value
+
+    return AfterValidator(check)
+
+
+Name = Annotated[
+    str,
+    text(
+        r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?",
+        "a name that LiteLLM, Kubernetes and URLs can all carry: use lower-case letters, digits, . and -, at most 63, "
+        "with a letter or digit at both ends",
+    ),
+]
+
+ModelId = Annotated[
+    str,
+    text(r"(?!os\.environ/)[!-~]{1,1024}", "a model of LiteLLM's: set one such as bedrock/us.amazon.nova-lite-v1:0"),
+]
+
+
+class Model(Frozen):
+    """One entry of `models`, and of LiteLLM's `model_list`."""
+
+    name: Name
+    """What callers ask for."""
+    model: ModelId
+    """LiteLLM's id: provider, slash, model, such as `bedrock/amazon.nova-lite-v1:0`."""
+    params: Mapping[str, JsonValue] = Field(default_factory=dict)
+    """More `litellm_params`, spelled as LiteLLM spells them."""
+    provider_key: str | None = None
+    """Name of the provider key that the calls carry."""
+    base_model: ModelId | None = None
+    """Whose price applies, where the id is a name of one's own (an Azure deployment, a profile of Bedrock)."""
+
+
+_LONGEST_DURATION = 3650
+"""Days. LiteLLM adds a duration to the time, which ends with the year 9999 (litellm key_management_endpoints.py)."""
+
+_DAYS = {"s": 1 / 86400, "m": 1 / 1440, "h": 1 / 24, "d": 1}
+
+
+def _lives_long_enough(duration: str) -> str:
+    if int(duration[:-1]) * _DAYS[duration[-1]] > _LONGEST_DURATION:
+        raise ValueError(f"{duration!r} is longer than a key may live: set at most {_LONGEST_DURATION}d, or none")
+    return duration
+
+
+Duration = Annotated[
+    str,
+    text(r"[1-9][0-9]{0,9}(s|m|h|d)", "a duration: set one such as 30m, 12h or 7d"),
+    AfterValidator(_lives_long_enough),
+]
+
+
+class VirtualKeySetting(Frozen):
+    """One entry of `virtualKeys`, and what a LiteLLM virtual key may do."""
+
+    alias: Name
+    models: tuple[str, ...] = ()
+    """Names of models; in the settings none means the first configured one."""
+    max_budget: float | None = Field(default=None, gt=0, le=1e9, allow_inf_nan=False)
+    """USD, None for no limit."""
+    duration: Duration | None = None
+    """Counted from the `up` that sets it: an `up` without a change does not prolong it. None for no end."""

@@ -1,0 +1,81 @@
+"""Checks of `genai preflight`, by the kind of the stack that is to go up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from botocore.session import get_session
+
+from ops.checks.check import Check
+from ops.checks.preflight.account import account_checks
+from ops.checks.preflight.azure import azure_checks
+from ops.checks.preflight.credentials import credentials
+from ops.checks.preflight.domain import domain_checks
+from ops.checks.preflight.earlier_stack import yesterday_checks
+from ops.checks.preflight.model_calls import model_checks
+from ops.checks.preflight.nodes import node_checks
+from ops.checks.preflight.offers import offer_checks
+from ops.checks.preflight.pinned_versions import support
+from ops.checks.preflight.registries import artifact_checks
+from ops.checks.preflight.registry_logins import login_checks
+from ops.checks.preflight.tools import pulumi, tool_checks
+from ops.clouds.aws import Aws
+from ops.inventory.azure import AzureDay
+from ops.inventory.scan import AwsDay
+from ops.model import recorder
+from ops.model.needs import aws_needs
+from ops.project import ROOT
+from ops.stack.identity import StackIdentity
+from ops.stack.plan import make_plan
+from ops.stack.settings_file import StackConfig
+
+
+def aws_stack_checks(config: StackConfig, models: bool) -> Mapping[str, Check]:
+    """What an AWS stack needs; with `models` each of its models is called."""
+    region, domain = config.values["aws:region"], config.setting("domain")
+    recording = recorder.record(
+        stack=config.stack,
+        config=config.values,
+        secret_keys=config.secret_keys,
+        hosted_zones=[domain],  # whether there is one is a check of its own
+    )
+    needs = aws_needs(recording, region)
+    aws = Aws(region)
+    return {
+        **tool_checks(ROOT, needs.kubernetes_version),
+        "support of what is pinned": lambda: support(recording, datetime.now(UTC).date()),
+        **account_checks(aws, needs, config.values),
+        "life of the credentials": lambda: credentials(get_session(), needs.up_seconds, datetime.now(UTC)),
+        **node_checks(aws, needs.zones),
+        **offer_checks(aws, needs),
+        **domain_checks(aws, domain),
+        **artifact_checks([*needs.charts, *needs.images]),
+        **login_checks(needs.charts),
+        **(model_checks(aws, needs.models, config.stack) if models else {}),
+        **yesterday_checks(AwsDay(aws, config.stack, domain, _identity(config)), config.stack),
+    }
+
+
+def azure_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]:
+    """What an Azure stack needs; it calls no model."""
+    plan = make_plan(config)  # refuses settings that the program would refuse
+    inventory = AzureDay(stack=config.stack, identity=_identity(config))
+    return {
+        "pulumi": lambda: pulumi(ROOT),
+        "support of what is pinned": lambda: support(plan.recording, plan.today),
+        **azure_checks(inventory, config.values),
+        **yesterday_checks(inventory, config.stack),
+    }
+
+
+CHECKS: Mapping[str, Callable[[StackConfig, bool], Mapping[str, Check]]] = {
+    "aws": aws_stack_checks,
+    "azure": azure_stack_checks,
+}
+"""By the name of the kind (`stacks.kinds`); the flag is `--models`."""
+
+
+def _identity(config: StackConfig) -> StackIdentity:
+    """Before an `up` there is no id: whatever runs may be somebody else's."""
+    return StackIdentity(owner=config.setting("owner"))

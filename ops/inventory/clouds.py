@@ -1,0 +1,64 @@
+"""Clouds of each kind of stack: AWS and Azure, and how what a stack has in them is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ops.clouds import aws
+from ops.inventory.azure import AzureDay
+from ops.inventory.scan import AwsDay, Cloud, Scan
+from ops.stack.identity import StackIdentity
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackPlace:
+    """A stack, what is its own, and where it is, as far as that is known. Azure is looked at in every region."""
+
+    stack: str
+    identity: StackIdentity = field(default_factory=StackIdentity)
+    region: str = ""
+    domain: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudProvider:
+    """A cloud: how what a stack has in it is listed, and what reports call the place that was looked at."""
+
+    inventory: Callable[[StackPlace], Cloud]
+    place: Callable[[StackPlace], str]
+
+
+AWS = CloudProvider(
+    inventory=lambda at: AwsDay(aws.Aws(at.region), at.stack, at.domain, at.identity),
+    place=lambda at: f"{at.region} and what has no region",
+)
+AZURE = CloudProvider(
+    inventory=lambda at: AzureDay(stack=at.stack, identity=at.identity),
+    place=lambda _: "Azure",
+)
+
+CLOUDS: Mapping[str, Sequence[CloudProvider]] = {"aws": [AWS], "azure": [AZURE]}
+"""What the stacks of a kind are in, by the name of the kind (`stacks.kinds`)."""
+
+
+@dataclass(frozen=True)
+class StackInventory:
+    """All clouds of a stack as one."""
+
+    clouds: Sequence[CloudProvider]
+    at: StackPlace
+
+    @property
+    def place(self) -> str:
+        """What reports call it."""
+        return " and ".join(cloud.place(self.at) for cloud in self.clouds)
+
+    def look(self) -> Scan:
+        """Look at everything now."""
+        scans = [cloud.inventory(self.at).look() for cloud in self.clouds]
+        return Scan(
+            leftovers=[leftover for scan in scans for leftover in scan.leftovers],
+            failures=[failure for scan in scans for failure in scan.failures],
+            uncertain=[leftover for scan in scans for leftover in scan.uncertain],
+        )

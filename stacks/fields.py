@@ -1,0 +1,64 @@
+"""pydantic base of the settings of every kind of stack, and the types of their fields."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.alias_generators import to_camel
+
+from charts.shapes import Frozen, text
+
+TagValue = Annotated[
+    str,
+    text(
+        r"(?!(?i:aws):)[\w.:/=+@-]([\w .:/=+@-]{0,254}[\w.:/=+@-])?",
+        "a value that tags can carry: use letters, digits, spaces and _ . : / = + - @, at most 256, and another "
+        "beginning than aws:",
+    ),
+]
+
+Email = Annotated[
+    str,
+    text(
+        # What `z.email()` of zod 4 takes, by which Langfuse checks LANGFUSE_INIT_USER_EMAIL (langfuse web/src/env.mjs).
+        r"(?!\.)(?!.*\.\.)[A-Za-z0-9_'+.-]{0,63}[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9-]{0,62}\.)+[A-Za-z]{2,63}",
+        "an e-mail address: set one such as you@example.com",
+    ),
+]
+
+
+class StackSettings(Frozen):
+    """All settings of one kind of stack; every field has a default, and a description, which `Pulumi.yaml` shows."""
+
+    kind: str = Field(
+        default="",
+        description="What kind of stack this is (stacks/kinds.py). Only for a name that does not say it - aws, dev and "
+        "azure do, also with an ending such as dev-2",
+    )
+    owner: TagValue = Field(
+        default="genaiplatform", description="Who pays. Becomes the tag Owner on everything taggable"
+    )
+
+    @classmethod
+    def secret_names(cls) -> Collection[str]:
+        """Settings that are refused when set in plain text, and never shown: the fields with `repr=False`."""
+        return [to_camel(name) for name, info in cls.model_fields.items() if not info.repr]
+
+
+def unique(where: str, what: str, names: Iterable[str]) -> None:
+    """Raise ValueError when two of the names, each the `what` of an entry of `where`, are the same."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{where}: two entries have the {what} {name!r}: rename one")
+        seen.add(name)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Point to the name that is meant, or to all there are."""
+    known = sorted(names)
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"the known ones are {', '.join(known)}"
