@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rehearsal.day import Summary
 from rehearsal.report import print_summary
+from rehearsal.run import Summary
 
 
 @pytest.mark.parametrize(

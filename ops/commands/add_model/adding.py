@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ops.commands.add_model.entry import Entry, EntryError, as_settings, complete, with_virtual_key
+from ops.commands.pulumi_cli import PulumiCli, needs_passphrase
 from ops.commands.terminal import ask_passphrase, has_terminal
 from ops.project import PROJECT
-from ops.stack.cli import PulumiCli, needs_passphrase
 from ops.stack.draft import PROVIDER_KEYS, Draft, put_in_place
 from ops.stack.settings_file import read
 from stacks.errors import GenaiError

@@ -13,9 +13,9 @@ import typer
 from ops.commands.add_model.entry import as_settings
 from ops.commands.init import questions, stack_file
 from ops.commands.init.answers import Answers, AnswersError
+from ops.commands.pulumi_cli import CliError, PulumiCli, needs_passphrase
 from ops.commands.terminal import ask_passphrase, has_terminal
 from ops.project import PROJECT
-from ops.stack.cli import CliError, PulumiCli, needs_passphrase
 from ops.stack.draft import PROVIDER_KEYS, Draft, put_in_place
 from stacks.errors import GenaiError, SettingsError
 

@@ -15,10 +15,10 @@ from typer.testing import CliRunner, Result
 from ops.cli import app
 from ops.commands.add_model import adding
 from ops.commands.add_model.providers import PROVIDERS
+from ops.commands.pulumi_cli import PulumiCli
 from ops.model.needs import aws_needs
 from ops.model.recorder import record
 from ops.project import ROOT
-from ops.stack.cli import PulumiCli
 from ops.stack.settings_file import read
 from tests.ops.pulumi_cli import Cli
 

@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 
 from ops.cli import app
 from ops.commands.preflight import command as preflight
-from ops.model.plan import make_plan
-from ops.stack.cli import PulumiCli
+from ops.commands.pulumi_cli import PulumiCli
+from ops.stack.plan import make_plan
 from ops.stack.settings_file import read
 from tests.ops.pulumi_cli import Cli
 

@@ -19,8 +19,8 @@ from typer.testing import CliRunner, Result
 
 from ops.cli import app
 from ops.commands.init import set_up
-from ops.model.plan import make_plan
 from ops.project import ROOT
+from ops.stack.plan import make_plan
 from ops.stack.settings_file import read
 from tests.ops.pulumi_cli import Cli
 
