@@ -11,9 +11,11 @@ from ops.commands.chat.command import chat
 from ops.commands.env.command import env
 from ops.commands.forward.command import forward
 from ops.commands.init.command import init
+from ops.commands.langfuse.command import langfuse
 from ops.commands.leftovers.command import leftovers
 from ops.commands.plan.command import plan
 from ops.commands.preflight.command import preflight
+from ops.commands.project.command import project
 from ops.commands.schema import schema
 from ops.commands.status.command import status
 from ops.commands.up_and_down.command import down, up
@@ -48,6 +50,8 @@ def genai(
 
 for command in (init, add_model, plan, preflight, up, status, verify, env, forward, chat, schema, down, leftovers):
     app.command(cls=GenaiCommand)(command)
+app.add_typer(project, name="project")
+app.add_typer(langfuse, name="langfuse")
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 import typer.main
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from ops.cli import app
 from ops.project import ROOT
@@ -18,10 +18,20 @@ def commands() -> Mapping[str, set[str]]:
     """The options of each command of `genai`."""
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
-    return {
-        name: {option for parameter in command.params for option in parameter.opts}
-        for name, command in group.commands.items()
-    }
+    return {name: _options(command) for name, command in _named(group)}
+
+
+def _named(group: TyperGroup, before: str = "") -> Iterator[tuple[str, TyperCommand]]:
+    """Every command below the group, such as `project create`."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from _named(command, f"{before}{name} ")
+        elif isinstance(command, TyperCommand):
+            yield f"{before}{name}", command
+
+
+def _options(command: TyperCommand) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts}
 
 
 def problems(code: str) -> list[str]:
@@ -31,7 +41,11 @@ def problems(code: str) -> list[str]:
 
 def _problems(code: str) -> Iterator[str]:
     known = commands()
-    for name, rest in re.findall(r"\bgenai ([a-z]+(?:-[a-z]+)*)([^\n|&;#)`]*)", code):
+    groups = {name.partition(" ")[0] for name in known if " " in name}
+    for first, second, rest in re.findall(r"\bgenai ([a-z]+(?:-[a-z]+)*)( [a-z]+)?([^\n|&;#)`]*)", code):
+        if first in groups and not second and not rest.strip():
+            continue  # the group itself
+        name = f"{first}{second}" if first in groups else first
         if name not in known:
             yield f"genai {name}"
             continue

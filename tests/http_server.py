@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
@@ -42,7 +42,8 @@ class Answer:
     status: int
     body: Any = ""
     """Text, data to send as JSON, or an iterator of texts to send one by one."""
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str | Sequence[str]] | None = None
+    """A name with several values is sent once for each."""
 
 
 Service = Callable[[Request], Answer]
@@ -62,7 +63,8 @@ class _Handler(BaseHTTPRequestHandler):
         kind = "text/html" if isinstance(answer.body, str) else "application/json"
         self.send_response(answer.status)
         for name, value in {"Content-Type": kind, "Connection": "close", **(answer.headers or {})}.items():
-            self.send_header(name, value)
+            for one in [value] if isinstance(value, str) else value:
+                self.send_header(name, one)
         self.end_headers()
         if self.command != "HEAD":
             for piece in _pieces(answer.body):

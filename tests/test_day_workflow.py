@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ops.checks.status import schedule
 from ops.project import ROOT
 from tests.command_lines import problems
 
@@ -20,7 +21,7 @@ TEXT = FILE.read_text(encoding="utf-8")
 WORKFLOW = yaml.safe_load(TEXT)
 DAY, FAILURE = WORKFLOW["jobs"]["day"], WORKFLOW["jobs"]["failure"]
 STEPS = {step["name"]: step for step in DAY["steps"] if "name" in step}
-MORNING, EVENING = (entry["cron"] for entry in WORKFLOW[True]["schedule"])  # YAML reads `on` as true
+MORNING, HOURLY, EVENING = (entry["cron"] for entry in WORKFLOW[True]["schedule"])  # YAML reads `on` as true
 KEEP = STEPS["Ask whether the day is to be kept"]["run"]
 OUTPUTS = """echo '{"clusterName": "genai-dev-abc1234"}'"""
 DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
@@ -44,6 +45,8 @@ def test_the_comments_tell_the_hours_of_japan() -> None:
     comments = dict(re.findall(r'- cron: "(.+)" # (.+)', TEXT))
     times, days = _in_japan(MORNING)
     assert comments[MORNING] == f"up: {times[0]} JST, {days[0]} to {days[-1]}"
+    times, days = _in_japan(HOURLY)
+    assert comments[HOURLY] == f"sweep: every hour from {times[0]} to {times[-1]} JST, {days[0]} to {days[-1]}"
     times, days = _in_japan(EVENING)
     assert comments[EVENING].startswith(f"down: {', '.join(times[:-1])} and {times[-1]} JST, every day")
     assert sorted(days) == sorted(DAYS), "a day that was kept on Friday ends at the weekend"
@@ -53,14 +56,26 @@ def test_the_evening_is_tried_again() -> None:
     assert len(_in_japan(EVENING)[0]) > 1
 
 
-def test_the_morning_cron_goes_up_and_any_other_down() -> None:
-    action = WORKFLOW["env"]["ACTION"]
-    assert f"github.event.schedule == '{MORNING}' && 'up' || 'down'" in action
-    assert WORKFLOW[True]["workflow_dispatch"]["inputs"]["action"]["options"] == ["up", "down", "status"]
+def test_the_morning_cron_goes_up_the_hourly_one_sweeps_and_any_other_goes_down() -> None:
+    action = " ".join(WORKFLOW["env"]["ACTION"].split())
+    up, sweep = (f"github.event.schedule == '{cron}'" for cron in (MORNING, HOURLY))
+    assert action == f"${{{{ inputs.action || {up} && 'up' || {sweep} && 'sweep' || 'down' }}}}"
+    assert WORKFLOW[True]["workflow_dispatch"]["inputs"]["action"]["options"] == ["up", "down", "status", "sweep"]
 
 
-def test_two_runs_never_overlap() -> None:
-    assert WORKFLOW["concurrency"] == {"group": "day", "cancel-in-progress": False}
+def test_two_runs_never_overlap_and_a_sweep_never_replaces_an_evening_that_waits() -> None:
+    sweep = f"inputs.action == 'sweep' || github.event.schedule == '{HOURLY}'"
+    group = f"${{{{ ({sweep}) && 'sweep' || 'day' }}}}"
+    assert WORKFLOW["concurrency"] == {"group": group, "cancel-in-progress": False}
+
+
+def test_a_sweep_unlocks_nothing_because_it_runs_beside_the_others() -> None:
+    assert STEPS["Unlock the state if a run was killed"]["if"] == "env.ACTION != 'sweep'"
+    assert STEPS["Sweep"]["if"] == "env.ACTION == 'sweep'"
+
+
+def test_only_the_evenings_end_a_day() -> None:
+    assert schedule.evenings(ROOT, "dev") == [EVENING]
 
 
 def test_credentials_outlive_the_job() -> None:
@@ -91,7 +106,7 @@ def test_the_passphrase_is_seen_only_by_steps_of_ours() -> None:
     assert "secrets." not in str({**DAY, "steps": []})
     assert not [step for step in DAY["steps"] if "uses" in step and "secrets." in str(step)]
     for step in DAY["steps"]:
-        if re.search(r"genai (up|down|status)|pulumi ", step.get("run", "")):
+        if re.search(r"genai (up|down|status|project)|pulumi ", step.get("run", "")):
             assert "PULUMI_CONFIG_PASSPHRASE" in step["env"], step["name"]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 TIMEOUT = (5.0, 10.0)
@@ -24,6 +25,14 @@ class ApiRefusedError(Exception):
         self.status = status
         self.by_kubernetes = isinstance(answer, dict) and answer.get("kind") == "Status"
         """Whether the API server itself refused, not a service behind its proxy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What came back: the body, which is JSON or else text, and the values of its headers `Set-Cookie`."""
+
+    body: Any
+    cookies: Sequence[str]
 
 
 class ClusterApi:
@@ -48,14 +57,27 @@ class ClusterApi:
 
         ApiRefusedError for a 4xx, ConnectionError for what may be different in a moment: no answer, 429, 5xx.
         """
+        return self.exchange(method, path, body, headers).body
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        body: object | None = None,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """The same with the answer's cookies; a `form` is sent in place of a body. Raises what `request` does."""
         from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 
+        content = "application/x-www-form-urlencoded" if form else "application/json"
         call = self._client.param_serialize(
             method,
             path,
-            header_params={"Accept": "application/json", "Content-Type": "application/json", **(headers or {})},
+            header_params={"Accept": "application/json", "Content-Type": content, **(headers or {})},
             body=body,
+            post_params=list(form.items()) if form else None,
             auth_settings=["BearerToken"],
         )
         try:
@@ -72,7 +94,7 @@ class ClusterApi:
             raise ConnectionError(f"{response.status}: {_message(answer)}")
         if response.status >= 400:
             raise ApiRefusedError(response.status, answer)
-        return answer
+        return Answer(body=answer, cookies=response.headers.getlist("set-cookie"))
 
     def items(self, path: str) -> list[dict[str, Any]]:
         """List a collection over all namespaces. A kind the cluster does not serve has no items."""
@@ -116,7 +138,11 @@ def eks_status(name: str, region: str) -> str | None:
 
 def _message(answer: Any) -> str:
     match answer:
-        # A Kubernetes Status, LiteLLM's errors, FastAPI's.
-        case {"message": message} | {"error": {"message": message}} | {"detail": message}:
+        # A Kubernetes Status, LiteLLM's errors, those of Langfuse's tRPC, FastAPI's.
+        case (
+            {"message": message}
+            | {"error": {"message": message} | {"json": {"message": message}}}
+            | {"detail": message}
+        ):
             return str(message)
     return str(answer)

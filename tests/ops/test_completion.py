@@ -31,7 +31,7 @@ def offered(line: str) -> list[str]:
 
 
 def test_commands_are_offered() -> None:
-    assert set(offered("genai ")) == set(commands())
+    assert set(offered("genai ")) == {name.partition(" ")[0] for name in commands()}
 
 
 @pytest.mark.parametrize(

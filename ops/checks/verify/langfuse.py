@@ -43,8 +43,11 @@ class LangfuseSteps:
                 name="Langfuse API",
                 prove=self._project,
                 after=("Langfuse login page",),
-                means="Langfuse does not take the keys that LiteLLM traces with. They are made at its very first start "
-                "(Secret langfuse-init): with a database of another day it keeps the old ones",
+                means="Langfuse does not take the keys that LiteLLM traces with. It makes them when it starts (Secret "
+                "langfuse-init), beside those that its database has; a public key that is there keeps its secret. A "
+                "pair that was used before it was made stays refused while it is used: Langfuse remembers for 300 s "
+                "that there is none, anew with each use. Then let `kubectl --namespace genai-platform scale "
+                "deployment/litellm --replicas 0` rest five minutes, and scale it up again",
             ),
             Step(
                 name="trace",
@@ -70,7 +73,7 @@ class LangfuseSteps:
 
     def _trace(self) -> str:
         def trace() -> str:
-            # One completion leaves several observations, all in one trace.
+            # One completion leaves two observations in one trace, of which only `litellm_request` has the session.
             found = self._get(
                 "/api/public/v2/observations",
                 sessionId=self._session_id,
@@ -88,7 +91,7 @@ class LangfuseSteps:
                 raise UnprovedError(
                     f"session {self._session_id} has {len(traces)} traces, not the one of the completion"
                 )
-            return f"{traces.pop()} of session {self._session_id} and user {USER}, {len(found['data'])} observations"
+            return f"{traces.pop()} of session {self._session_id} and user {USER}"
 
         return until(trace, seconds=TRACE_SECONDS)
 

@@ -25,9 +25,11 @@ def status(
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     import json
     from datetime import UTC, datetime
+    from functools import partial
 
     from rich.console import Console
 
+    from ops.commands.project.access import sweep_along
     from ops.commands.status.examine import examine
     from ops.commands.status.report import as_json, print_status
     from ops.console import report_console
@@ -37,6 +39,9 @@ def status(
     config = read(ROOT, stack)
     with Console(stderr=True).status(f"Looking at stack {stack} ..."):
         found = examine(config, ROOT, datetime.now(UTC))
+        outputs = found.outputs or {}
+        if "langfuseUrl" in outputs:
+            sweep_along(stack, found.place, lambda: outputs, partial(typer.echo, err=True))
     if json_:
         typer.echo(json.dumps(as_json(found), indent=2))
     else:

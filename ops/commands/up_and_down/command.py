@@ -27,11 +27,15 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     Exit codes: 0 everything is there, 1 not everything is, 2 the input is refused or the engine cannot begin.
     """
     # Imported here: `genai --help` must not wait for Pulumi.
+    from functools import partial
+
+    from ops.commands.project.access import sweep_along
     from ops.commands.pulumi_engine import open_engine
     from ops.commands.up_and_down.report import print_up, speaker, up_as_json
     from ops.commands.up_and_down.up import bring_up
     from ops.model.engine_graph import number
     from ops.project import ROOT
+    from ops.stack.outputs import read_outputs
     from ops.stack.plan import make_plan
     from ops.stack.settings_file import read
 
@@ -46,6 +50,8 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
         _print_json(up_as_json(morning, plan))
     else:
         print_up(morning, plan, console)
+    if morning.state.outputs and config.kind.name == "aws":
+        sweep_along(stack, config.values["aws:region"], lambda: read_outputs(stack), partial(typer.echo, err=True))
     raise typer.Exit(morning.exit_code)
 
 
@@ -68,8 +74,10 @@ def down(
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     from datetime import UTC, datetime
+    from functools import partial
 
     from ops.clouds.aws import Aws
+    from ops.commands.project.access import sweep_along
     from ops.commands.pulumi_engine import open_engine
     from ops.commands.up_and_down import bill
     from ops.commands.up_and_down.down import in_front, take_down
@@ -78,6 +86,7 @@ def down(
     from ops.project import ROOT
     from ops.stack.engine import EngineError
     from ops.stack.location import readable_settings
+    from ops.stack.outputs import read_outputs
     from stacks.errors import GenaiError
 
     console, show = _console(json_)
@@ -98,6 +107,8 @@ def down(
         engine.say(f"Stack {other} sends its users here and is still up: end it with `genai down --stack {other}`.")
     at = StackPlace(stack=stack, identity=settings.identity(state), region=region, domain=settings.domain(state))
     cloud = StackInventory(clouds, at)
+    if AWS in clouds and state.outputs:
+        sweep_along(stack, region, lambda: read_outputs(stack), partial(typer.echo, err=True))
     evening = take_down(engine, cloud, show, purge=purge)
     now = datetime.now(UTC)
     cost = bill.bill(evening.before, region, now)

@@ -170,3 +170,15 @@ def test_an_azure_stack_has_the_checks_of_azure_and_ends_with_its_aws_day(projec
     assert (result.exit_code, data["stage"], data["place"], data["behind"]) == (2, "unknown", "eastus2", "dev")
     assert [one["check"] for one in data["checks"]] == ["API Management", "secret of demo"]
     assert "The `az` command is not installed" in data["checks"][0]["says"]
+
+
+def test_projects_of_developers_that_are_over_are_ended_beside_the_report(project: Project) -> None:
+    project.outputs |= {"clusterName": "c", "langfuseEmail": "admin@example.com", "langfusePassword": "Passw0rd"}
+    project.up()
+    before = run("--json")
+    with mock.patch("ops.commands.project.access.log_in", side_effect=ConnectionError("no way to the cluster")):
+        result = run("--json")
+    assert result.exit_code == before.exit_code
+    assert json.loads(result.stdout).keys() == json.loads(before.stdout).keys()
+    assert "was not looked at: no way to the cluster" in result.stderr
+    assert "Passw0rd" not in before.output + result.output

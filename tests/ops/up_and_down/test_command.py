@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -12,10 +13,13 @@ import typer
 from typer.testing import CliRunner, Result
 
 from ops.commands.up_and_down.command import down, up
+from ops.commands.up_and_down.up import UpResult
 from ops.inventory.scan import Failure, Scan
+from ops.stack.engine import EngineError
 from ops.stack.settings_file import StackConfig
 from ops.typer_command import GenaiCommand
 from tests.ops.up_and_down.conftest import Cli
+from tests.ops.up_and_down.stand_in import holding
 
 app = typer.Typer()
 app.command(cls=GenaiCommand)(up)
@@ -120,3 +124,38 @@ def test_a_lock_of_somebody_elsewhere_ends_it_with_2(cli: Cli) -> None:
     assert result.exit_code == 2
     assert "anna@elsewhere" in result.output
     assert cli.commands("cancel") == []
+
+
+STACK = {
+    "urn": "urn:pulumi:dev::genaiplatform::pulumi:pulumi:Stack::genaiplatform-dev",
+    "type": "pulumi:pulumi:Stack",
+    "custom": False,
+}
+
+
+@pytest.mark.usefixtures("_settings")
+@pytest.mark.parametrize(("outputs", "sweeps"), [({"clusterName": "c"}, 1), ({}, 0)])
+def test_projects_of_developers_that_are_over_end_before_a_day_is_taken_down(
+    cli: Cli, outputs: Mapping[str, str], sweeps: int
+) -> None:
+    resources = [{**STACK, "outputs": outputs}]
+    cli.answer("stack export", out=json.dumps({"version": 3, "deployment": {"resources": resources}}))
+    with (
+        mock.patch("ops.commands.project.access.sweep_along") as sweep,
+        mock.patch("ops.commands.up_and_down.down.take_down", side_effect=EngineError("not today")),
+    ):
+        assert run("down").exit_code == 2
+    assert [call.args[:2] for call in sweep.call_args_list] == [("dev", "us-east-1")] * sweeps
+
+
+@pytest.mark.usefixtures("_settings")
+def test_they_end_after_a_day_has_come_up_which_none_of_it_can_make_fail(cli: Cli) -> None:
+    cli.answer("stack export", out='{"version": 3, "deployment": {}}')
+    cli.answer("stack output", code=255, err="error: no passphrase")
+    state = replace(holding(), outputs={"clusterName": "c"})
+    morning = UpResult(state=state, seconds=1, errors=(), missing=())
+    with mock.patch("ops.commands.up_and_down.up.bring_up", return_value=morning):
+        result = run("up", "--json")
+    assert result.exit_code == 0, result.output
+    json.loads(result.stdout)
+    assert "Whether developers' projects are over was not looked at: pulumi stack output" in result.stderr

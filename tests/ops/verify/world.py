@@ -42,8 +42,8 @@ class World:
     models: list[str] = field(default_factory=lambda: list(MODELS))
     keys: dict[str, list[str]] = field(default_factory=lambda: {DEMO_KEY: ["nova-lite"]})
     rows: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    traces: list[tuple[str, str]] = field(default_factory=list)
-    """Session and trace of each observation."""
+    observations: list[dict[str, Any]] = field(default_factory=list)
+    """What LiteLLM's exporter wrote to Langfuse."""
     tokens: dict[str, bool] = field(default_factory=dict)
     """Tokens of Entra ID, and whether each carries the role."""
     tokens_without_role: int = 0
@@ -133,8 +133,12 @@ class World:
             return Answer(200, self.stream(), {"Content-Type": "text/event-stream"})
         call = str(uuid.uuid4())
         self.rows[call] = {"request_id": call, "total_tokens": 30, "spend": 0.0000021}
-        if session := body.get("metadata", {}).get("session_id"):
-            self.traces += [(session, "0af7651916cd43dd")] * 2
+        metadata = body.get("metadata", {})
+        if session := metadata.get("session_id"):
+            # As Langfuse 4.16 stores them: the one of the call to the model has neither session nor user.
+            of_call = {"name": "litellm_request", "sessionId": session, "userId": metadata.get("trace_user_id")}
+            of_model = {"name": "raw_gen_ai_request", "sessionId": None, "userId": None}
+            self.observations += [{"traceId": "0af7651916cd43dd", **one} for one in (of_call, of_model)]
             for prefix, bucket in self.buckets.items():
                 self.s3.put_object(Bucket=bucket, Key=f"{prefix}{call}", Body=b"")
         message = {"role": "assistant", "content": "Yes."}
@@ -157,7 +161,8 @@ class World:
             case "GET /api/public/projects":
                 return Answer(200, {"data": [{"id": "genai-platform", "name": "GenAI platform"}]})
             case "GET /api/public/v2/observations":
-                rows = [{"traceId": trace} for session, trace in self.traces if session == request.query["sessionId"]]
+                asked = {name: request.query[name] for name in ("sessionId", "userId")}
+                rows = [one for one in self.observations if asked.items() <= one.items()]
                 return Answer(200, {"data": rows, "meta": {}})
         return Answer(404, {"message": "Not Found"})
 

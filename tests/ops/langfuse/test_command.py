@@ -1,26 +1,30 @@
-"""The two scripts of docs/operations.md that carry Langfuse's prompts and datasets from one day to another."""
+"""`genai langfuse export` and `import` as they are typed, between two days whose Langfuse answers as v4.16.0 does."""
 
 from __future__ import annotations
 
 import base64
+import json
 import re
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import stat
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import unquote
 
 import pytest
+from typer.testing import CliRunner
 
-from ops.project import ROOT
+from ops.cli import app
+from ops.clouds.langfuse_administrator import LangfuseError
 from tests import http_server
+from tests.ops.env.project import DAY, project, pulumi
 
-PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-EXPORT, IMPORT = re.findall(r"\.venv/bin/python - <<'END'\n(.*?)END\n", PAGE, re.DOTALL)
-KEYS = {"LANGFUSE_PUBLIC_KEY": "pk-lf-1", "LANGFUSE_SECRET_KEY": "sk-lf-1"}
+__all__ = ["project"]
+KEYS = {"langfusePublicKey": "pk-lf-1", "langfuseSecretKey": "sk-lf-1"}
+UP = {**DAY, **KEYS, "langfuseEmail": "admin@example.com", "langfusePassword": "Password0"}
 
 
 @dataclass
@@ -41,7 +45,7 @@ class Langfuse:
             return self.prompts[unquote(name)][int(query["version"]) - 1]
         entries: list[dict[str, Any]] = {
             "v2/prompts": [{"name": n, "versions": list(range(len(v), 0, -1))} for n, v in self.prompts.items()],
-            "v2/datasets": self.datasets,
+            "v2/datasets": [{**one, "projectId": "genai-platform"} for one in self.datasets],
             "dataset-items": [
                 item
                 for item in self.items
@@ -51,6 +55,15 @@ class Langfuse:
         assert int(query["limit"]) <= 100
         first = (int(query["page"]) - 1) * 2
         return {"data": entries[first : first + 2], "meta": {"totalPages": (len(entries) + 1) // 2}}
+
+    def query(self, procedure: str, **given: str | int) -> Any:
+        """As the web interface lists items: archived ones too, two a page, the first page is 0."""
+        assert (procedure, given["projectId"]) == ("datasets.itemsByDatasetId", "genai-platform")
+        name = next(one["name"] for one in self.datasets if one["id"] == given["datasetId"])
+        items = [item for item in self.items if item["datasetName"] == name]
+        first = int(given["page"]) * 2
+        shown = [{**item, "datasetName": None} for item in items[first : first + 2]]
+        return {"totalDatasetItems": len(items), "datasetItems": shown}
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         match path:
@@ -71,7 +84,7 @@ class Langfuse:
 @contextmanager
 def served(langfuse: Langfuse) -> Iterator[Langfuse]:
     def answer(request: http_server.Request) -> http_server.Answer:
-        pair = base64.b64encode(f"{KEYS['LANGFUSE_PUBLIC_KEY']}:{KEYS['LANGFUSE_SECRET_KEY']}".encode()).decode()
+        pair = base64.b64encode(":".join(KEYS.values()).encode()).decode()
         assert request.headers["Authorization"] == f"Basic {pair}"
         path = request.path.removeprefix("/api/public/")
         if request.method == "GET":
@@ -85,14 +98,27 @@ def served(langfuse: Langfuse) -> Iterator[Langfuse]:
         yield langfuse
 
 
-def _run(script: str, langfuse: Langfuse, folder: Path, *, says: str = "") -> None:
-    environment = {**KEYS, "LANGFUSE_BASE_URL": langfuse.url}
-    run = subprocess.run(
-        [sys.executable, "-c", script], env=environment, cwd=folder, capture_output=True, text=True, timeout=60
-    )
-    assert run.returncode == (1 if says else 0), run.stderr
-    assert says in run.stderr
-    assert "Traceback" not in run.stderr
+def _run(command: str, langfuse: Langfuse, file: Path, *, code: int = 0, says: str = "") -> str:
+    @asynccontextmanager
+    async def forwarded(*_: object) -> AsyncIterator[tuple[str, str]]:
+        yield "", langfuse.url
+
+    with (
+        mock.patch("ops.commands.chat.processes.forwarded", forwarded),
+        mock.patch("ops.clouds.kubeconfig.kubeconfig", return_value={}),
+        mock.patch("ops.commands.project.access.log_in", return_value=langfuse),
+    ):
+        result = CliRunner().invoke(app, ["langfuse", command, str(file)])
+    assert result.exit_code == code, result.output
+    assert says in result.output
+    assert not [secret for secret in KEYS.values() if secret in result.output]
+    return result.output
+
+
+@pytest.fixture(autouse=True)
+def _up(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ops.commands.project.access.ROOT", project)
+    pulumi(project, {"dev": UP})
 
 
 def _prompt(name: str, text: Any, *labels: str, **more: Any) -> dict[str, Any]:
@@ -102,7 +128,7 @@ def _prompt(name: str, text: Any, *labels: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def yesterday() -> Iterator[Langfuse]:
-    """Three prompts, one with two versions and a slash in its name, three datasets and three items of one of them."""
+    """Three prompts, one with two versions and a slash in its name, three datasets, three items, one archived."""
     chat = [{"role": "user", "content": "{{question}}"}]
     with served(Langfuse()) as langfuse:
         for prompt in (
@@ -117,13 +143,14 @@ def yesterday() -> Iterator[Langfuse]:
         for number in range(3):
             item = {"id": f"item-{number}", "datasetName": "capitals", "input": {"n": number}, "status": "ACTIVE"}
             langfuse.post("dataset-items", item)
+        langfuse.items[1]["status"] = "ARCHIVED"
         yield langfuse
 
 
 def test_prompts_and_datasets_come_back_on_another_day(yesterday: Langfuse, tmp_path: Path) -> None:
-    _run(EXPORT, yesterday, tmp_path)
+    _run("export", yesterday, tmp_path / "file")
     with served(Langfuse()) as today:
-        _run(IMPORT, today, tmp_path)
+        _run("import", today, tmp_path / "file")
 
     def kept(entries: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
         return [{name: entry.get(name) for name in names} for entry in entries]
@@ -134,7 +161,8 @@ def test_prompts_and_datasets_come_back_on_another_day(yesterday: Langfuse, tmp_
         assert kept(today.prompts[name], *of_prompt) == kept(versions, *of_prompt)
     assert kept(today.datasets, "name", "metadata") == kept(yesterday.datasets, "name", "metadata")
     of_item = ("id", "datasetName", "input", "status")
-    assert kept(today.items, *of_item) == kept(yesterday.items, *of_item)
+    assert sorted(map(str, kept(today.items, *of_item))) == sorted(map(str, kept(yesterday.items, *of_item)))
+    assert [item["id"] for item in today.items if item["status"] == "ARCHIVED"] == ["item-1"]
 
 
 def _including(name: str) -> str:
@@ -149,15 +177,66 @@ def test_a_prompt_that_includes_another_comes_back_after_it(tmp_path: Path) -> N
         "c": [_prompt("c", "old"), _prompt("c", "new", "production")],
     }
     with served(Langfuse(prompts=prompts)) as yesterday:
-        _run(EXPORT, yesterday, tmp_path)
+        _run("export", yesterday, tmp_path / "file")
     with served(Langfuse()) as today:
-        _run(IMPORT, today, tmp_path)
+        _run("import", today, tmp_path / "file")
     texts = {name: [version["prompt"] for version in versions] for name, versions in today.prompts.items()}
     assert texts == {name: [version["prompt"] for version in versions] for name, versions in prompts.items()}
 
 
 def test_a_prompt_whose_other_never_comes_is_a_sentence(tmp_path: Path) -> None:
     with served(Langfuse(prompts={"a": [_prompt("a", _including("gone"))]})) as yesterday:
-        _run(EXPORT, yesterday, tmp_path)
+        _run("export", yesterday, tmp_path / "file")
     with served(Langfuse()) as today:
-        _run(IMPORT, today, tmp_path, says="Prompt dependency not found: gone")
+        _run("import", today, tmp_path / "file", code=2, says="Prompt dependency not found: gone")
+
+
+def test_the_file_is_for_its_owner_alone_and_is_never_written_over(yesterday: Langfuse, tmp_path: Path) -> None:
+    said = _run("export", yesterday, tmp_path / "file")
+    assert "4 prompt versions, 3 datasets, 3 items are in" in said
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o600
+    _run("export", yesterday, tmp_path / "file", code=2, says="exists: name another file, or remove it first.")
+
+
+def test_an_export_without_its_archived_items_says_so_and_is_1(yesterday: Langfuse, tmp_path: Path) -> None:
+    with mock.patch.object(Langfuse, "query", side_effect=LangfuseError("no such procedure")):
+        _run("export", yesterday, tmp_path / "file", code=1, says="no such procedure")
+    assert len(json.loads((tmp_path / "file").read_text())["dataset-items"]) == 2
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"v2/prompts": [], "v2/datasets": {}, "dataset-items": []}'])
+def test_what_is_no_export_is_refused_before_anything_is_asked(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text(text)
+    with served(Langfuse()) as today:
+        _run("import", today, file, code=2, says="cannot be imported: ")
+        _run("import", today, tmp_path / "gone", code=2, says="No such file or directory.")
+    assert not today.prompts
+
+
+@pytest.mark.parametrize("command", ["export", "import"])
+def test_keys_that_langfuse_refuses_and_a_langfuse_that_is_away_are_sentences(
+    yesterday: Langfuse, tmp_path: Path, command: str
+) -> None:
+    file = tmp_path / "file"
+    _run("export", yesterday, file)
+    target = file if command == "import" else tmp_path / "new"
+    with http_server.serve(lambda _: http_server.Answer(401, {"message": "Invalid credentials."})) as url:
+        _run(command, Langfuse(url=url), target, code=2, says="with 401: Invalid credentials.")
+    _run(command, Langfuse(url="http://127.0.0.1:9"), target, code=2, says="got no answer")
+    assert target.exists() == (command == "import")
+
+
+def test_the_reason_of_a_refusal_is_langfuses_own(tmp_path: Path) -> None:
+    """As its middleware says what zod found: the message alone would be `Invalid request data`."""
+    with served(Langfuse(prompts={"a": [_prompt("a", "text")]})) as yesterday:
+        _run("export", yesterday, tmp_path / "file")
+    answer = {"message": "Invalid request data", "error": [{"path": ["name"], "message": "Prompt name is reserved"}]}
+    with http_server.serve(lambda _: http_server.Answer(400, answer)) as url:
+        said = _run("import", Langfuse(url=url), tmp_path / "file", code=2, says="Langfuse refuses v2/prompts: a: ")
+    assert "Prompt name is reserved" in said
+
+
+def test_a_stack_that_is_not_up_has_nothing_to_export(project: Path, tmp_path: Path) -> None:
+    pulumi(project, {"dev": {}})
+    _run("export", Langfuse(), tmp_path / "file", code=2, says="pulumi up --stack dev")

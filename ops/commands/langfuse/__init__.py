@@ -1,0 +1,1 @@
+"""`genai langfuse`: what people made in Langfuse, from one day to another."""

@@ -1,0 +1,1 @@
+"""`genai project`: a Langfuse project for a developer, for a limited time."""
