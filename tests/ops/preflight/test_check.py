@@ -41,6 +41,7 @@ def test_checks_run_at_once() -> None:
     [
         ("fine", 0),
         ("fine bad", 1),
+        ("fine skipped", 1),
         ("fine unseen", 2),
         ("bad unseen", 2),
     ],
@@ -49,6 +50,7 @@ def test_the_exit_code_is_that_of_the_worst(states: str, code: int) -> None:
     outcomes = {
         "fine": fine(""),
         "bad": bad("", fix="x"),
+        "skipped": Outcome(state=State.SKIPPED, says=""),
         "unseen": Outcome(state=State.COULD_NOT_LOOK, says=""),
     }
     assert exit_code(outcomes[state] for state in states.split()) == code
