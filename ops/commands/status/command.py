@@ -39,9 +39,7 @@ def status(
     config = read(ROOT, stack)
     with Console(stderr=True).status(f"Looking at stack {stack} ..."):
         found = examine(config, ROOT, datetime.now(UTC))
-        outputs = found.outputs or {}
-        if "langfuseUrl" in outputs:
-            sweep_along(stack, found.place, lambda: outputs, partial(typer.echo, err=True))
+        sweep_along(stack, found.place, lambda: found.outputs or {}, partial(typer.echo, err=True))
     if json_:
         typer.echo(json.dumps(as_json(found), indent=2))
     else:

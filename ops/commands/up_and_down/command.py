@@ -50,7 +50,7 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
         _print_json(up_as_json(morning, plan))
     else:
         print_up(morning, plan, console)
-    if morning.state.outputs and config.kind.name == "aws":
+    if morning.state.outputs:
         sweep_along(stack, config.values["aws:region"], lambda: read_outputs(stack), partial(typer.echo, err=True))
     raise typer.Exit(morning.exit_code)
 
