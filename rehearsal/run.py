@@ -198,6 +198,9 @@ def changes(result: Result) -> int:
     return sum(int(words[-2]) for line in lines if (words := line.split()) and words[-1] in _TOUCHED)
 
 
+ENGINE = "engine"
+"""The package, in a summary, of what the engine adds: the stack and its providers."""
+
 _TOUCHED = ("created", "updated", "deleted", "replaced")
 
 
@@ -208,4 +211,4 @@ def plain_secrets(state: str, secrets: list[str]) -> int:
 
 def _package(type_token: str) -> str:
     package = type_token.partition(":")[0]
-    return {"genai": "components", "pulumi": "engine", "pulumi-python": "dynamic"}.get(package, package)
+    return {"genai": "components", "pulumi": ENGINE, "pulumi-python": "dynamic"}.get(package, package)

@@ -10,11 +10,15 @@ from functools import cache
 from threading import Lock
 from typing import TypeVar
 
+from ops.clouds.aws import log_in
+
 
 class State(StrEnum):
     """What a check found."""
 
     FINE = "fine"
+    NOTE = "to note"
+    """It stands in nobody's way, but not all is well."""
     BAD = "bad"
     COULD_NOT_LOOK = "could not look"
     SKIPPED = "skipped"
@@ -38,6 +42,11 @@ Check = Callable[[], Outcome]
 def fine(says: str) -> Outcome:
     """All is well, and how well."""
     return Outcome(state=State.FINE, says=says)
+
+
+def note(says: str, fix: str = "") -> Outcome:
+    """Nothing fails for it, but it is worth a look."""
+    return Outcome(state=State.NOTE, says=says, fix=fix)
 
 
 def bad(says: str, fix: str) -> Outcome:
@@ -75,4 +84,4 @@ def _outcome(check: Check) -> Outcome:
     try:
         return check()
     except Exception as error:  # noqa: BLE001  whatever went wrong, it does not mean that all is fine
-        return Outcome(state=State.COULD_NOT_LOOK, says=str(error) or type(error).__name__)
+        return Outcome(state=State.COULD_NOT_LOOK, says=str(error) or type(error).__name__, fix=log_in(error))

@@ -11,7 +11,7 @@ from ops.clouds.azure import ARM, GRAPH, Api, AzureCliError, RemovalRequest, acc
 from ops.clouds.removal import RemovalStep
 from ops.inventory.found import Thing
 from ops.inventory.ownership import ELSEWHERE, RESOURCE_GROUP, ours, share_out
-from ops.inventory.scan import Failure, Find, Scan, look_with
+from ops.inventory.scan import EVERYTHING, Failure, Find, Scan, look_with
 from ops.project import PROJECT
 from ops.stack.identity import StackIdentity, application_tags
 
@@ -31,7 +31,7 @@ class AzureDay:
         try:
             arm_token, graph_token = self.token(self.arm), self.token(self.graph)
         except AzureCliError as error:
-            return Scan(leftovers=[], failures=[Failure(what="Azure", error=str(error))])
+            return Scan(leftovers=[], failures=[Failure(what=EVERYTHING, error=str(error))])
         arm, graph = Api(self.arm, arm_token["accessToken"]), Api(self.graph, graph_token["accessToken"])
         scope = f"/subscriptions/{arm_token['subscription']}"
         things, failures = look_with(self._finders(arm, graph, scope))

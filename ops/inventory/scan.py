@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from ops.clouds.aws import Aws
+from ops.clouds.aws import Aws, log_in
 from ops.inventory import ec2, iam_and_eks, load_balancing, logs_secrets_keys, stores
 from ops.inventory.found import Leftover, Thing
 from ops.inventory.ownership import CERTIFICATE, CLUSTER, ELSEWHERE, ours, share_out
@@ -20,12 +20,17 @@ Find = Callable[[], Iterator[Thing]]
 _CLUSTERS_ELSEWHERE = f"{CLUSTER}s of other regions"
 
 
+EVERYTHING = "anything"
+"""What could not be looked at, where no question was asked at all."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Failure:
     """What could not be looked at, or not be removed, and the cloud's own words."""
 
     what: str
     error: str
+    fix: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +47,18 @@ class Scan:
         """0 nothing is left, 1 something is, 2 not everything could be looked at."""
         return 2 if self.failures else 1 if self.leftovers else 0
 
+    @property
+    def blind(self) -> bool:
+        """Whether nothing at all could be looked at, for nobody is logged in."""
+        return bool(self.failures) and all(one.fix or one.what == EVERYTHING for one in self.failures)
+
     def unseen(self) -> Iterator[tuple[str, str]]:
-        """What could not be looked at, and the error that all of it met."""
+        """What could not be looked at, and the error that all of it met, with its fix."""
         for error in dict.fromkeys(failure.error for failure in self.failures):
-            yield ", ".join(sorted(failure.what for failure in self.failures if failure.error == error)), error
+            met = [failure for failure in self.failures if failure.error == error]
+            fix = f": {met[0].fix}" if met[0].fix else ""
+            what = EVERYTHING if self.blind and len(met) == len(self.failures) else None
+            yield what or ", ".join(sorted(failure.what for failure in met)), error + fix
 
 
 class Cloud(Protocol):
@@ -122,7 +135,7 @@ def look_with(finders: Mapping[str, Find]) -> tuple[list[Thing], list[Failure]]:
             for thing in finders[what]():
                 things.append(thing)
         except Exception as error:  # noqa: BLE001  whatever went wrong, it does not mean that nothing is there
-            failures.append(Failure(what=what, error=str(error)))
+            failures.append(Failure(what=what, error=str(error), fix=log_in(error)))
 
     with ThreadPoolExecutor(max_workers=len(finders)) as pool:
         list(pool.map(run, finders))

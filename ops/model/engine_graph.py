@@ -21,6 +21,11 @@ def engine_resources(recorded: Iterable[Resource]) -> list[Resource]:
     return resources
 
 
+def number(resources: Iterable[Resource]) -> int:
+    """How many there are, but the stack itself and the providers, which the engine adds as it needs them."""
+    return sum(not resource.type.startswith("pulumi:") for resource in resources)
+
+
 def edges(resources: Sequence[Resource]) -> Edges:
     """What each resource waits for on the way up, and what waits for it on the way down.
 

@@ -8,33 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from botocore.exceptions import (
-    ClientError,
-    CredentialRetrievalError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
 from catalogue.resource_types import actions
 from ops.checks.check import Check, Outcome, bad, fine
-from ops.clouds.aws import Aws
+from ops.clouds.aws import Aws, log_in
 from ops.clouds.removal import Item
 from ops.model.needs import AwsNeeds
 from stacks import public_address
 from stacks.aws.look_ups import ZONES_REFUSED_BY_EKS
-
-_NOT_LOGGED_IN = (
-    CredentialRetrievalError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-)
-_LOG_IN = "log in (`aws sso login`) or set AWS_PROFILE, then try `aws sts get-caller-identity`"
 
 
 def account_checks(aws: Aws, needs: AwsNeeds, config: Mapping[str, str]) -> Mapping[str, Check]:
@@ -56,11 +38,9 @@ def identity(aws: Aws, config: Mapping[str, str]) -> Outcome:
     """Whether AWS knows who this is, in an account that `aws:allowedAccountIds` and the like leave."""
     try:
         found = aws.call("sts", "get_caller_identity")
-    except _NOT_LOGGED_IN as error:
-        return bad(str(error), _LOG_IN)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch"):
-            return bad(str(error), _LOG_IN)
+    except (BotoCoreError, ClientError) as error:
+        if fix := log_in(error):
+            return bad(str(error), fix)
         raise
     account = found["Account"]
     allowed = _accounts(config, "aws:allowedAccountIds")

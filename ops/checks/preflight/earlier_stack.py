@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ops.checks.check import Check, Outcome, bad, fine, once
+from ops.checks.check import Check, Outcome, State, bad, fine, note, once
 from ops.inventory.scan import Cloud, Scan
 
 
@@ -18,13 +18,15 @@ def yesterday_checks(cloud: Cloud, stack: str) -> Mapping[str, Check]:
 
 
 def _outcome(scan: Scan, stack: str, *, soft_deleted: bool) -> Outcome:
+    if scan.blind and len({failure.error for failure in scan.failures}) == 1:
+        return Outcome(state=State.COULD_NOT_LOOK, says=scan.failures[0].error, fix=scan.failures[0].fix)
     if scan.failures:
         raise RuntimeError("; ".join(f"{error} ({_few(what.split(', '))})" for what, error in scan.unseen()))
     found = [one.thing for one in scan.leftovers if one.thing.soft_deleted == soft_deleted]
     if not found:
         apart = [one.thing for one in scan.uncertain if one.thing.soft_deleted == soft_deleted]
         said = f"none; {len(apart)} things of a stack of this name belong to a day that runs, or to somebody else"
-        return fine(said if apart else "none")
+        return note(said) if apart else fine("none")
     advice = f"`genai leftovers --stack {stack}` shows all, with --delete it removes them"
     shown = _few([f"{thing.kind} {thing.id}" for thing in found])
     return bad(shown, advice if soft_deleted else f"unless the day is running: {advice}")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from ops.checks.check import Check, Outcome, State, bad, fine
+from ops.checks.check import Check, Outcome, State, bad, fine, note
 
 AWS_CLI = (2, 7)
 """What pulumi-eks asks for (nodejs/eks/dependencies.ts, assertCompatibleAWSCLIExists)."""
@@ -33,7 +33,7 @@ def _optional(kubectl: Outcome) -> Outcome:
     """No command of `genai` but `forward` runs kubectl."""
     if kubectl.state is State.FINE:
         return kubectl
-    return fine(f"{kubectl.says}; you need it only to look into the cluster yourself ({kubectl.fix})")
+    return note(f"{kubectl.says}; you need it only to look into the cluster yourself", kubectl.fix)
 
 
 def pulumi(root: Path) -> Outcome:

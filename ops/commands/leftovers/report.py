@@ -15,6 +15,7 @@ from ops.inventory.deletion import in_order
 from ops.inventory.found import Leftover, Thing
 from ops.inventory.ownership import CLUSTER
 from ops.inventory.scan import Scan
+from ops.model.cost import amount, number
 
 
 def as_json(scan: Scan, *, stack: str, place: str) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def as_json(scan: Scan, *, stack: str, place: str) -> dict[str, Any]:
             {"kind": one.thing.kind, "id": one.thing.id, "region": one.thing.region, "why": one.why}
             for one in in_order(scan.uncertain)
         ],
-        "usd_per_month": sum(one.thing.usd_per_month or 0 for one in scan.leftovers),
+        "usd_per_month": number(*_sum(scan)),
         "could_not_look": [{"what": failure.what, "error": failure.error} for failure in scan.failures],
         "exit_code": scan.exit_code,
     }
@@ -60,13 +61,13 @@ def print_table(leftovers: Sequence[Leftover], console: Console) -> None:
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("#", "Kind", "Id", "Age", "USD/month", "Why it is ours"):
         table.add_column(heading, justify="right" if heading in ("#", "Age", "USD/month") else "left", overflow="fold")
-    for number, one in enumerate(leftovers, start=1):
+    for position, one in enumerate(leftovers, start=1):
         thing = one.thing
-        table.add_row(str(number), thing.kind, thing.id, age(thing), _usd(thing), one.why)
+        table.add_row(str(position), thing.kind, thing.id, age(thing), _usd(thing), one.why)
     console.print(table)
     console.print("[bold]What removes them, in this order[/bold]")
-    for number, one in enumerate(leftovers, start=1):
-        console.print(f"{number:3}  {one.thing.command}", soft_wrap=True, markup=False)
+    for position, one in enumerate(leftovers, start=1):
+        console.print(f"{position:3}  {one.thing.command}", soft_wrap=True, markup=False)
     for cluster in (one.thing.id for one in leftovers if one.thing.kind == CLUSTER):
         console.print(
             f"The cluster {cluster} exists. If the stack still has its state, end the day with `pulumi destroy`."
@@ -104,9 +105,18 @@ def _usd(thing: Thing) -> str:
 
 def _summary(scan: Scan, stack: str, place: str) -> str:
     if not scan.leftovers:
-        nothing = "Nothing else was found" if scan.failures else "Nothing is left"
-        return f"{nothing} of stack {stack} in {place}."
-    known = sum(one.thing.usd_per_month or 0 for one in scan.leftovers)
-    unknown = sum(one.thing.usd_per_month is None for one in scan.leftovers)
-    more = f", and what {unknown} of them cost by use or without a known price" if unknown else ""
-    return f"{len(scan.leftovers)} things of stack {stack} are left in {place}: {known:.2f} USD a month{more}."
+        if scan.blind:
+            return f"So nobody knows what is left of stack {stack} in {place}."
+        if scan.failures:
+            return f"Where it could be looked, nothing of stack {stack} was found in {place}."
+        return f"Nothing is left of stack {stack} in {place}."
+    known, unknown = _sum(scan)
+    more = f" ({len(unknown)} of them cost by use, or have no known price)" if unknown else ""
+    cost = f"Cost a month: {amount(known, unknown)}{more}."
+    return f"{len(scan.leftovers)} things of stack {stack} are left in {place}. {cost}"
+
+
+def _sum(scan: Scan) -> tuple[float, Sequence[Thing]]:
+    """What is known of the cost of a month, in USD, and the things of which it is not known."""
+    things = [one.thing for one in scan.leftovers]
+    return sum(thing.usd_per_month or 0 for thing in things), [thing for thing in things if thing.usd_per_month is None]

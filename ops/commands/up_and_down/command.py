@@ -30,6 +30,7 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     from ops.commands.pulumi_engine import open_engine
     from ops.commands.up_and_down.report import print_up, speaker, up_as_json
     from ops.commands.up_and_down.up import bring_up
+    from ops.model.engine_graph import number
     from ops.project import ROOT
     from ops.stack.plan import make_plan
     from ops.stack.settings_file import read
@@ -39,7 +40,7 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     engine = open_engine(ROOT, stack, speaker(console))
     plan = make_plan(config)
     about = f"about {plan.up.seconds / 60:.0f} minutes from nothing, {plan.cost.per_hour}"
-    console.print(f"Stack {stack}: {len(plan.resources)} resources, {about}.", soft_wrap=True)
+    console.print(f"Stack {stack}: {number(plan.resources)} resources, {about}.", soft_wrap=True)
     morning = bring_up(engine, plan, show)
     if json_:
         _print_json(up_as_json(morning, plan))

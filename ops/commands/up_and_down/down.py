@@ -13,6 +13,7 @@ from ops.commands.up_and_down.display import minutes
 from ops.commands.up_and_down.up import Show, forget_a_dead_run
 from ops.inventory.deletion import delete
 from ops.inventory.scan import Cloud, Scan
+from ops.model.engine_graph import number
 from ops.project import stack_files
 from ops.stack.engine import Engine
 from ops.stack.progress import Progress, deletion
@@ -54,12 +55,12 @@ def take_down(engine: Engine, cloud: Cloud, show: Show, *, purge: bool) -> DownR
     lost: list[str] = []
     typical = deletion(before.resources).seconds
     if not state.empty:
-        engine.say(f"Stack {engine.name}: {len(state.resources)} resources, typically {minutes(typical)}.")
+        engine.say(f"Stack {engine.name}: {number(state.resources)} resources, typically {minutes(typical)}.")
     for attempt in (1, 2):
         if state.empty or engine.interrupted or lost:
             break
         if attempt > 1:
-            engine.say(f"{len(state.resources)} resources are still there. Once more.")
+            engine.say(f"{number(state.resources)} resources are still there. Once more.")
         errors = _destroy(engine, state, show)
         state = engine.state()
         lost = list(_lost_clusters(state))

@@ -15,6 +15,8 @@ from ops.commands.up_and_down.display import minutes
 from ops.commands.up_and_down.down import DownResult
 from ops.commands.up_and_down.up import UpResult
 from ops.model import typical_times
+from ops.model.cost import amount, number
+from ops.model.engine_graph import number as number_of
 from ops.model.recorder import Resource, Secret
 from ops.stack.plan import Plan
 from ops.stack.state import short
@@ -53,8 +55,7 @@ def print_up(result: UpResult, plan: Plan, console: Console) -> None:
             _list(result.missing, "Not there, or not ready:", say)
         _list(result.state.pending, "Begun, and nobody knows how it ended:", say)
         say(
-            f"Stack {stack} is not up: {len(result.missing)} of the program's "
-            f"{len(plan.recording.resources)} resources are missing. "
+            f"Stack {stack} is not up: {len(result.missing)} of {number_of(plan.resources)} resources are missing. "
             f"`genai up --stack {stack}` goes on from here, `genai down --stack {stack}` takes it away."
         )
         return
@@ -84,8 +85,8 @@ def down_as_json(
         "bill": {
             "since": bill.since.isoformat(),
             "hours": round(bill.hours, 2),
-            "usd_per_hour": bill.usd_per_hour,
-            "usd": round(bill.usd, 2),
+            "usd_per_hour": number(bill.usd_per_hour, bill.unpriced),
+            "usd": number(round(bill.usd, 2), bill.unpriced),
             "unpriced": list(bill.unpriced),
         }
         if bill
@@ -127,10 +128,11 @@ def print_down(
         say(f"The state of stack {stack} is empty. It took {took} (typically {typical}).")
         leftovers.print_report(result.scan, console, stack=stack, place=place)
     if bill:
-        unpriced = f" and what has no known price: {', '.join(bill.unpriced)}" if bill.unpriced else ""
+        unpriced = f". No price is known for {', '.join(bill.unpriced)}" if bill.unpriced else ""
         say(
-            f"{bill.hours:.1f} hours since {bill.since:%F %H:%M} UTC at {bill.usd_per_hour:.2f} USD make "
-            f"{bill.usd:.2f} USD for what stood when this began, without what is paid by use{unpriced}."
+            f"{bill.hours:.1f} hours since {bill.since:%F %H:%M} UTC. What stood when this began cost "
+            f"{amount(bill.usd, bill.unpriced)} ({amount(bill.usd_per_hour, bill.unpriced)} an hour), without what is "
+            f"paid by use{unpriced}."
         )
     if cost_explorer:
         say(cost_explorer)

@@ -112,6 +112,7 @@ def test_an_azure_stack_has_the_checks_of_azure() -> None:
     assert list(azure_stack_checks(config, False)) == [
         "pulumi",
         "support of what is pinned",
+        "AWS stack",
         "subscription",
         "one account",
         "rights in the subscription",

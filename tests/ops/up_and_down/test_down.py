@@ -68,7 +68,7 @@ def test_it_is_done_when_the_state_is_empty_and_the_scan_clean() -> None:
     assert (found.exit_code, found.scan, found.errors) == (0, CLEAN, [])
     assert engine.done == ["destroy"]
     assert len(engine.said) == 1
-    assert "2 resources" in engine.said[0]
+    assert "1 resources" in engine.said[0]
 
 
 @pytest.mark.parametrize(

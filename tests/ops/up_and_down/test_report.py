@@ -15,6 +15,7 @@ from ops.commands.up_and_down.down import DownResult
 from ops.commands.up_and_down.report import down_as_json, print_down, print_up, up_as_json
 from ops.commands.up_and_down.up import UpResult
 from ops.inventory.scan import Scan
+from ops.model.engine_graph import number
 from ops.model.recorder import Secret
 from ops.stack.state import StackState
 from tests.ops.up_and_down.stand_in import EMPTY, holding, resource
@@ -69,7 +70,7 @@ def test_a_morning_that_did_not_succeed_says_why_and_how_to_go_on() -> None:
     text, data = printed(failed), up_as_json(failed, plan())
     *lines, last = text.splitlines()
     assert lines == ["What the engine complained about:", "  quota [vpc]"]
-    of_all = f"1 of the program's {len(plan().recording.resources)} resources"
+    of_all = f"1 of {number(plan().resources)} resources"
     assert last.startswith(f"Stack dev is not up: {of_all} are missing. `genai up --stack dev` goes on from here")
     assert (data["exit_code"], data["errors"], data["missing"]) == (1, ["quota [vpc]"], ["aws:ec2/vpc:Vpc vpc"])
 
@@ -84,7 +85,7 @@ def test_an_evening_ends_with_what_is_left_and_what_the_day_cost() -> None:
     time, left, cost, explorer = printed(evening(), "Cost Explorer knows nothing.").splitlines()
     assert time == "The state of stack dev is empty. It took 15:01 (typically 15:40)."
     assert left == "Nothing is left of stack dev in us-east-1."
-    assert cost.startswith("8.5 hours since 2026-11-26 00:00 UTC at 0.45 USD make 3.83 USD ")
+    assert cost.startswith("8.5 hours since 2026-11-26 00:00 UTC. What stood when this began cost 3.83 USD (0.45 ")
     assert explorer == "Cost Explorer knows nothing."
     data = down_as_json(evening(), BILL, None, stack="dev", place="us-east-1")
     assert (data["exit_code"], data["left_in_state"], data["cost_explorer"]) == (0, [], None)
