@@ -52,6 +52,9 @@ def values(
                 # Each web pod migrates both databases as it starts, and two that do so at once can deadlock
                 # (langfuse#4032).
                 "replicas": 1,
+                # Web takes itself off the Service on SIGTERM and would serve what it has for 110 s more (its
+                # shutdown.ts). The chart has no value for that (no terminationGracePeriodSeconds in the templates of
+                # 2.0.0), so Kubernetes' own 30 s hold; the new pod is ready before the old one is told to end.
                 "livenessProbe": {"initialDelaySeconds": 180, "periodSeconds": 15, "failureThreshold": 20},
                 "pod": {
                     # Milliseconds (langfuse.com/faq/all/self-hosting-502-504-network-errors).
