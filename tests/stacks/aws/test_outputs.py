@@ -112,6 +112,7 @@ def test_an_output_of_the_wrong_shape_is_refused_without_showing_it(name: str, v
 def test_a_backend_that_nobody_vouches_for_is_refused_unless_that_is_accepted(
     change: Mapping[str, Any], danger: str
 ) -> None:
+    commands.name_stack("dev")
     told = refusal({**OUTPUTS, **change})
     assert danger in told
     assert (
