@@ -45,7 +45,8 @@ test-rehearsal: setup-dev ## Run the rehearsal's tests that need no Pulumi CLI
 
 test-engine: setup-dev ## Run the tests that need the Pulumi CLI
 	$(BIN)/python -m pytest -m engine tests/rehearsal/test_timeline.py   # alone: it measures
-	$(BIN)/python -m pytest -n auto --dist worksteal -m engine tests/rehearsal --ignore tests/rehearsal/test_timeline.py
+	$(BIN)/python -m pytest -n auto --dist worksteal -m engine tests/rehearsal tests/ops/init tests/ops/add_model \
+	  --ignore tests/rehearsal/test_timeline.py
 
 rehearse-all: setup-dev ## Rehearse a failure of every single resource (about an hour; needs the Pulumi CLI)
 	GENAI_REHEARSE_ALL=1 $(BIN)/python -m pytest -n auto --dist worksteal -m engine tests/rehearsal/test_faults.py tests/rehearsal/test_azure.py
@@ -54,7 +55,7 @@ test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, 
 	.venv-litellm/bin/python -m pytest -m litellm tests/charts/test_litellm_loads_config.py tests/charts/test_litellm_clients.py \
 	  tests/charts/test_litellm_guard.py tests/charts/test_litellm_traces.py \
 	  tests/policies/apim/test_litellm.py tests/ops/verify/test_with_litellm.py tests/test_bedrock_in_litellm.py \
-	  tests/stacks/test_credential_names.py tests/charts/test_litellm_sessions.py
+	  tests/stacks/test_credential_names.py tests/charts/test_litellm_sessions.py tests/ops/add_model/test_providers.py
 
 setup-chat: .venv/.ready .venv-litellm/.ready .venv-chat/.ready ## Make what `genai chat` needs, in environments of its own
 
@@ -95,9 +96,10 @@ build/schema/.ready: tests/ops/schema/npm.sha256 requirements-litellm.txt
 	  -r build/schema/requirements.txt -d build/schema
 	@touch $@
 
-lint: setup-dev ## Check style and format with ruff
+lint: setup-dev ## Check style and format with ruff, and the order of layers with import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 format: setup-dev ## Rewrite the code in the project's format
 	$(BIN)/ruff check --fix .

@@ -1,4 +1,4 @@
-"""`make bench`: everything whose speed is promised, measured in one run; exit code 1 when a limit is passed."""
+"""`make bench`: measures everything whose speed is promised, in one run; exit code 1 when a limit is passed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`genai leftovers` over an account with 2,000 resources, beside the slowest of its listings alone.
+"""Seconds of `genai leftovers` in an account with 2,000 resources, beside the slowest of its listings alone.
 
 Moto answers at once, a cloud does not: each call waits `LATENCY` first. All else is real, and runs in one process.
 """

@@ -1,4 +1,4 @@
-"""How long `genai plan` takes beside what it cannot avoid, and `genai --help`; seconds of wall-clock time.
+"""Seconds of `genai plan` beside what it cannot avoid, and of `genai --help` (wall clock).
 
 What cannot be avoided: importing the SDK modules of the program and running it under bare Pulumi mocks.
 """

@@ -1,4 +1,4 @@
-"""How long a rehearsed day of size `day` lasts, and which part of the work is the engine's."""
+"""Seconds of a rehearsal of size `day`, and the part of them that the Pulumi engine takes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import time
 
 from ops.project import ROOT
 from ops.stack.settings_file import read
-from rehearsal.day import rehearse
 from rehearsal.engine import RehearsalError, find_cli
+from rehearsal.run import rehearse
 from rehearsal.settings import engine_settings
 from rehearsal.simulation import running
 

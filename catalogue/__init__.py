@@ -1,1 +1,1 @@
-"""What is known beside the program, as tables: pins, prices and resource types. Imports nothing else of the project."""
+"""Tables of facts: versions, prices, limits and resource types. Imports nothing else of the project."""

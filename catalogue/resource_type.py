@@ -1,4 +1,4 @@
-"""The row of a resource type: everything that is known of it beside the program, in one place."""
+"""The row of a resource type: prices, typical times, IAM actions, tags, name limit and label."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ClickHouse is told: keep every table in a bucket, and be modest with memory and logs."""
+"""Configuration of ClickHouse: every table on S3, small memory limits and logs."""
 
 from __future__ import annotations
 

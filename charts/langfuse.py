@@ -1,4 +1,4 @@
-"""What Langfuse is told: the values of its Helm chart."""
+"""Values of Langfuse's Helm chart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What LiteLLM is told: the values of its Helm chart and, inside them, the configuration of the proxy."""
+"""Values of LiteLLM's Helm chart and, inside them, the configuration of the proxy."""
 
 from __future__ import annotations
 
@@ -75,10 +75,10 @@ def _entry(model: Model, region: str) -> dict[str, Any]:
         params["aws_region_name"] = region
     if model.provider_key:
         params["api_key"] = f"os.environ/{provider_key_variable(model.provider_key)}"
-    entry: dict[str, Any] = {"model_name": model.name, "litellm_params": {**params, **model.params}}
+    listed: dict[str, Any] = {"model_name": model.name, "litellm_params": {**params, **model.params}}
     if model.base_model:
-        entry["model_info"] = {"base_model": model.base_model}
-    return entry
+        listed["model_info"] = {"base_model": model.base_model}
+    return listed
 
 
 def values(

@@ -1,4 +1,4 @@
-"""Pulumi component of generated secrets: every password, key and token of an AWS stack."""
+"""Generated passwords, keys and tokens of the AWS stack (pulumi-random)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where reports go."""
+"""Rich consoles for reports, on a terminal or in a pipe."""
 
 from __future__ import annotations
 

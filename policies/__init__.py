@@ -1,1 +1,1 @@
-"""Policies as code: guardrails for the program, and API Management's own."""
+"""Policies as code: CrossGuard rules for the Pulumi program, and the policies of API Management."""

@@ -1,1 +1,1 @@
-"""A day of the stack on the real Pulumi engine, against a simulated cloud."""
+"""Rehearsal: a stack's life on the real Pulumi engine, against a simulated cloud."""

@@ -39,17 +39,17 @@ def rehearse(
 
     from rich.console import Console
 
-    from ops.model.plan import make_plan
     from ops.model.simulated_outputs import REGION
     from ops.project import ROOT
     from ops.stack import settings_file
+    from ops.stack.plan import make_plan
     from rehearsal import settings
-    from rehearsal.day import Faults
-    from rehearsal.day import rehearse as run
     from rehearsal.engine import RehearsalError, find_cli
     from rehearsal.faults import failing, slower
     from rehearsal.operations import Operations
     from rehearsal.report import compare, print_summary
+    from rehearsal.run import Faults
+    from rehearsal.run import rehearse as run
     from rehearsal.simulation import running
 
     for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does: end the engine, remove the folder

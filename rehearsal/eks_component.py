@@ -1,4 +1,4 @@
-"""Answers for the remote component `eks:index:Cluster`: registers the children that pulumi-eks would."""
+"""Simulated pulumi-eks: registers the children of the remote component `eks:index:Cluster`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Inputs = Callable[[Mapping[str, Any], Made], dict[str, Any]]
 
 
 def kubeconfig(endpoint: str) -> str:
-    """Reaches the cluster world. As in a real one the token comes from a command."""
+    """A kubeconfig for the simulated API server. As in a real one the token comes from a command."""
     version = "client.authentication.k8s.io/v1beta1"
     token = {"kind": "ExecCredential", "apiVersion": version, "status": {"token": "rehearsal"}}
     plugin = {"apiVersion": version, "command": "echo", "args": [json.dumps(token)]}

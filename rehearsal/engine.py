@@ -1,4 +1,4 @@
-"""Runs the user's own Pulumi CLI on a copy of the project, in a temporary folder with a home and a state of its own."""
+"""Runs the user's own Pulumi CLI on a copy of the project, in a temporary folder with its own home and state."""
 
 from __future__ import annotations
 

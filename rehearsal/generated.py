@@ -1,4 +1,4 @@
-"""The packages `random` and `tls`: their values really are generated."""
+"""Simulated Pulumi packages `random` and `tls`: their values really are generated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A look at the whole account: the resource tagging API alone does not know half of it."""
+"""Lists everything that is left in the simulated AWS account, service by service."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from rehearsal.aws.account import Account
 
-LOOKS: Mapping[str, tuple[str, str, str, str]] = {
+LISTINGS: Mapping[str, tuple[str, str, str, str]] = {
     "VPC": ("ec2", "describe_vpcs", "Vpcs", "VpcId"),
     "subnet": ("ec2", "describe_subnets", "Subnets", "SubnetId"),
     "security group": ("ec2", "describe_security_groups", "SecurityGroups", "GroupName"),
@@ -42,17 +42,19 @@ LOOKS: Mapping[str, tuple[str, str, str, str]] = {
 def leftovers(account: Account) -> dict[str, list[str]]:
     """What is there, by kind; kinds without anything are left out."""
     found = {
-        kind: sorted(str(one[name] if name else one) for one in account.call(service, operation)[key] if _counts(one))
-        for kind, (service, operation, key, name) in LOOKS.items()
+        kind: sorted(
+            str(item[name] if name else item) for item in account.call(service, operation)[key] if _counts(item)
+        )
+        for kind, (service, operation, key, name) in LISTINGS.items()
     }
     found["instance"] = [
-        one["InstanceId"]
+        instance["InstanceId"]
         for reservation in account.call("ec2", "describe_instances")["Reservations"]
-        for one in reservation["Instances"]
-        if one["State"]["Name"] != "terminated"
+        for instance in reservation["Instances"]
+        if instance["State"]["Name"] != "terminated"
     ]
-    for kind, things in account.elasticache.things.items():
-        found.setdefault(kind.replace("_", " "), []).extend(sorted(things))
+    for kind, resources in account.elasticache.resources.items():
+        found.setdefault(kind.replace("_", " "), []).extend(sorted(resources))
     for zone in account.call("route53", "list_hosted_zones")["HostedZones"]:
         zone_id = zone["Id"].rpartition("/")[2]
         records = account.call("route53", "list_resource_record_sets", HostedZoneId=zone_id)["ResourceRecordSets"]
@@ -62,10 +64,10 @@ def leftovers(account: Account) -> dict[str, list[str]]:
     return {kind: names for kind, names in found.items() if names}
 
 
-def _counts(one: Any) -> bool:
+def _counts(item: Any) -> bool:
     """What AWS keeps for a while after its deletion, or brings itself, is nothing left."""
-    if not isinstance(one, dict):
+    if not isinstance(item, dict):
         return True
-    default = one.get("GroupName") == "default" or str(one.get("DBClusterParameterGroupName")).startswith("default.")
-    automatic = one.get("SnapshotType") == "automated"
-    return not default and not automatic and one.get("State") not in ("deleted", "deleting")
+    default = item.get("GroupName") == "default" or str(item.get("DBClusterParameterGroupName")).startswith("default.")
+    automatic = item.get("SnapshotType") == "automated"
+    return not default and not automatic and item.get("State") not in ("deleted", "deleting")

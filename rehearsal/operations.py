@@ -1,4 +1,4 @@
-"""Every operation of every provider passes here: it takes its time, may be made to fail, and is written down."""
+"""Every create, update and delete of every provider: it takes its time, can be made to fail, and is recorded."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Operations:
     done: list[Operation] = field(default_factory=list)
     watch: Callable[[Operation], None] = lambda operation: None
     lock: threading.RLock = field(default_factory=threading.RLock)
-    """Held while the world changes, never while time passes."""
+    """Held while the simulated cloud changes, never while time passes."""
 
     def typical(self, kind: str, type_token: str) -> float:
         """Typical seconds of an operation."""

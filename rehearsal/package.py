@@ -1,4 +1,4 @@
-"""What a simulated package must be able to do, so that the provider can answer the engine for it."""
+"""The interface of a simulated Pulumi package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one gRPC provider that the engine attaches to for every package."""
+"""Pulumi provider over gRPC: the engine attaches to it for every package."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""The end of a rehearsal in words, and its times beside those of `genai plan`."""
+"""Report of a rehearsal (Rich), and its times beside those of `genai plan`."""
 
 from __future__ import annotations
 
 from rich.table import Table
 
 from ops.console import report_console
-from ops.model.plan import Plan
-from rehearsal.day import Summary
+from ops.stack.plan import Plan
+from rehearsal.run import ENGINE, Summary
 
 
 def compare(morning: Plan, evening: Plan, summary: Summary, scale: float) -> dict[str, dict[str, float]]:
@@ -30,8 +30,9 @@ def print_summary(summary: Summary, comparison: dict[str, dict[str, float]]) -> 
     """Print it to standard output."""
     console = report_console()
     table = Table(show_header=False, box=None)
-    counts = ", ".join(f"{package} {count}" for package, count in sorted(summary.resources.items()))
-    table.add_row("resources", f"{sum(summary.resources.values())} ({counts})")
+    made = {package: count for package, count in summary.resources.items() if package != ENGINE}
+    counts = ", ".join(f"{package} {count}" for package, count in sorted(made.items()))
+    table.add_row("resources", f"{sum(made.values())} ({counts}), beside the stack and its providers")
     table.add_row("changes in the second up", _must(summary.changes_in_second_up, 0))
     table.add_row("changed by another setting", ", ".join(summary.changed_by_setting) or "not reached")
     table.add_row("left in the cloud", _must(sum(map(len, summary.left_in_cloud.values())), 0))
@@ -49,6 +50,8 @@ def print_summary(summary: Summary, comparison: dict[str, dict[str, float]]) -> 
         )
     for problem in summary.unexpected:
         console.print(f"[red]not as it should be:[/] {problem}")
+    clean = "[green]A clean day[/]: a second up changed nothing, and in the end nothing was left."
+    console.print(clean if summary.good else "[red]Not a clean day[/]: the lines above say why.")
 
 
 def _must(found: int | None, wanted: int) -> str:

@@ -1,4 +1,4 @@
-"""Pulumi settings of the user's stack, as the copy of the project gets them."""
+"""Settings of the user's stack, adapted for the simulated cloud."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from rehearsal.aws.package import AwsPackage
 from rehearsal.azure.package import AzurePackage
 from rehearsal.generated import Generated
 from rehearsal.kubernetes.api import ApiServer
+from rehearsal.kubernetes.clusters import Clusters
 from rehearsal.kubernetes.package import KubernetesPackage
-from rehearsal.kubernetes.world import World
 from rehearsal.leftovers import leftovers
 from rehearsal.operations import Operations
 from rehearsal.package import Package
@@ -27,7 +27,7 @@ class Simulation:
     """An AWS account with its clusters and an Azure subscription; `environment` lets an engine live in them."""
 
     account: Account
-    clusters: World
+    clusters: Clusters
     kubernetes: KubernetesPackage
     operations: Operations
     generated: Generated
@@ -37,7 +37,7 @@ class Simulation:
     def leftovers(self) -> dict[str, list[str]]:
         """What is there and costs or blocks something, by kind."""
         with self.operations.lock:
-            for cluster in self.clusters.clusters.values():
+            for cluster in self.clusters.by_name.values():
                 self.clusters.settle(cluster)
             azure = self.azure.leftovers()
             return {**leftovers(self.account), **({"Azure": azure} if azure else {})}
@@ -60,12 +60,12 @@ class Simulation:
     def fill_buckets(self) -> None:
         """Langfuse and ClickHouse wrote into their buckets; not over HTTP, which the buckets refuse."""
         for bucket in self.account.call("s3", "list_buckets")["Buckets"]:
-            self.account.moto("s3").put_object(bucket["Name"], "trace", b"written by day")
+            self.account.moto("s3").put_object(bucket["Name"], "trace", b"written while the stack is up")
 
     def lose_clusters(self) -> None:
         """Somebody deletes every cluster behind Pulumi's back; their API servers answer no more."""
         with self.operations.lock:
-            for name in list(self.clusters.clusters):
+            for name in list(self.clusters.by_name):
                 self.account.call("eks", "delete_cluster", name=name)
                 close_cluster(self.account, name, {})
                 self.clusters.close(name)
@@ -80,15 +80,15 @@ def running(
     forget_the_user()
     try:
         account = Account(region, hosted_zones)
-        world = World(account, operations)
-        api = ApiServer(world)
+        clusters = Clusters(account, operations)
+        api = ApiServer(clusters)
 
         def opened(name: str, inputs: dict[str, object]) -> str:
-            world.open(name, inputs)
+            clusters.open(name, inputs)
             return api.endpoint(name)
 
-        kubernetes, generated, azure = KubernetesPackage(world), Generated(), AzurePackage()
-        aws = AwsPackage(account, opened, world.close)
+        kubernetes, generated, azure = KubernetesPackage(clusters), Generated(), AzurePackage()
+        aws = AwsPackage(account, opened, clusters.close)
         packages: dict[str, Package] = {
             "aws": aws,
             "eks": aws,
@@ -111,7 +111,7 @@ def running(
     try:
         yield Simulation(
             account=account,
-            clusters=world,
+            clusters=clusters,
             kubernetes=kubernetes,
             operations=operations,
             generated=generated,

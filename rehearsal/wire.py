@@ -1,4 +1,4 @@
-"""Properties as they travel between the engine and a provider."""
+"""Properties as protobuf between the Pulumi engine and a provider."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ import itertools
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
 
-from catalogue.internet import MOST_ADDRESSES
+from catalogue.limits import MOST_ADDRESSES
+from stacks import commands
 
 SERVICE_RANGES = (IPv4Network("10.100.0.0/16"), IPv4Network("172.20.0.0/16"))
 """EKS takes the cluster's service addresses from one of these (EKS user guide, "View networking requirements")."""
@@ -100,7 +101,7 @@ def check_allowed(cidrs: Sequence[str], *, rules_per_range: int, other_rules: in
     if sum(one.num_addresses for one in networks) > MOST_ADDRESSES and not open_to_the_world:
         raise ValueError(
             "allowedCidrs lets the whole world in: name your own ranges, or confirm with "
-            "`pulumi config set openToTheWorld true`"
+            f"{commands.set_config('openToTheWorld true')}"
         )
     most = (RULES_PER_GROUP - other_rules) // rules_per_range
     if len(cidrs) > most:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pulumi
@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from stacks import provider_settings
+from stacks import commands, provider_settings
 from stacks.errors import SettingsError
 from stacks.fields import StackSettings, nearest
 from stacks.kinds import KINDS, Kind
@@ -26,12 +26,13 @@ def read(model: type[S], **context: str) -> S:
 
     `context` is what the model's validators have to know beside the settings.
     """
+    commands.name_stack(pulumi.get_stack())
     config = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
     values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
     (own,) = (kind for kind in KINDS.values() if kind.settings() is model)
     problems = [
-        *provider_settings.refusals(config, own.name),
+        *provider_settings.refusals(config, own.name, pulumi.get_stack()),
         *_in_plain_text(model, values, lambda name: pulumi.runtime.config.is_config_secret(prefix + name)),
         *_misplaced(own, values),
     ]
@@ -52,10 +53,10 @@ def validated(model: type[S], values: Mapping[str, str], **context: str) -> S:
     fields = _fields(model)
     parsed = {name: _parsed(fields[name], value) for name, value in values.items() if name in fields}
     try:
-        return model.model_validate(parsed, context=context)
+        return model.model_validate(parsed, context=context, by_alias=True, by_name=False)
     except ValidationError as error:
         secret = model.secret_names()
-        raise SettingsError("\n".join(_sentence(detail, secret) for detail in error.errors())) from None
+        raise SettingsError("\n".join(_sentence(detail, parsed, secret) for detail in error.errors())) from None
 
 
 def _in_plain_text(
@@ -65,7 +66,7 @@ def _in_plain_text(
         if values.get(name, "") not in ("", "{}") and not encrypted(name):
             yield (
                 f"{name} is set in plain text: take it out and set each value with "
-                f"`pulumi config set --secret --path {name}.<name>`"
+                f"{commands.set_secret(f'{name}.NAME')}"
             )
 
 
@@ -131,12 +132,42 @@ _WORDS = {
 """pydantic's kinds of error in our own words."""
 
 
-def _sentence(detail: ErrorDetails, secret: Collection[str]) -> str:
+def _sentence(detail: ErrorDetails, values: Mapping[str, Any], secret: Collection[str]) -> str:
     """One error of pydantic as a sentence that names the setting, and its value unless that may be secret."""
-    where = ".".join(str(part) for part in detail["loc"])
+    where = _where(detail["loc"], values)
     words = _WORDS.get(detail["type"])
     if words is None:
         message = detail["msg"].removeprefix("Value error, ")
         return f"{where}: {message}" if where else message
+    if detail["type"] == "extra_forbidden" and (camel := to_camel(str(detail["loc"][-1]))) != detail["loc"][-1]:
+        return f"{where} is not known there: write {camel}"
     shown = "" if detail["loc"][0] in secret or detail["type"] == "missing" else f", not {detail['input']!r}"
+    if detail["type"] == "tuple_type":
+        shown += f": write {_as_list(detail['input'])}" if shown else ""
     return f"{where} {words.format(**detail.get('ctx', {}))}" + ("" if ":" in words else shown)
+
+
+def _where(path: Sequence[str | int], values: Any) -> str:
+    """The path to a setting with the entries of lists by their names: `models[gpt].params`."""
+    where = ""
+    for part in path:
+        values = _inside(values, part)
+        where += f"[{entry_name(values, int(part))}]" if isinstance(part, int) else f".{part}" * bool(where) or part
+    return where
+
+
+def _inside(values: Any, part: str | int) -> Any:
+    if isinstance(values, Mapping):
+        return values.get(part)
+    return values[part] if isinstance(values, list) and isinstance(part, int) and part < len(values) else None
+
+
+def entry_name(entry: Any, index: int) -> str:
+    """What an entry of a list is called in messages: its name or alias, else which one it is, counted from 1."""
+    named = (entry.get("name") or entry.get("alias")) if isinstance(entry, Mapping) else None
+    return named if isinstance(named, str) else f"entry {index + 1}"
+
+
+def _as_list(value: Any) -> str:
+    """How the value would be written as a list of one: as JSON, which YAML, `--set` and `pulumi config set` take."""
+    return json.dumps([value])

@@ -128,12 +128,12 @@ _NO_EFFECT: Mapping[str, str] = {
 }
 
 
-def refusals(keys: Iterable[str], kind: str, environment: Mapping[str, str] = os.environ) -> Sequence[str]:
-    """A sentence for each full key that a stack of that kind may not set, and for variables that name two identities.
+def refusals(keys: Iterable[str], kind: str, stack: str, environment: Mapping[str, str] = os.environ) -> Sequence[str]:
+    """A sentence for each full key that this stack of that kind may not set, and for variables that name two users.
 
     Values are never shown: some are secret.
     """
-    problems = [problem for key in keys if (problem := _refusal(key, NAMESPACES[kind]))]
+    problems = [problem for key in keys if (problem := _refusal(key, stack, NAMESPACES[kind]))]
     # The Go SDK under Pulumi reads AWS_PROFILE first, botocore under the `aws` command AWS_DEFAULT_PROFILE.
     first, second = environment.get("AWS_PROFILE"), environment.get("AWS_DEFAULT_PROFILE")
     if first and second and first != second:
@@ -144,11 +144,11 @@ def refusals(keys: Iterable[str], kind: str, environment: Mapping[str, str] = os
     return problems
 
 
-def _refusal(key: str, allowed: Sequence[str]) -> str:
+def _refusal(key: str, stack: str, allowed: Sequence[str]) -> str:
     namespace, _, name = key.partition(":")
     if namespace not in ALLOWED:
         return ""
-    take_out = f"take it out (`pulumi config rm {key}`)"
+    take_out = f"take it out (`pulumi config rm -s {stack} {key}`)"
     if namespace not in allowed:
         kinds = [kind for kind, namespaces in NAMESPACES.items() if namespace in namespaces]
         return f"{key} is a setting of stacks of the kind {' or '.join(kinds)}, and this is none: {take_out}"

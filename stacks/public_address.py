@@ -5,9 +5,12 @@ from __future__ import annotations
 import ipaddress
 import os
 
+from stacks import commands
 from stacks.errors import SettingsError
 
 SERVICE = "https://checkip.amazonaws.com"
+
+_FIRST_RANGE = '--path "allowedCidrs[0]"'
 
 
 class PublicAddressError(SettingsError):
@@ -24,7 +27,7 @@ def look_up() -> str:
     if os.environ.get("CI"):
         raise PublicAddressError(
             "allowedCidrs holds `auto`, which would let only this CI runner in: set the ranges of those who may enter, "
-            'for example `pulumi config set --path "allowedCidrs[0]" 198.51.100.0/24`.'
+            f"for example {commands.set_config(f'{_FIRST_RANGE} 198.51.100.0/24')}."
         )
     try:
         with urllib.request.urlopen(SERVICE, timeout=10) as answer:
@@ -32,5 +35,5 @@ def look_up() -> str:
     except (OSError, ValueError) as error:
         raise PublicAddressError(
             f"allowedCidrs holds `auto`, but {SERVICE} did not tell this machine's public IPv4 address ({error}): "
-            'set it yourself, for example `pulumi config set --path "allowedCidrs[0]" 198.51.100.7/32`.'
+            f"set it yourself, for example {commands.set_config(f'{_FIRST_RANGE} 198.51.100.7/32')}."
         ) from error

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator, Mapping
 
 from catalogue.secrets import PROVIDER_KEY, SECRETS, VIRTUAL_KEY, SecretRule
+from stacks import commands
 
 
 def problem(where: str, value: object, rule: SecretRule) -> str | None:
     """Say what is wrong with a secret, never showing it; None when nothing is."""
     if isinstance(value, str) and re.fullmatch(rule.pattern, value):
         return None
-    return f"{where} is not {rule.meaning}: set it anew with `pulumi config set --secret --path {where}`."
+    return f"{where} is not {rule.meaning}: set it anew with {commands.set_secret(where)}."
 
 
 def equal(secrets: Mapping[str, object], repeatable: Mapping[str, object] | None = None) -> Iterator[str]:
@@ -34,7 +35,7 @@ def equal(secrets: Mapping[str, object], repeatable: Mapping[str, object] | None
 def _same(where: str, other: str) -> str:
     return (
         f"{where} has the value of {other}, so whoever knows one has the other: set it anew with "
-        f"`pulumi config set --secret --path {where}`."
+        f"{commands.set_secret(where)}."
     )
 
 

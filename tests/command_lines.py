@@ -31,7 +31,7 @@ def problems(code: str) -> list[str]:
 
 def _problems(code: str) -> Iterator[str]:
     known = commands()
-    for name, rest in re.findall(r"\bgenai ([a-z]+)([^\n|&;#)`]*)", code):
+    for name, rest in re.findall(r"\bgenai ([a-z]+(?:-[a-z]+)*)([^\n|&;#)`]*)", code):
         if name not in known:
             yield f"genai {name}"
             continue

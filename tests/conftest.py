@@ -1,4 +1,4 @@
-"""What tests do not take from whoever starts them."""
+"""pytest settings: environment variables that tests do not take from whoever starts them."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -253,7 +254,12 @@ def running_litellm(folder: Path) -> Iterator[RunningLiteLLM]:
         )
         config = proxy_config(models, region="us-east-1", vpc_cidr="127.0.0.0/8")
         config["general_settings"]["proxy_batch_write_at"] = 1
-        with database(folder / "data") as database_url, serve(langfuse.answer) as langfuse_url:
+        with (
+            # Not in the folder of pytest, each of which closes it anew: as root, PostgreSQL has a user of its own.
+            tempfile.TemporaryDirectory(prefix="postgres-") as data,
+            database(Path(data)) as database_url,
+            serve(langfuse.answer) as langfuse_url,
+        ):
             environment = {
                 **prisma_client(folder),
                 "DATABASE_URL": database_url,

@@ -1,4 +1,4 @@
-"""The port through which API Management reaches LiteLLM."""
+"""HTTPS listener of the load balancer for API Management: a port that forwards to LiteLLM with a secret header only."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import pulumi_tls as tls
 
 from components.aws.domain_listeners import TLS_POLICY
 from components.aws.load_balancer import LoadBalancer
-from policies.apim import APIM_ENTRY_HEADER
+from policies.apim import APIM_ENTRY_HEADER, APIM_ENTRY_PORT
 
-PORT = 8443
 USER_PATHS = ("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/models")
 """What users call. With the header they are the five condition values that a listener rule takes (ALB quotas)."""
 
@@ -39,7 +38,7 @@ class ApimEntry(pulumi.ComponentResource):
     administration.
     """
 
-    port: int = PORT
+    port: int = APIM_ENTRY_PORT
 
     def __init__(self, name: str, args: ApimEntryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Create the listener and its rule; see `ApimEntryArgs`."""
@@ -59,15 +58,15 @@ class ApimEntry(pulumi.ComponentResource):
             security_group_id=args.load_balancer.security_group_id,
             cidr_ipv4="0.0.0.0/0",
             ip_protocol="tcp",
-            from_port=PORT,
-            to_port=PORT,
+            from_port=APIM_ENTRY_PORT,
+            to_port=APIM_ENTRY_PORT,
             tags=tags,
             opts=child,
         )
         listener = aws.lb.Listener(
             name,
             load_balancer_arn=args.load_balancer.arn,
-            port=PORT,
+            port=APIM_ENTRY_PORT,
             protocol="HTTPS",
             ssl_policy=TLS_POLICY,
             certificate_arn=args.certificate_arn or self._self_signed(name, args.load_balancer.dns_name, tags),

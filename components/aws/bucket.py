@@ -1,4 +1,4 @@
-"""A private bucket that a destroy can empty."""
+"""S3 bucket: private, encrypted, TLS only, and emptied by its own deletion."""
 
 from __future__ import annotations
 

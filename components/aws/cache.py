@@ -1,4 +1,4 @@
-"""The queue of Langfuse and the coordinator of LiteLLM."""
+"""ElastiCache for Valkey: the queue of Langfuse and the shared state of LiteLLM."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Cache(pulumi.ComponentResource):
             f"{name}-clients", description="Who may reach the cache", vpc_id=args.vpc_id, tags=tags, opts=child
         )
         # A resource of its own: as part of the group it would make the cache wait for the cluster that it names.
-        entry = aws.vpc.SecurityGroupIngressRule(
+        ingress = aws.vpc.SecurityGroupIngressRule(
             f"{name}-clients",
             description="Valkey from the cluster",
             security_group_id=group.id,
@@ -90,7 +90,7 @@ class Cache(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        self.host = pulumi.Output.all(replication.primary_endpoint_address, entry.id).apply(
+        self.host = pulumi.Output.all(replication.primary_endpoint_address, ingress.id).apply(
             lambda values: str(values[0])
         )
         self.register_outputs({"host": self.host})

@@ -1,4 +1,4 @@
-"""A certificate for the names of the day."""
+"""ACM certificate for the names under the domain, validated by DNS records in Route 53."""
 
 from __future__ import annotations
 

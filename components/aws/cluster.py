@@ -1,4 +1,4 @@
-"""The Kubernetes cluster of the day."""
+"""EKS cluster in Auto Mode, made by pulumi-eks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The PostgreSQL of LiteLLM and Langfuse."""
+"""Aurora PostgreSQL Serverless v2: one cluster for LiteLLM and Langfuse."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Database(pulumi.ComponentResource):
             f"{name}-clients", description="Who may reach the database", vpc_id=args.vpc_id, tags=tags, opts=child
         )
         # A resource of its own: as part of the group it would make Aurora wait for the cluster that it names.
-        entry = aws.vpc.SecurityGroupIngressRule(
+        ingress = aws.vpc.SecurityGroupIngressRule(
             f"{name}-clients",
             description="PostgreSQL from the cluster",
             security_group_id=group.id,
@@ -103,7 +103,7 @@ class Database(pulumi.ComponentResource):
             )
             for index in range(args.instances)
         ]
-        self.host = pulumi.Output.all(cluster.endpoint, entry.id, *(instance.id for instance in instances)).apply(
+        self.host = pulumi.Output.all(cluster.endpoint, ingress.id, *(instance.id for instance in instances)).apply(
             lambda values: str(values[0])
         )
         self.register_outputs({"host": self.host})

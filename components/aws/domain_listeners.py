@@ -1,4 +1,4 @@
-"""How the day is served under a domain."""
+"""Listeners of the load balancer with a domain: HTTPS by host name, DNS records, and a redirect from HTTP."""
 
 from __future__ import annotations
 

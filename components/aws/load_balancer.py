@@ -1,4 +1,4 @@
-"""The one way into the day."""
+"""Application Load Balancer and its security group."""
 
 from __future__ import annotations
 

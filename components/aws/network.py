@@ -1,4 +1,4 @@
-"""The VPC of the day."""
+"""VPC with public and private subnets, NAT gateways and an S3 endpoint."""
 
 from __future__ import annotations
 

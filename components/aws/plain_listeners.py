@@ -1,4 +1,4 @@
-"""How the day is served without a domain."""
+"""Listeners of the load balancer without a domain: plain HTTP, one port for each service."""
 
 from __future__ import annotations
 

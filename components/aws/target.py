@@ -1,4 +1,4 @@
-"""A service of the cluster as the load balancer sees it."""
+"""Target group of the load balancer for one Kubernetes service, and the rules that let traffic reach its pods."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Target(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        entry = aws.vpc.SecurityGroupIngressRule(
+        ingress = aws.vpc.SecurityGroupIngressRule(
             f"{name}-pods",
             description="From the load balancer",
             security_group_id=args.cluster_security_group_id,
@@ -75,5 +75,5 @@ class Target(pulumi.ComponentResource):
             opts=child,
         )
         self.target_group_arn = group.arn
-        self.binding_arn = pulumi.Output.all(group.arn, entry.id).apply(lambda values: str(values[0]))
+        self.binding_arn = pulumi.Output.all(group.arn, ingress.id).apply(lambda values: str(values[0]))
         self.register_outputs({"target_group_arn": self.target_group_arn})

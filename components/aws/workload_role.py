@@ -1,4 +1,4 @@
-"""What a service account may do in AWS."""
+"""IAM role for one Kubernetes service account (IRSA)."""
 
 from __future__ import annotations
 

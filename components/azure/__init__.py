@@ -1,1 +1,1 @@
-"""Components of the Azure gateway: who may call, the gateway itself, and what it logs."""
+"""Components of the Azure gateway: Entra ID, Key Vault, API Management and its logs."""

@@ -1,4 +1,4 @@
-"""The gateway: API Management with one API, one policy and the way to LiteLLM."""
+"""Azure API Management with one API, its policy, and LiteLLM as its backend."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import apimanagement
 
-from components.azure.gateway_tiers import tier_problem
+from catalogue.api_management import tier_problem
 from components.azure.key_vault import KeyVault
 from policies import apim
 

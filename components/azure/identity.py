@@ -1,4 +1,4 @@
-"""Who may call: the API as Entra ID knows it, and the applications that hold its role."""
+"""Entra ID: the application that stands for the API, and the client applications that hold its role."""
 
 from __future__ import annotations
 

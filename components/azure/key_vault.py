@@ -1,4 +1,4 @@
-"""Where the gateway looks up LiteLLM keys in mode keyVault."""
+"""Azure Key Vault with LiteLLM's virtual keys, which the gateway reads in mode keyVault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the gateway writes down, where, and how it is read."""
+"""Azure Monitor: the workspace, the diagnostics of API Management that write to it, and the queries that read it."""
 
 from __future__ import annotations
 

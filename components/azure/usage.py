@@ -1,4 +1,4 @@
-"""Who used what: Kusto queries over the gateway's logs, and a workbook that shows them.
+"""Azure Monitor: Kusto queries over the gateway's logs, and a workbook that shows the usage of each client.
 
 The columns are those of the tables ApiManagementGatewayLogs and ApiManagementGatewayLlmLog (Azure Monitor logs
 reference); `clientId` comes from the policy's own trace records, joined by CorrelationId, which is the request id that

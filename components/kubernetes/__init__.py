@@ -1,1 +1,1 @@
-"""Components inside the cluster."""
+"""Components inside the EKS cluster: LiteLLM, Langfuse, ClickHouse and what they need."""

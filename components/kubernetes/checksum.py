@@ -1,4 +1,4 @@
-"""How a pod notices that a Secret changed."""
+"""Checksum of a Secret as a pod annotation: pods restart when the Secret changes."""
 
 from __future__ import annotations
 

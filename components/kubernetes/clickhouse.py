@@ -1,4 +1,4 @@
-"""The store of Langfuse's traces."""
+"""ClickHouse as a StatefulSet that keeps its tables in S3: the store of Langfuse's traces."""
 
 from __future__ import annotations
 

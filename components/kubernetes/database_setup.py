@@ -1,4 +1,4 @@
-"""A database and a role for each application, on the one server."""
+"""Kubernetes Job that makes a PostgreSQL database and a role for each application."""
 
 from __future__ import annotations
 

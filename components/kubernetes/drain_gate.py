@@ -1,4 +1,4 @@
-"""The gate every workload depends on: at destroy it lets the cluster go only when nothing is left that would leak.
+"""Pulumi dynamic resource: at destroy it holds the EKS cluster until no volume or node is left that would stay behind.
 
 Pulumi deletes a PersistentVolumeClaim in a moment, but its EBS volume and the pods' nodes go minutes later. Delete the
 cluster before them and AWS keeps the volumes (eksctl#274), and the cluster's security group, which then blocks the VPC
@@ -106,26 +106,28 @@ class DrainGateProvider(ResourceProvider):
                 f"`kubectl delete namespace {namespace}`, then run `pulumi destroy` again."
             )
         deadline = time.monotonic() + self.time_limit
-        for look, advice in (
+        for find_remaining, advice in (
             (_remove_what_was_added_by_hand, "`kubectl describe` shows which finalizer or controller holds them"),
             (_volumes, "Delete those whose reclaim policy is Retain, and their EBS volumes; others only need time"),
             (_remove_nodes, "`kubectl get pods --all-namespaces --output wide` shows what keeps them"),
         ):
-            remaining = self._wait(name, api, look, deadline)
+            remaining = self._wait(name, api, find_remaining, deadline)
             if remaining:
                 raise DrainError(
                     f"Cluster {name} still has {', '.join(remaining)} after {self.time_limit / 60:g} minutes. "
                     f"{advice}. Then run `pulumi destroy` again."
                 )
 
-    def _wait(self, name: str, api: ClusterApi, look: Callable[[ClusterApi], list[str]], deadline: float) -> list[str]:
-        """Look until nothing remains or the time is up; return what remains."""
+    def _wait(
+        self, name: str, api: ClusterApi, find_remaining: Callable[[ClusterApi], list[str]], deadline: float
+    ) -> list[str]:
+        """Call `find_remaining` until it returns nothing or the time is up; return what remains."""
         reported: list[str] = []
         while True:
             late = time.monotonic() >= deadline
             try:
-                remaining = look(api)
-            except ConnectionError:  # one lost answer is no reason to give up the evening
+                remaining = find_remaining(api)
+            except ConnectionError:  # one lost answer is no reason to give up the destroy
                 if late:
                     raise
             else:

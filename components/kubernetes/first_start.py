@@ -1,4 +1,4 @@
-"""A dynamic resource that refuses new values of settings which Langfuse and LiteLLM read at their first start only.
+"""Pulumi dynamic resource that refuses new values of settings which Langfuse and LiteLLM read at first start only.
 
 Its `check` runs in every preview and at the beginning of every `pulumi up`, before anything is changed.
 """

@@ -1,4 +1,4 @@
-"""What every workload in the cluster stands on."""
+"""Namespace and StorageClass that every workload depends on, behind the drain gate."""
 
 from __future__ import annotations
 

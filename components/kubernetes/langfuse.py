@@ -1,4 +1,4 @@
-"""Where every call to a model can be looked at afterwards."""
+"""Langfuse as a Helm release, with its Secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gateway to the models."""
+"""LiteLLM as a Helm release, with its Secrets and virtual keys."""
 
 from __future__ import annotations
 

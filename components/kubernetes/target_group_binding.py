@@ -1,4 +1,4 @@
-"""How pods get into a target group that Pulumi made."""
+"""TargetGroupBinding: registers the pods of a Kubernetes Service in a target group of the load balancer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A check, what it may find, and how many are run at once."""
+"""Checks and their outcomes, the same for preflight, status and verify, and how checks are run together."""
 
 from __future__ import annotations
 
@@ -10,26 +10,33 @@ from functools import cache
 from threading import Lock
 from typing import TypeVar
 
+from ops.clouds.aws import log_in
+
 
 class State(StrEnum):
     """What a check found."""
 
     FINE = "fine"
+    NOTE = "to note"
+    """It stands in nobody's way, but not all is well."""
     BAD = "bad"
     COULD_NOT_LOOK = "could not look"
+    SKIPPED = "skipped"
+    """An earlier check, without which this one could not tell anything, was not fine."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a check found, in a sentence, and what to do about it where it is not fine."""
+    """What a check found, in a sentence, what to do about it where it is not fine, and how long the check took."""
 
     state: State
     says: str
     fix: str = ""
+    seconds: float = 0.0
 
 
 Check = Callable[[], Outcome]
-"""Whatever it raises means that it could not look."""
+"""An exception of any kind means that it could not look."""
 
 
 def fine(says: str) -> Outcome:
@@ -37,8 +44,13 @@ def fine(says: str) -> Outcome:
     return Outcome(state=State.FINE, says=says)
 
 
+def note(says: str, fix: str = "") -> Outcome:
+    """Nothing fails for it, but it is worth a look."""
+    return Outcome(state=State.NOTE, says=says, fix=fix)
+
+
 def bad(says: str, fix: str) -> Outcome:
-    """`pulumi up`, or the evening, will fail."""
+    """`pulumi up` or `pulumi destroy` will fail."""
     return Outcome(state=State.BAD, says=says, fix=fix)
 
 
@@ -72,4 +84,4 @@ def _outcome(check: Check) -> Outcome:
     try:
         return check()
     except Exception as error:  # noqa: BLE001  whatever went wrong, it does not mean that all is fine
-        return Outcome(state=State.COULD_NOT_LOOK, says=str(error) or type(error).__name__)
+        return Outcome(state=State.COULD_NOT_LOOK, says=str(error) or type(error).__name__, fix=log_in(error))

@@ -1,1 +1,1 @@
-"""Clients of AWS, Azure, Kubernetes and LiteLLM, and the steps that remove what a cloud has."""
+"""Clients of AWS, Azure and Kubernetes, and the steps that remove what a cloud has."""

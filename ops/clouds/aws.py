@@ -14,7 +14,16 @@ from typing import Any, TypeVar
 import botocore.session
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import (
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+    WaiterError,
+)
 
 from ops.clouds.removal import Item, PermanentError
 
@@ -27,6 +36,8 @@ _CONFIG = Config(
 _CLI_NAMES = {"s3": "s3api"}
 _GLOBAL = frozenset({"iam", "route53"})
 """Services that have one place for all regions."""
+
+LOG_IN = "log in (`aws sso login`) or set AWS_PROFILE; `aws sts get-caller-identity` shows who you are then"
 
 _One = TypeVar("_One")
 _Other = TypeVar("_Other")
@@ -87,6 +98,22 @@ class Aws:
     def settle(self, service: str, waiter: str, **parameters: Any) -> Wait:
         """A wait for the end of what is under way: a creation that fails can be deleted as well as one that works."""
         return Wait(self, service, waiter, parameters, must_succeed=False)
+
+
+def log_in(error: Exception) -> str:
+    """What to do about an error that says that nobody is logged in, or no longer; empty for any other."""
+    if isinstance(error, ClientError):
+        code = error.response["Error"]["Code"]
+        return LOG_IN if code in ("ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch") else ""
+    nobody = (
+        CredentialRetrievalError,
+        NoCredentialsError,
+        PartialCredentialsError,
+        ProfileNotFound,
+        SSOError,
+        TokenRetrievalError,
+    )
+    return LOG_IN if isinstance(error, nobody) else ""
 
 
 def gone(error: ClientError) -> bool:

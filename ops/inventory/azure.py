@@ -12,7 +12,7 @@ from ops.clouds.removal import RemovalStep
 from ops.inventory import kinds
 from ops.inventory.found import FoundResource
 from ops.inventory.ownership import OTHER_PLACES, ScannedAccount, share_out
-from ops.inventory.scan import Failure, Find, Scan, run_finders
+from ops.inventory.scan import EVERYTHING, Failure, Find, Scan, run_finders
 from ops.project import PROJECT
 from ops.stack.identity import StackIdentity, application_tags
 
@@ -32,7 +32,7 @@ class AzureStackInventory:
         try:
             arm_token, graph_token = self.token(self.arm), self.token(self.graph)
         except AzureCliError as error:
-            return Scan(leftovers=[], failures=[Failure(what="Azure", error=str(error))])
+            return Scan(leftovers=[], failures=[Failure(what=EVERYTHING, error=str(error))])
         arm, graph = Api(self.arm, arm_token["accessToken"]), Api(self.graph, graph_token["accessToken"])
         scope = f"/subscriptions/{arm_token['subscription']}"
         resources, failures = run_finders(self._finders(arm, graph, scope))

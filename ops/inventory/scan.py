@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from ops.clouds.aws import Aws
+from ops.clouds.aws import Aws, log_in
 from ops.inventory import ec2, iam_and_eks, kinds, load_balancing, logs_secrets_keys, stores
 from ops.inventory.found import FoundResource, Leftover
 from ops.inventory.ownership import OTHER_PLACES, ScannedAccount, share_out
@@ -19,12 +19,17 @@ Find = Callable[[], Iterator[FoundResource]]
 _CLUSTERS_ELSEWHERE = f"{kinds.EKS_CLUSTER}s of other regions"
 
 
+EVERYTHING = "anything"
+"""What could not be scanned, where no question was asked at all."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Failure:
     """What could not be scanned, and the cloud's own words."""
 
     what: str
     error: str
+    fix: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +46,18 @@ class Scan:
         """0 nothing is left, 1 something is, 2 not everything could be looked at."""
         return 2 if self.failures else 1 if self.leftovers else 0
 
+    @property
+    def blind(self) -> bool:
+        """Whether nothing at all could be scanned, for nobody is logged in."""
+        return bool(self.failures) and all(one.fix or one.what == EVERYTHING for one in self.failures)
+
     def failures_by_error(self) -> Iterator[tuple[str, str]]:
-        """What could not be scanned, and the error that all of it met."""
+        """What could not be scanned, and the error that all of it met, with its fix."""
         for error in dict.fromkeys(failure.error for failure in self.failures):
-            yield ", ".join(sorted(failure.what for failure in self.failures if failure.error == error)), error
+            met = [failure for failure in self.failures if failure.error == error]
+            fix = f": {met[0].fix}" if met[0].fix else ""
+            what = EVERYTHING if self.blind and len(met) == len(self.failures) else None
+            yield what or ", ".join(sorted(failure.what for failure in met)), error + fix
 
 
 class Inventory(Protocol):
@@ -126,7 +139,7 @@ def run_finders(finders: Mapping[str, Find]) -> tuple[list[FoundResource], list[
             for resource in finders[what]():
                 resources.append(resource)
         except Exception as error:  # noqa: BLE001  whatever went wrong, it does not mean that nothing is there
-            failures.append(Failure(what=what, error=str(error)))
+            failures.append(Failure(what=what, error=str(error), fix=log_in(error)))
 
     with ThreadPoolExecutor(max_workers=len(finders)) as pool:
         list(pool.map(run, finders))

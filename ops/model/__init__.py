@@ -1,1 +1,1 @@
-"""What `pulumi up` would make of a stack, found out without an account or the Pulumi CLI."""
+"""A model of what `pulumi up` would make of a program: resources, order, times and cost, without an account."""

@@ -1,4 +1,4 @@
-"""What the recorded program costs while it stands idle, by component, from the price table of its region."""
+"""Cost of a recorded program while nobody uses it, by component, from the price table of its region."""
 
 from __future__ import annotations
 
@@ -12,6 +12,18 @@ from ops.model.recorder import Resource, plain
 
 HOURS_PER_DAY = 8
 """A working day, morning to evening."""
+
+
+def amount(usd: float, unpriced: Sequence[object]) -> str:
+    """A sum in words: `unknown` instead of nothing, and `at least` where something in it has no known price."""
+    if not unpriced:
+        return f"{usd:.2f} USD"
+    return f"at least {usd:.2f} USD" if round(usd, 2) else "unknown"
+
+
+def number(usd: float, unpriced: Sequence[object]) -> float | None:
+    """A sum for machines: None where nothing in it has a known price."""
+    return usd if usd or not unpriced else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +43,8 @@ class Usage:
 
     component: str
     item: str
-    price: UsagePrice
+    price: UsagePrice | None
+    """None where it is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +70,10 @@ class Cost:
     @property
     def per_hour(self) -> str:
         """The sum of the lines in words, which say when it is not everything."""
-        amount = f"{self.usd_per_hour:.2f} USD an hour"
-        return f"at least {amount} (not every price in {self.region} is known)" if self.unpriced else amount
+        said = amount(self.usd_per_hour, self.unpriced)
+        if said == "unknown":
+            return f"cost unknown (no price in {self.region} is known)"
+        return f"{said} an hour" + (f" (not every price in {self.region} is known)" if self.unpriced else "")
 
 
 _AURORA_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
@@ -101,9 +116,8 @@ class _Bill:
         )
 
     def add_usage(self, resource: Resource, item: str) -> None:
-        if item in self.usage_prices:
-            component = self.component(resource)
-            self.usage[component, item] = Usage(component=component, item=item, price=self.usage_prices[item])
+        component = self.component(resource)
+        self.usage[component, item] = Usage(component=component, item=item, price=self.usage_prices.get(item))
 
     def no_price(self, resource: Resource, item: str) -> None:
         self.unpriced.add(f"{item} of {self.component(resource)} in {self.region}")
@@ -150,7 +164,7 @@ def _add_aurora_capacity(bill: _Bill, instance: Resource) -> None:
 
 def _add_nodes(bill: _Bill) -> None:
     """The nodes of the EKS cluster, for the requests of all pods together."""
-    cluster = next((one for one in bill.resources.values() if one.type == eks_children.CLUSTER), None)
+    cluster = next((resource for resource in bill.resources.values() if resource.type == eks_children.CLUSTER), None)
     if cluster is None:
         return
     cpus = memory_gib = 0.0

@@ -1,4 +1,4 @@
-"""What `eks:index:Cluster` of pulumi-eks creates with our arguments: one table.
+"""pulumi-eks: the resources that `eks:index:Cluster` creates with our arguments.
 
 Under Pulumi's mocks the component is a single resource; in the engine its children have a place in the order of
 things, with the cluster itself four levels below the component. Read from pulumi-eks

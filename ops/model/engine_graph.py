@@ -1,4 +1,4 @@
-"""The graph that the Pulumi engine would hold after a run of the program: more edges than the program wrote."""
+"""Dependency graph of the Pulumi engine, made from a recorded program: it has more edges than the program wrote."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ def engine_resources(recorded: Iterable[Resource]) -> list[Resource]:
         if resource.type == eks_children.COMPONENT:
             resources += _children(resource)
     return resources
+
+
+def number(resources: Iterable[Resource]) -> int:
+    """How many there are, but the stack itself and the providers, which the engine adds as it needs them."""
+    return sum(not resource.type.startswith("pulumi:") for resource in resources)
 
 
 def edges(resources: Sequence[Resource]) -> Edges:

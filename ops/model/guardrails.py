@@ -1,4 +1,4 @@
-"""The guardrails, held against a recorded program: what `pulumi up --policy-pack policies/guardrails` would say."""
+"""CrossGuard findings of a recorded program, as `pulumi up --policy-pack policies/guardrails` would report them."""
 
 from __future__ import annotations
 
@@ -51,9 +51,11 @@ def findings(recording: Recording) -> list[Finding]:
         if isinstance(policy, StackValidationPolicy):
             run(policy, StackValidationArgs(resources), "")
         elif isinstance(policy, ResourceValidationPolicy):
-            for one in resources:
-                args = ResourceValidationArgs(one.resource_type, one.props, one.urn, one.name, one.opts, None)
-                run(policy, args, one.urn)
+            for resource in resources:
+                args = ResourceValidationArgs(
+                    resource.resource_type, resource.props, resource.urn, resource.name, resource.opts, None
+                )
+                run(policy, args, resource.urn)
     return [*found, *_kept_from_deletion(recording)]
 
 

@@ -1,4 +1,4 @@
-"""What a stack will need, read from its recorded program."""
+"""Requirements of a recorded program: versions, IAM actions, quotas, charts, images and models."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _rules(recording: Recording) -> int:
 
 def _vcpus(resources: Sequence[Resource], region: str) -> int:
     asked = [nodes.requests(resource) for resource in resources]
-    total = nodes.Requests(cpus=sum(one.cpus for one in asked), memory_gib=sum(one.memory_gib for one in asked))
+    total = nodes.Requests(cpus=sum(pods.cpus for pods in asked), memory_gib=sum(pods.memory_gib for pods in asked))
     # Where a region has no prices, the nodes of another are as good a guess.
     chosen = nodes.estimate(total, PRICES.get(region, PRICES["us-east-1"]))
     return chosen.count * NODE_TYPES[chosen.type].vcpus if chosen else math.ceil(total.cpus)
@@ -123,6 +123,6 @@ def _images(recording: Recording) -> Iterator[tuple[str, str]]:
 
 def _models(recording: Recording) -> Iterator[Mapping[str, Any]]:
     values = plain(recording.one(RELEASE, "litellm").inputs)["values"]
-    for entry in values["gateway"]["config"]["proxy_config"]["model_list"]:
-        if "mock_response" not in entry["litellm_params"]:
-            yield {"model_name": entry["model_name"], **entry["litellm_params"]}
+    for model in values["gateway"]["config"]["proxy_config"]["model_list"]:
+        if "mock_response" not in model["litellm_params"]:
+            yield {"model_name": model["model_name"], **model["litellm_params"]}

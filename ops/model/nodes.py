@@ -1,4 +1,4 @@
-"""Which EC2 instances Auto Mode would start for the pods of a recorded program: an estimate."""
+"""EC2 instances that EKS Auto Mode would start for the pods of a recorded program: an estimate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs a Pulumi program with no engine and no cloud, and keeps everything it asked for.
+"""Runs a Pulumi program under mocks, without an engine or a cloud, and records everything it registers.
 
 `plan`, the guardrails and the tests read the same `Recording`, so what a test proves is what `genai plan` shows.
 """

@@ -1,4 +1,4 @@
-"""What the cloud would answer, as far as the program reads it: one table for plan and tests.
+"""Outputs of simulated resources and provider functions, as far as the program reads them, for plan and tests.
 
 A type that is not in the table answers with its inputs and an id, one of AWS with a name and an ARN too.
 """

@@ -1,4 +1,4 @@
-"""How long `up` and `destroy` take, from the edges of the engine's graph and the seconds of each resource."""
+"""Duration of `pulumi up` and `pulumi destroy`, from the engine's graph and the seconds of each resource."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def up(edges: Edges, seconds: Seconds) -> Up:
     start: dict[str, float] = {}
     end: dict[str, float] = {}
     for urn, waits_for in edges.items():
-        start[urn] = max((end[other] for other in waits_for), default=0)
+        start[urn] = max((end[dependency] for dependency in waits_for), default=0)
         end[urn] = start[urn] + seconds[urn]
     total = max(end.values(), default=0)
     latest_end = dict.fromkeys(edges, total)
@@ -67,7 +67,7 @@ def up(edges: Edges, seconds: Seconds) -> Up:
     urn = max(edges, key=lambda other: (end[other], other), default="")
     while urn:
         path.append(steps[urn])
-        urn = max(edges[urn], key=lambda other: (end[other], other), default="")
+        urn = max(edges[urn], key=lambda dependency: (end[dependency], dependency), default="")
     return Up(seconds=total, steps=steps, critical_path=tuple(reversed(path)))
 
 
@@ -79,7 +79,7 @@ def down(edges: Edges, seconds: Seconds) -> Down:
     """
     depth: dict[str, int] = {}
     for urn, waits_for in edges.items():
-        depth[urn] = max((depth[other] + 1 for other in waits_for), default=0)
+        depth[urn] = max((depth[dependency] + 1 for dependency in waits_for), default=0)
     by_depth: dict[int, list[str]] = {}
     for urn, level in depth.items():
         by_depth.setdefault(level, []).append(urn)

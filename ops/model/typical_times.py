@@ -1,4 +1,4 @@
-"""How long each resource of a program typically takes: the times of its type, and the start of the first node."""
+"""Typical seconds of each resource of a program, including the start of the first node."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def first_pods(resources: Sequence[Resource], edges: Edges) -> frozenset[str]:
     with_pods = {resource.urn for resource in resources if resource.type in _PODS}
     behind_pods: set[str] = set()
     for urn, waits_for in edges.items():
-        if any(other in with_pods or other in behind_pods for other in waits_for):
+        if any(dependency in with_pods or dependency in behind_pods for dependency in waits_for):
             behind_pods.add(urn)
     return frozenset(with_pods - behind_pods)
 

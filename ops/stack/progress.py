@@ -13,8 +13,8 @@ from itertools import dropwhile
 from pulumi.automation.events import EngineEvent, OpType
 
 from ops.model import engine_graph, timeline, typical_times
-from ops.model.plan import Plan
 from ops.model.recorder import Resource
+from ops.stack.plan import Plan
 from ops.stack.state import engine_urn, short
 
 _COLOR = re.compile(r"<\{%[^%]*%\}>")

@@ -81,7 +81,7 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
         kind = kind_of(stack, texts.get(f"{name}:kind", ("", False))[0])
     except SettingsError as error:
         raise RefusedStackError(str(error)) from error
-    if problems := provider_settings.refusals(texts, kind.name):
+    if problems := provider_settings.refusals(texts, kind.name, stack):
         raise RefusedStackError("\n".join(problems))
     return StackConfig(
         stack=stack,

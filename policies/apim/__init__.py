@@ -1,4 +1,4 @@
-"""What API Management does with a request: the policies, and the contract they have with whoever deploys them.
+"""API Management policies as XML, and the names that the deployment and the policies share.
 
 `header.xml` and `key-vault.xml` are one policy each; what both do is written once in `fragments/` and pulled in with
 API Management's own element `include-fragment`, which `load` resolves, so that one resource carries the whole policy.
@@ -27,6 +27,9 @@ APIM_ENTRY_HEADER = "cookie"
 LiteLLM writes the headers of a request into its trace. It redacts this one (litellm_pre_call_utils.py,
 `_CREDENTIAL_HEADER_NAMES`) and takes it for no key, as it would `api-key` where `x-litellm-api-key` is missing.
 """
+
+APIM_ENTRY_PORT = 8443
+"""The HTTPS port of the load balancer behind which the policies' backend entity finds LiteLLM."""
 
 BACKEND_ID = "litellm"
 """The backend entity the policies send requests to."""

@@ -1,1 +1,1 @@
-"""What neither stack must ever be, as CrossGuard policies: one module per subject, one function per rule."""
+"""CrossGuard policies for the stacks: one module for each subject, one function for each rule."""

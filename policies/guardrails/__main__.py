@@ -1,4 +1,4 @@
-"""The guardrails as a policy pack: `pulumi up --policy-pack policies/guardrails`."""
+"""The guardrails as a CrossGuard policy pack: `pulumi up --policy-pack policies/guardrails`."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who may do what, in AWS and in Azure."""
+"""CrossGuard rules about IAM roles, Azure role assignments and access to Key Vault."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def no_wildcard_action_on_a_wildcard_resource(holder: ResourceValidationArgs) ->
         actions = ["*"] if "NotAction" in statement else _items(statement.get("Action"))
         targets = ["*"] if "NotResource" in statement else _items(statement.get("Resource"))
         wild_actions = [action for action in actions if "*" in action]
-        # The sixth part of an ARN names the thing itself.
+        # The sixth part of an ARN names the resource itself.
         wild_targets = [target for target in targets if target.split(":", 5)[-1] == "*"]
         if statement.get("Effect") == "Allow" and wild_actions and wild_targets:
             yield (

@@ -1,4 +1,4 @@
-"""Every rule of the pack: the policies that the modules declare."""
+"""Every CrossGuard rule of the policy pack, collected from the modules."""
 
 from __future__ import annotations
 

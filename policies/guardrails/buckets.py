@@ -1,4 +1,4 @@
-"""Buckets are private, encrypted and reached over TLS: each has the three resources that say so."""
+"""CrossGuard rules about S3 buckets: private, encrypted, TLS only."""
 
 from __future__ import annotations
 

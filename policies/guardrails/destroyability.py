@@ -1,4 +1,4 @@
-"""What stops `pulumi destroy`, or stays and costs after it."""
+"""CrossGuard rules about what stops `pulumi destroy`, or stays and costs money after it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STATEFUL_SET, _STORAGE_CLASS = "kubernetes:apps/v1:StatefulSet", "kubernetes:st
 
 @resource_rule()
 def nothing_is_protected(resource: ResourceValidationArgs) -> Iterator[str]:
-    """`protect` makes a destroy fail, `skipDestroy` makes it leave the thing behind."""
+    """`protect` makes a destroy fail, `skipDestroy` makes it leave the resource behind."""
     if resource.opts.protect:
         yield "protect stops the destroy: remove it from the resource's options"
     if known(resource.props, "skipDestroy"):
@@ -62,7 +62,7 @@ def databases_leave_no_backup(database: ResourceValidationArgs) -> Iterator[str]
     if database.props.get("deleteAutomatedBackups", True) is False:
         yield "the automated backups would stay: set deleteAutomatedBackups to true"
     if database.props.get("backupRetentionPeriod", 1) != 1:
-        yield "more than one day of backups is kept for an environment of one day: set backupRetentionPeriod to 1"
+        yield "more than one day of backups is kept for a stack of one day: set backupRetentionPeriod to 1"
 
 
 @resource_rule("aws:elasticache/replicationGroup:ReplicationGroup")

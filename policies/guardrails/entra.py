@@ -1,4 +1,4 @@
-"""Entra ID: who gets a token, and for how long a client's secret is good."""
+"""CrossGuard rules about Entra ID: who gets a token, and how long a client secret is valid."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from pulumi_policy import PolicyResource, ResourceValidationArgs
 
+from catalogue.limits import LONGEST_SECRET_DAYS
 from policies.guardrails.rule import known, of_type, referring, resource_rule, stack_rule
 
-LONGEST_SECRET_DAYS = 730
 _APPLICATION = "azuread:index/application:Application"
 _PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
 _PASSWORDS = (

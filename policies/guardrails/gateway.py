@@ -1,4 +1,4 @@
-"""API Management: who comes without a token gets nowhere, keys reach nobody but LiteLLM, and no log holds them."""
+"""CrossGuard rules about API Management: tokens are required, LiteLLM alone gets keys, logs hold no secret."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi_policy import PolicyResource, ResourceValidationArgs
 
-from policies.guardrails.network import APIM_ENTRY_PORT
+from policies.apim import APIM_ENTRY_PORT
 from policies.guardrails.rule import known, of_type, referring, resource_rule, stack_rule
 
 _API = "azure-native:apimanagement:Api"
@@ -89,6 +89,6 @@ def _diagnostics(resource: ResourceValidationArgs) -> Iterator[Mapping[str, Any]
     if resource.resource_type != _DEPLOYMENT:
         yield resource.props
         return
-    for one in known(resource.props, "properties", "template", "resources") or ():
-        if _DIAGNOSTIC_TEMPLATE.fullmatch(known(one, "type") or ""):
-            yield one["properties"]
+    for nested in known(resource.props, "properties", "template", "resources") or ():
+        if _DIAGNOSTIC_TEMPLATE.fullmatch(known(nested, "type") or ""):
+            yield nested["properties"]

@@ -1,4 +1,4 @@
-"""Listeners of the Application Load Balancer: TLS with a certificate, and a closed entry for API Management."""
+"""CrossGuard rules about listeners of the load balancer: TLS, redirects, and the entry for API Management."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pulumi_policy import PolicyResource, ResourceValidationArgs
 
-from policies.apim import APIM_ENTRY_HEADER
-from policies.guardrails.network import APIM_ENTRY_PORT
+from policies.apim import APIM_ENTRY_HEADER, APIM_ENTRY_PORT
 from policies.guardrails.rule import known, of_type, referring, resource_rule, stack_rule
 
 _BALANCER = "aws:lb/loadBalancer:LoadBalancer"
@@ -33,8 +32,8 @@ def plain_http_beside_https_only_redirects(resources: Sequence[PolicyResource]) 
     """
     for balancer in of_type(resources, _BALANCER):
         listeners = referring(resources, _LISTENER, "loadBalancerArn", balancer)
-        secure = [one for one in listeners if known(one.props, "protocol") == "HTTPS"]
-        if all(known(one.props, "port") == APIM_ENTRY_PORT for one in secure):
+        secure = [listener for listener in listeners if known(listener.props, "protocol") == "HTTPS"]
+        if all(known(listener.props, "port") == APIM_ENTRY_PORT for listener in secure):
             continue
         for listener in listeners:
             rules = referring(resources, _RULE, "listenerArn", listener)
@@ -61,7 +60,8 @@ def the_apim_entry_is_shut_by_default(resources: Sequence[PolicyResource]) -> It
         if any(str(known(action, "fixedResponse", "statusCode")) != "403" for action in actions):
             yield listener, f"port {APIM_ENTRY_PORT} lets strangers in: make its default action a fixed response 403"
         for rule in referring(resources, _RULE, "listenerArn", listener):
-            headers = [known(one, "httpHeader", "httpHeaderName") for one in known(rule.props, "conditions") or ()]
+            conditions = known(rule.props, "conditions") or ()
+            headers = [known(condition, "httpHeader", "httpHeaderName") for condition in conditions]
             if APIM_ENTRY_HEADER not in headers:
                 advice = f"add the condition httpHeader {APIM_ENTRY_HEADER}, which LiteLLM writes into no trace"
                 yield rule, f"the rule forwards without the secret header: {advice}"

@@ -1,4 +1,4 @@
-"""Names that the services accept and that others rely on."""
+"""CrossGuard rules about names: length limits, and names that Azure keeps after a deletion."""
 
 from __future__ import annotations
 

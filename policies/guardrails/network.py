@@ -1,4 +1,4 @@
-"""Who may reach what: the world nothing, outsiders the load balancer, insiders what names their security group."""
+"""CrossGuard rules about security groups and public endpoints: no address range as wide as the internet may enter."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 from pulumi_policy import PolicyResource, ResourceValidationArgs
 from pulumi_policy.proxy import UnknownValueError
 
-from catalogue.internet import MOST_ADDRESSES
+from catalogue.limits import MOST_ADDRESSES
+from policies.apim import APIM_ENTRY_PORT
 from policies.guardrails.rule import resource_rule, stack_rule
 
-APIM_ENTRY_PORT = 8443
 _MOST = {4: MOST_ADDRESSES, 6: 2**112}
 """Addresses that one organization may have: in IPv6 a /16, the largest that a registry has given to one."""
 _INSIDE = [ipaddress.ip_network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
@@ -21,7 +21,7 @@ _INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 _INGRESS_OR_EGRESS = "aws:ec2/securityGroupRule:SecurityGroupRule"
 _GROUPS = ("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
 _CLUSTERS = ("eks:index:Cluster", "aws:eks/cluster:Cluster")
-_ANYTHING_WITH_A_DOOR = (_INGRESS, _INGRESS_OR_EGRESS, *_GROUPS, *_CLUSTERS)
+_TYPES_WITH_INGRESS = (_INGRESS, _INGRESS_OR_EGRESS, *_GROUPS, *_CLUSTERS)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ EXEMPTIONS = (
     ),
     Exemption(
         "cluster-endpoint",
-        "IAM guards the Kubernetes API, and a destroy from another address than the morning's must work",
+        "IAM guards the Kubernetes API, and a destroy from another address than that of `pulumi up` must work",
         lambda opening: opening.resource_type in _CLUSTERS,
     ),
 )
@@ -77,10 +77,10 @@ _INSTEAD = (
 )
 
 
-@resource_rule(*_ANYTHING_WITH_A_DOOR)
+@resource_rule(*_TYPES_WITH_INGRESS)
 def nothing_is_open_to_the_world(resource: ResourceValidationArgs) -> Iterator[str]:
     """No address ranges as wide as the internet may enter, neither one nor several of a resource."""
-    if ranges := _world(_openings(resource)):
+    if ranges := _as_wide_as_the_internet(_openings(resource)):
         yield f"{', '.join(ranges)} {_INSTEAD}"
 
 
@@ -97,17 +97,17 @@ def rules_together_are_not_open_to_the_world(
                 own = list(_openings(resource))
             except UnknownValueError:  # the rule above says so
                 continue
-            if own and not _world(own):
+            if own and not _as_wide_as_the_internet(own):
                 openings, last = [*openings, *own], resource
-    if last and (ranges := _world(openings)):
+    if last and (ranges := _as_wide_as_the_internet(openings)):
         yield last, f"{ranges[0]} and {len(ranges) - 1} more ranges of other rules {_INSTEAD}"
 
 
-@resource_rule(*_ANYTHING_WITH_A_DOOR)
+@resource_rule(*_TYPES_WITH_INGRESS)
 def outsiders_reach_only_the_load_balancer(resource: ResourceValidationArgs) -> Iterator[str]:
     """Public addresses may enter the load balancer and nothing behind it."""
     openings = list(_openings(resource))
-    if _world(openings):
+    if _as_wide_as_the_internet(openings):
         return
     for opening in openings:
         if not opening.to_the_inside and opening.component != "genai:aws:LoadBalancer":
@@ -117,13 +117,13 @@ def outsiders_reach_only_the_load_balancer(resource: ResourceValidationArgs) -> 
             )
 
 
-def _world(openings: Iterable[Opening]) -> Sequence[str]:
-    """The ranges, widest first, where alone or together they are the world; none where they are not."""
-    outside = {one.network for one in openings if not one.to_the_inside}
+def _as_wide_as_the_internet(openings: Iterable[Opening]) -> Sequence[str]:
+    """The ranges, widest first, where alone or together they are as wide as the internet; else none."""
+    outside = {opening.network for opening in openings if not opening.to_the_inside}
     for version, most in _MOST.items():
-        ranges = [one for one in outside if one.version == version]
-        if sum(one.num_addresses for one in ipaddress.collapse_addresses(ranges)) > most:
-            return [str(one) for one in sorted(ranges, key=lambda one: (one.prefixlen, one))]
+        ranges = [network for network in outside if network.version == version]
+        if sum(network.num_addresses for network in ipaddress.collapse_addresses(ranges)) > most:
+            return [str(network) for network in sorted(ranges, key=lambda network: (network.prefixlen, network))]
     return []
 
 

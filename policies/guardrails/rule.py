@@ -1,4 +1,4 @@
-"""How a rule is written.
+"""Decorators that make a CrossGuard policy of a function.
 
 A rule is a generator with one sentence per violation: what is wrong and what to set instead. The name of its function,
 with hyphens, is the name of the policy, its docstring the description. Every rule is mandatory.
@@ -87,4 +87,6 @@ def referring(
     resources: Sequence[PolicyResource], type_token: str, key: str, to: PolicyResource
 ) -> list[PolicyResource]:
     """Those of one type token whose property `key` was made from an output of the resource `to`."""
-    return [one for one in of_type(resources, type_token) if to in one.property_dependencies.get(key, [])]
+    return [
+        resource for resource in of_type(resources, type_token) if to in resource.property_dependencies.get(key, [])
+    ]

@@ -1,4 +1,4 @@
-"""Passwords, keys and tokens stand in Kubernetes Secrets and in secret named values, and nowhere else."""
+"""CrossGuard rules about secrets: only in Kubernetes Secrets and in secret named values of API Management."""
 
 from __future__ import annotations
 

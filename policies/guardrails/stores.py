@@ -1,4 +1,4 @@
-"""Database and cache: private, encrypted, TLS only, and a cache that loses no job."""
+"""CrossGuard rules about Aurora and ElastiCache: private, encrypted, TLS only, no eviction."""
 
 from __future__ import annotations
 
@@ -62,6 +62,8 @@ def caches_never_evict(resources: Sequence[PolicyResource]) -> Iterator[tuple[Po
 def _has_parameter(store: PolicyResource, key: str, name: str, value: str) -> bool:
     """Whether a parameter group that the store's property `key` refers to sets `name` to `value`."""
     parameters = [
-        p for group in store.property_dependencies.get(key, []) for p in known(group.props, "parameters") or ()
+        parameter
+        for group in store.property_dependencies.get(key, [])
+        for parameter in known(group.props, "parameters") or ()
     ]
-    return any(known(one, "name") == name and str(known(one, "value")) == value for one in parameters)
+    return any(known(parameter, "name") == name and str(known(parameter, "value")) == value for parameter in parameters)

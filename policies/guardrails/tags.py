@@ -1,4 +1,4 @@
-"""Whose a thing is: what a bill, and a search for leftovers, go by."""
+"""CrossGuard rule about tags, by which bills and `genai leftovers` find resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two mornings in a row run the same versions, and AWS supports them at the standard price."""
+"""CrossGuard rules about versions: pinned, and in standard support."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def cluster_versions_are_in_standard_support(cluster: ResourceValidationArgs) ->
         return
     today = datetime.datetime.now(datetime.UTC).date()
     version = cluster.props.get("version") or "left open"
-    supported = [one for one, pin in KUBERNETES.items() if pin.supported(today)]
+    supported = [name for name, pin in KUBERNETES.items() if pin.supported(today)]
     if version not in supported:
         yield f"the Kubernetes version is {version}: set version to one in standard support, {', '.join(supported)}"
     if known(cluster.props, "upgradePolicy", "supportType") != "STANDARD":

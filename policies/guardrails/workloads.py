@@ -1,4 +1,4 @@
-"""What runs in the cluster, as far as it is ours; the pods of a chart are the chart's."""
+"""CrossGuard rules about Kubernetes workloads: resource requests, encrypted volumes, no load balancer of their own."""
 
 from __future__ import annotations
 

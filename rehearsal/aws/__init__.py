@@ -1,1 +1,1 @@
-"""AWS: moto, and what moto lacks."""
+"""Simulated AWS: moto, and models of what moto lacks."""

@@ -1,4 +1,4 @@
-"""IAM and EKS."""
+"""Simulated IAM and EKS: rows of the table of AWS types."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.aws.account import Account
-from rehearsal.aws.table import AwsType, State, call, look
+from rehearsal.aws.table import AwsType, State, call, finder
 from rehearsal.package import RefusedError
 
 CLUSTER = "aws:eks/cluster:Cluster"
@@ -106,7 +106,7 @@ TYPES: Mapping[str, AwsType] = {
         name="name",
         longest=64,
         delete=call("iam", "delete_role", RoleName="id"),
-        find=look("iam", "get_role", "Role", RoleName="id"),
+        find=finder("iam", "get_role", "Role", RoleName="id"),
         outputs=lambda account, id_, inputs, found: {"arn": found["Arn"]},
         settings=_role_settings,
         updates=frozenset({"assumeRolePolicy"}),
@@ -120,7 +120,7 @@ TYPES: Mapping[str, AwsType] = {
         longest=128,
         tags="",
         delete=call("iam", "delete_role_policy", RoleName="role", PolicyName="name"),
-        find=look("iam", "get_role_policy", "", RoleName="role", PolicyName="name"),
+        find=finder("iam", "get_role_policy", "", RoleName="role", PolicyName="name"),
         update="put_role_policy",
         updates=frozenset({"policy"}),
     ),
@@ -131,7 +131,7 @@ TYPES: Mapping[str, AwsType] = {
         names={"role": "RoleName"},
         tags="",
         delete=call("iam", "detach_role_policy", RoleName="role", PolicyArn="policyArn"),
-        find=look(
+        find=finder(
             "iam", "list_attached_role_policies", "AttachedPolicies", {"PolicyArn": "policyArn"}, RoleName="role"
         ),
     ),
@@ -141,7 +141,7 @@ TYPES: Mapping[str, AwsType] = {
         id="OpenIDConnectProviderArn",
         names={"clientIdLists": "ClientIDList"},
         delete=call("iam", "delete_open_id_connect_provider", OpenIDConnectProviderArn="id"),
-        find=look("iam", "get_open_id_connect_provider", "", OpenIDConnectProviderArn="id"),
+        find=finder("iam", "get_open_id_connect_provider", "", OpenIDConnectProviderArn="id"),
         outputs=lambda account, id_, inputs, found: {"arn": id_},
         update=_change_clients,
         updates=frozenset({"clientIdLists"}),
@@ -155,7 +155,7 @@ TYPES: Mapping[str, AwsType] = {
         longest=100,
         tags="map",
         delete=call("eks", "delete_cluster", name="id"),
-        find=look("eks", "describe_cluster", "cluster", name="id"),
+        find=finder("eks", "describe_cluster", "cluster", name="id"),
         after_create=_open_cluster,
         after_delete=close_cluster,
         outputs=_cluster_outputs,

@@ -1,4 +1,4 @@
-"""One AWS account in one region: moto, reached through botocore, and a model of what moto cannot do."""
+"""Simulated AWS account in one region: moto, called through botocore, and models of what moto cannot do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rehearsal.package import RefusedError
 
 ACCOUNT = "123456789012"
 GONE = ("NotFound", "NoSuch", "DoesNotExist", "ResourceNotFound")
-"""What error codes of things that are not there have in common."""
+"""What error codes of resources that do not exist have in common."""
 
 
 class Account:
@@ -133,5 +133,5 @@ def forget_the_user() -> None:
 
 
 def is_gone(error: Exception) -> bool:
-    """Whether AWS says that a thing is not there."""
+    """Whether AWS says that a resource does not exist."""
     return isinstance(error, ClientError) and any(word in error.response["Error"]["Code"] for word in GONE)

@@ -1,4 +1,4 @@
-"""S3."""
+"""Simulated S3: rows of the table of AWS types."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.aws.account import Account
-from rehearsal.aws.table import AwsType, State, call, look
+from rehearsal.aws.table import AwsType, State, call, finder
 
 
 def _empty_bucket(account: Account, id_: str, state: State) -> None:
@@ -36,7 +36,7 @@ def _of_bucket(
         names=names,
         tags="",
         delete=call("s3", delete or f"delete_{what}", Bucket="id"),
-        find=look("s3", f"get_{what}", "", Bucket="id"),
+        find=finder("s3", f"get_{what}", "", Bucket="id"),
         update=f"put_{what}",
         updates=frozenset(names),
         reads=reads or {},
@@ -53,7 +53,7 @@ TYPES: Mapping[str, AwsType] = {
         longest=63,
         tags="",
         delete=call("s3", "delete_bucket", Bucket="id"),
-        find=look("s3", "get_bucket_location", "", Bucket="id"),
+        find=finder("s3", "get_bucket_location", "", Bucket="id"),
         before_delete=_empty_bucket,
         settings=_bucket_tags,
         outputs=lambda account, id_, inputs, found: {"arn": f"arn:aws:s3:::{id_}"},

@@ -1,4 +1,4 @@
-"""What AWS refuses to create or change and neither moto nor botocore's models do: one table, each with its source."""
+"""What AWS refuses to create or change although moto and botocore accept it: one table, each rule with its source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What AWS refuses to delete and moto does not: one table with the error each gives and where it is documented."""
+"""What AWS refuses to delete although moto accepts it: one table, each rule with its error and its source."""
 
 from __future__ import annotations
 
@@ -29,42 +29,46 @@ def _interfaces(key: str) -> Holders:
 
 def _public_interfaces(account: Account, id_: str, state: State) -> Iterable[str]:
     gateways = account.call("ec2", "describe_nat_gateways")["NatGateways"]
-    nat = [one["NatGatewayId"] for one in gateways if one["VpcId"] == state["vpcId"] and one["State"] != "deleted"]
+    nat_gateways = [
+        nat["NatGatewayId"] for nat in gateways if nat["VpcId"] == state["vpcId"] and nat["State"] != "deleted"
+    ]
     found = account.interfaces("vpc-id", state["vpcId"])
-    return [*nat, *(one["Description"] for one in found if str(one.get("Description")).startswith("ELB "))]
+    return [*nat_gateways, *(eni["Description"] for eni in found if str(eni.get("Description")).startswith("ELB "))]
 
 
 def _referring_groups(account: Account, id_: str, state: State) -> Iterable[str]:
     rules = account.call("ec2", "describe_security_group_rules")["SecurityGroupRules"]
-    referring = {one["GroupId"] for one in rules if one.get("ReferencedGroupInfo", {}).get("GroupId") == id_}
+    referring = {rule["GroupId"] for rule in rules if rule.get("ReferencedGroupInfo", {}).get("GroupId") == id_}
     return referring - {id_}
 
 
 def _in_vpc(account: Account, id_: str, state: State) -> Iterable[str]:
     groups = account.call("ec2", "describe_security_groups", Filters=[{"Name": "vpc-id", "Values": [id_]}])
-    yield from (one["GroupName"] for one in groups["SecurityGroups"] if one["GroupName"] != "default")
+    yield from (group["GroupName"] for group in groups["SecurityGroups"] if group["GroupName"] != "default")
     attached = [{"Name": "attachment.vpc-id", "Values": [id_]}]
     gateways = account.call("ec2", "describe_internet_gateways", Filters=attached)["InternetGateways"]
-    yield from (one["InternetGatewayId"] for one in gateways)
+    yield from (gateway["InternetGatewayId"] for gateway in gateways)
 
 
 def _nat_gateways(account: Account, id_: str, state: State) -> Iterable[str]:
     for gateway in account.call("ec2", "describe_nat_gateways")["NatGateways"]:
-        if gateway["State"] != "deleted" and any(one["AllocationId"] == id_ for one in gateway["NatGatewayAddresses"]):
+        if gateway["State"] != "deleted" and any(
+            address["AllocationId"] == id_ for address in gateway["NatGatewayAddresses"]
+        ):
             yield gateway["NatGatewayId"]
 
 
 def _database_clusters(key: str) -> Holders:
     return lambda account, id_, state: [
-        one["DBClusterIdentifier"]
-        for one in account.call("rds", "describe_db_clusters")["DBClusters"]
-        if one.get(key) == id_
+        cluster["DBClusterIdentifier"]
+        for cluster in account.call("rds", "describe_db_clusters")["DBClusters"]
+        if cluster.get(key) == id_
     ]
 
 
 def _caches(key: str) -> Holders:
     return lambda account, id_, state: [
-        name for name, one in account.elasticache.things["replication_group"].items() if one.get(key) == id_
+        name for name, cache in account.elasticache.resources["replication_group"].items() if cache.get(key) == id_
     ]
 
 
@@ -72,7 +76,7 @@ def _listeners(account: Account, id_: str, state: State) -> Iterable[str]:
     for balancer in account.call("elbv2", "describe_load_balancers")["LoadBalancers"]:
         arn = balancer["LoadBalancerArn"]
         for listener in account.call("elbv2", "describe_listeners", LoadBalancerArn=arn)["Listeners"]:
-            if any(one["CertificateArn"] == id_ for one in listener.get("Certificates", [])):
+            if any(certificate["CertificateArn"] == id_ for certificate in listener.get("Certificates", [])):
                 yield listener["ListenerArn"]
 
 

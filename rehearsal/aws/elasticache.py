@@ -1,4 +1,4 @@
-"""ElastiCache, which moto has only in part: groups and caches as dictionaries."""
+"""Simulated ElastiCache, which moto has only in part: groups and caches as dictionaries."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ KINDS: Mapping[str, tuple[str, str]] = {
 
 
 class ElastiCache:
-    """`things` by kind and name: the parameters each was created and modified with."""
+    """`resources` by kind and name: the parameters each was created and modified with."""
 
     def __init__(self, region: str) -> None:
         self.region = region
-        self.things: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in KINDS}
+        self.resources: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in KINDS}
 
     def call(self, operation: str, shape: Any, params: dict[str, Any]) -> dict[str, Any]:
         """Answer create_, modify_, describe_ and delete_ of each kind, changes of replicas and of tags."""
@@ -37,43 +37,43 @@ class ElastiCache:
             params = {**params, "NumCacheClusters": params["NewReplicaCount"] + 1}  # with the primary
         kind = rest.removesuffix("s") if verb == "describe" else rest
         key, not_found = KINDS[kind]
-        things, name = self.things[kind], params.get(key, "")
+        resources, name = self.resources[kind], params.get(key, "")
         if verb == "create":
-            if name in things:
+            if name in resources:
                 raise _error(operation, f"{kind.title().replace('_', '')}AlreadyExists", f"{name} already exists.")
             self._refuse(operation, kind, params)
-            things[name] = {
+            resources[name] = {
                 **params,
                 "ARN": f"arn:aws:elasticache:{self.region}:123456789012:{kind}:{name}",
                 "Status": "available",
                 "MemberClusters": [f"{name}-{number:03}" for number in range(1, params.get("NumCacheClusters", 0) + 1)],
                 "endpoint": f"master.{name}.rehearsal.{self.region}.cache.amazonaws.com",
             }
-        elif name and name not in things:
+        elif name and name not in resources:
             raise _error(operation, not_found, f"{name} not found.")
         elif verb == "modify":
-            self._refuse(operation, kind, {**things[name], **params})
-            things[name].update(params)
+            self._refuse(operation, kind, {**resources[name], **params})
+            resources[name].update(params)
         elif verb == "delete":
-            del things[name]
-        found = [things[name]] if name in things else [] if name else list(things.values())
-        return {f"{kind}s": [dict(one) for one in found]}
+            del resources[name]
+        found = [resources[name]] if name in resources else [] if name else list(resources.values())
+        return {f"{kind}s": [dict(resource) for resource in found]}
 
     def _tag(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         name = params["ResourceName"].rpartition(":")[2]
-        [thing] = [things[name] for things in self.things.values() if name in things]
+        [resource] = [resources[name] for resources in self.resources.values() if name in resources]
         if operation.startswith("list"):
-            return {"tag_list": list(thing.get("Tags", []))}
-        new = {one["Key"]: one for one in params.get("Tags", [])}
-        kept = [one for one in thing.get("Tags", []) if one["Key"] not in {*new, *params.get("TagKeys", [])}]
-        thing["Tags"] = [*kept, *new.values()]
+            return {"tag_list": list(resource.get("Tags", []))}
+        new = {tag["Key"]: tag for tag in params.get("Tags", [])}
+        kept = [tag for tag in resource.get("Tags", []) if tag["Key"] not in {*new, *params.get("TagKeys", [])}]
+        resource["Tags"] = [*kept, *new.values()]
         return {}
 
     def _refuse(self, operation: str, kind: str, params: Mapping[str, Any]) -> None:
-        """Whatever is wrong in a thing as it would be."""
-        for other, (key, not_found) in KINDS.items():
-            named = kind == "replication_group" and other != kind and key in params
-            if named and params[key] not in self.things[other]:
+        """Refuse what ElastiCache refuses of a resource with these parameters."""
+        for referenced, (key, not_found) in KINDS.items():
+            named = kind == "replication_group" and referenced != kind and key in params
+            if named and params[key] not in self.resources[referenced]:
                 raise _error(operation, not_found, f"{params[key]} not found.")
         if params.get("AuthToken") and not params.get("TransitEncryptionEnabled"):
             raise _error(operation, "InvalidParameterCombination", "An AUTH token needs encryption in transit.")

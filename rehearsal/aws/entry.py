@@ -1,4 +1,4 @@
-"""Elastic Load Balancing, ACM and Route 53."""
+"""Simulated Elastic Load Balancing, ACM and Route 53: rows of the table of AWS types."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from rehearsal.aws.account import Account
 from rehearsal.aws.request import at
-from rehearsal.aws.table import AwsType, State, call, look, nothing, with_more
+from rehearsal.aws.table import AwsType, State, call, finder, nothing, with_more
 
 
 def balancer_interfaces(arn: str) -> str:
@@ -134,8 +134,8 @@ def _attribute(key: str) -> Callable[[Any], Any]:
 
 
 def _elb(kind: str, key: str, answer: str, attributes: Mapping[str, str] | None = None, **more: Any) -> AwsType:
-    """In ELB the ARN is the id. `attributes` are inputs that it keeps beside the thing, by their name there."""
-    find = look("elbv2", f"describe_{kind}s", answer, **{f"{key}s": ["id"]})
+    """In ELB the ARN is the id. `attributes` are inputs that it keeps apart, by their name there."""
+    find = finder("elbv2", f"describe_{kind}s", answer, **{f"{key}s": ["id"]})
     if attributes:
         find = with_more(find, "Attributes", call("elbv2", f"describe_{kind}_attributes", **{key: "id"}))
     attributes = attributes or {}
@@ -218,7 +218,7 @@ TYPES: Mapping[str, AwsType] = {
         prepare=_certificate,
         names={"certificateBody": "Certificate"},
         delete=call("acm", "delete_certificate", CertificateArn="id"),
-        find=look("acm", "describe_certificate", "Certificate", CertificateArn="id"),
+        find=finder("acm", "describe_certificate", "Certificate", CertificateArn="id"),
         outputs=_certificate_outputs,
     ),
     "aws:acm/certificateValidation:CertificateValidation": AwsType(
@@ -228,7 +228,7 @@ TYPES: Mapping[str, AwsType] = {
         elsewhere=frozenset({"validationRecordFqdns"}),
         tags="",
         delete=nothing,
-        find=look("acm", "describe_certificate", "Certificate", CertificateArn="certificateArn"),
+        find=finder("acm", "describe_certificate", "Certificate", CertificateArn="certificateArn"),
     ),
     "aws:route53/record:Record": AwsType(
         service="route53",
@@ -237,7 +237,7 @@ TYPES: Mapping[str, AwsType] = {
         prepare=_record,
         tags="",
         delete=_remove_record,
-        find=look(
+        find=finder(
             "route53",
             "list_resource_record_sets",
             "ResourceRecordSets",

@@ -1,4 +1,4 @@
-"""EC2: networks and who may speak with whom."""
+"""Simulated EC2 networks and security groups: rows of the table of AWS types."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.aws.account import Account
 from rehearsal.aws.request import at
-from rehearsal.aws.table import AwsType, State, call, look
+from rehearsal.aws.table import AwsType, State, call, finder
 
 
 def _ec2(create: str, id_: str, delete: Any, find: Any, tags: str, **more: Any) -> AwsType:
@@ -61,17 +61,17 @@ def _rule(direction: str) -> AwsType:
         delete=call(
             "ec2", f"revoke_security_group_{direction}", GroupId="securityGroupId", SecurityGroupRuleIds=["id"]
         ),
-        find=look("ec2", "describe_security_group_rules", "SecurityGroupRules", SecurityGroupRuleIds=["id"]),
+        find=finder("ec2", "describe_security_group_rules", "SecurityGroupRules", SecurityGroupRuleIds=["id"]),
         tags="security-group-rule",
     )
 
 
 def _in_route_table(path: str, **match: str) -> Any:
-    return look("ec2", "describe_route_tables", f"RouteTables.0.{path}", match, RouteTableIds=["routeTableId"])
+    return finder("ec2", "describe_route_tables", f"RouteTables.0.{path}", match, RouteTableIds=["routeTableId"])
 
 
 def _find_vpc(account: Account, id_: str, state: State) -> Any:
-    found = look("ec2", "describe_vpcs", "Vpcs", VpcIds=["id"])(account, id_, state)
+    found = finder("ec2", "describe_vpcs", "Vpcs", VpcIds=["id"])(account, id_, state)
     for attribute in _DNS if found else ():
         said = account.call("ec2", "describe_vpc_attribute", VpcId=id_, Attribute=attribute)
         found[attribute] = at(said, f"{attribute}.Value")
@@ -94,14 +94,14 @@ TYPES: Mapping[str, AwsType] = {
         "create_subnet",
         "Subnet.SubnetId",
         call("ec2", "delete_subnet", SubnetId="id"),
-        look("ec2", "describe_subnets", "Subnets", SubnetIds=["id"]),
+        finder("ec2", "describe_subnets", "Subnets", SubnetIds=["id"]),
         "subnet",
     ),
     "aws:ec2/internetGateway:InternetGateway": _ec2(
         "create_internet_gateway",
         "InternetGateway.InternetGatewayId",
         call("ec2", "delete_internet_gateway", InternetGatewayId="id"),
-        look("ec2", "describe_internet_gateways", "InternetGateways", InternetGatewayIds=["id"]),
+        finder("ec2", "describe_internet_gateways", "InternetGateways", InternetGatewayIds=["id"]),
         "internet-gateway",
         elsewhere=frozenset({"vpcId"}),
         after_create=call("ec2", "attach_internet_gateway", InternetGatewayId="id", VpcId="vpcId"),
@@ -111,7 +111,7 @@ TYPES: Mapping[str, AwsType] = {
         "allocate_address",
         "AllocationId",
         call("ec2", "release_address", AllocationId="id"),
-        look("ec2", "describe_addresses", "Addresses", AllocationIds=["id"]),
+        finder("ec2", "describe_addresses", "Addresses", AllocationIds=["id"]),
         "elastic-ip",
         outputs=lambda account, id_, inputs, found: {"allocationId": id_, "publicIp": found["PublicIp"]},
     ),
@@ -119,7 +119,7 @@ TYPES: Mapping[str, AwsType] = {
         "create_nat_gateway",
         "NatGateway.NatGatewayId",
         call("ec2", "delete_nat_gateway", NatGatewayId="id"),
-        look("ec2", "describe_nat_gateways", "NatGateways", NatGatewayIds=["id"]),
+        finder("ec2", "describe_nat_gateways", "NatGateways", NatGatewayIds=["id"]),
         "natgateway",
         after_delete=_remove_nat_interface,
     ),
@@ -127,7 +127,7 @@ TYPES: Mapping[str, AwsType] = {
         "create_route_table",
         "RouteTable.RouteTableId",
         call("ec2", "delete_route_table", RouteTableId="id"),
-        look("ec2", "describe_route_tables", "RouteTables", RouteTableIds=["id"]),
+        finder("ec2", "describe_route_tables", "RouteTables", RouteTableIds=["id"]),
         "route-table",
     ),
     "aws:ec2/route:Route": AwsType(
@@ -152,14 +152,14 @@ TYPES: Mapping[str, AwsType] = {
         "create_vpc_endpoint",
         "VpcEndpoint.VpcEndpointId",
         call("ec2", "delete_vpc_endpoints", VpcEndpointIds=["id"]),
-        look("ec2", "describe_vpc_endpoints", "VpcEndpoints", VpcEndpointIds=["id"]),
+        finder("ec2", "describe_vpc_endpoints", "VpcEndpoints", VpcEndpointIds=["id"]),
         "vpc-endpoint",
     ),
     "aws:ec2/securityGroup:SecurityGroup": _ec2(
         "create_security_group",
         "GroupId",
         call("ec2", "delete_security_group", GroupId="id"),
-        look("ec2", "describe_security_groups", "SecurityGroups", GroupIds=["id"]),
+        finder("ec2", "describe_security_groups", "SecurityGroups", GroupIds=["id"]),
         "security-group",
         names={"name": "GroupName"},
         name="name",

@@ -1,4 +1,4 @@
-"""The package `aws`: rows of the table carried out."""
+"""Simulated Pulumi package `aws`: carries out the rows of the table of AWS types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns inputs of a Pulumi resource into the request of an AWS operation, checked against botocore's own models."""
+"""Requests to AWS, made from the inputs of a Pulumi resource and checked against botocore's models."""
 
 from __future__ import annotations
 

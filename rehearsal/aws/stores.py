@@ -1,4 +1,4 @@
-"""RDS and ElastiCache."""
+"""Simulated RDS and ElastiCache: rows of the table of AWS types."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.aws.account import Account
-from rehearsal.aws.table import AwsType, Call, Outputs, State, call, look, with_more
+from rehearsal.aws.table import AwsType, Call, Outputs, State, call, finder, with_more
 
 
 def database_interfaces(identifier: str) -> str:
@@ -25,7 +25,7 @@ def _place_instance(account: Account, id_: str, inputs: State) -> None:
 
 def _place_cache(account: Account, id_: str, inputs: State) -> None:
     account.release(f"ElastiCache {id_}")
-    group = account.elasticache.things["cache_subnet_group"][inputs["subnetGroupName"]]
+    group = account.elasticache.resources["cache_subnet_group"][inputs["subnetGroupName"]]
     account.hold(f"ElastiCache {id_}", group["SubnetIds"][: inputs["numCacheClusters"]], inputs["securityGroupIds"])
 
 
@@ -71,7 +71,7 @@ def _change_instance(account: Account, id_: str, inputs: State) -> None:
 
 
 def _listed(parameters: Any) -> list[dict[str, Any]]:
-    return [{"name": one["ParameterName"], "value": one["ParameterValue"]} for one in parameters]
+    return [{"name": parameter["ParameterName"], "value": parameter["ParameterValue"]} for parameter in parameters]
 
 
 def _parameters(account: Account, id_: str, inputs: State) -> None:
@@ -95,7 +95,7 @@ def _rds(create: str, key: str, longest: int = 255, **more: Any) -> AwsType:
     name = more.pop("name", "name")
     delete: Call = more.pop("delete", call("rds", f"delete_{kind}", **{key: "id"}))
     what = key.removesuffix("Name").removesuffix("Identifier")
-    find = look("rds", f"describe_{kind}s", f"{what}s", **{key: "id"})
+    find = finder("rds", f"describe_{kind}s", f"{what}s", **{key: "id"})
     outputs: Outputs = more.pop("outputs", lambda account, id_, inputs, found: {"arn": found[f"{what}Arn"]})
     names = {name: key, **more.pop("names", {})}
     return AwsType(
@@ -121,7 +121,7 @@ def _elasticache(kind: str, key: str, name: str, longest: int, **more: Any) -> A
         name=name,
         longest=longest,
         delete=call("elasticache", f"delete_{kind}", **{key: "id"}),
-        find=look("elasticache", f"describe_{kind}s", f"{kind}s", **{key: "id"}),
+        find=finder("elasticache", f"describe_{kind}s", f"{kind}s", **{key: "id"}),
         **more,
     )
 

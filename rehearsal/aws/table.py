@@ -1,4 +1,4 @@
-"""How a row of the table of AWS types reads: which calls make, find, change and remove one kind of thing."""
+"""The row of an AWS type: which calls create, find, change and delete a resource of that type."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ State = Mapping[str, Any]
 Call = Callable[[Account, str, State], Any]
 """Takes the id and the inputs (to create and update) or the outputs (to find and delete) of the resource."""
 Outputs = Callable[[Account, str, State, Any], Mapping[str, Any]]
-"""Takes the id, the inputs and the thing that was found."""
+"""Takes the id, the inputs and the description of the resource."""
 
 
 def nothing(account: Account, id_: str, state: State) -> None:
@@ -31,10 +31,10 @@ def call(service: str, operation: str, **params: str | list[str]) -> Call:
     return run
 
 
-def look(
+def finder(
     service: str, operation: str, path: str, match: Mapping[str, str] | None = None, /, **params: str | list[str]
 ) -> Call:
-    """A call that returns the thing itself, None when it is gone.
+    """A call that returns the description of the resource, None when it is gone.
 
     `path` leads to it in the answer; in a list it is the one whose members equal the properties in `match`.
     """
@@ -45,17 +45,17 @@ def look(
         if not isinstance(found, list):
             return found
         wanted = {member: str(source[name]).rstrip(".") for member, name in (match or {}).items()}
-        return next((one for one in found if one.get("State") != "deleted" and _has(one, wanted)), None)
+        return next((item for item in found if item.get("State") != "deleted" and _has(item, wanted)), None)
 
     return run
 
 
-def _has(one: State, wanted: Mapping[str, str]) -> bool:
-    return all(str(one.get(member)).rstrip(".") == value for member, value in wanted.items())  # Route 53 adds a dot
+def _has(item: State, wanted: Mapping[str, str]) -> bool:
+    return all(str(item.get(member)).rstrip(".") == value for member, value in wanted.items())  # Route 53 adds a dot
 
 
 def with_more(find: Call, key: str, more: Call) -> Call:
-    """The thing, with `key` of what another call says of it."""
+    """The description, with `key` of what another call says of the resource."""
 
     def run(account: Account, id_: str, state: State) -> Any:
         found = find(account, id_, state)
@@ -74,7 +74,7 @@ class AwsType:
     """Path in the answer, such as "Vpc.VpcId", or a function of answer and inputs."""
     delete: Call
     find: Call
-    """Returns the thing itself; None, or an error that says so, when it is gone."""
+    """Returns the description of the resource; None, or an error that says so, when it is gone."""
     names: Names = field(default_factory=dict)
     prepare: Callable[[Account, dict[str, Any]], dict[str, Any]] = lambda account, inputs: inputs
     """Inputs as `names` can take them, where they are built differently."""
@@ -99,5 +99,5 @@ class AwsType:
     updates: frozenset[str] = frozenset()
     """Inputs that can change. Any other but tags is replaced (Terraform AWS provider: ForceNew)."""
     reads: Mapping[str, str | Callable[[Any], Any]] = field(default_factory=dict)
-    """Where the thing that was found shows an input of `updates`, if not by its name: a path, or a function that gives
+    """Where the description shows an input of `updates`, if not by its name: a path, or a function that gives
     it in Pulumi's form. Empty where neither AWS nor moto shows it, as with what is `elsewhere` and not named here."""

@@ -1,4 +1,4 @@
-"""Tags that change on a running day: each service has operations of its own for them."""
+"""Tags of AWS resources that exist already: each service has operations of its own for them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OPERATIONS: Mapping[str, tuple[str, str, str, str]] = {
         "arn",
     ),
 }
-"""By service, in IAM by what creates the thing: what adds tags, what removes them, its parameter, which property."""
+"""By service, in IAM by what creates the resource: what adds tags, what removes them, its parameter, which property."""
 
 LISTS: Mapping[str, tuple[str, str, str, str]] = {
     "rds": ("list_tags_for_resource", "ResourceName", "arn", "TagList"),
@@ -34,11 +34,11 @@ LISTS: Mapping[str, tuple[str, str, str, str]] = {
     "acm": ("list_tags_for_certificate", "CertificateArn", "arn", "Tags"),
     "s3": ("get_bucket_tagging", "Bucket", "id", "TagSet"),
 }
-"""What lists them, by service, its parameter, which property, where in the answer; others show them with the thing."""
+"""What lists them, by service, its parameter, which property, where in the answer; others show them with it."""
 
 
 def read(account: Account, row: AwsType, state: State, found: Any) -> dict[str, str]:
-    """The tags of a thing that was found."""
+    """The tags of a resource that was found."""
     tags = at(found, "tags")
     if row.service in LISTS:
         operation, key, of, path = LISTS[row.service]
@@ -52,7 +52,7 @@ def read(account: Account, row: AwsType, state: State, found: Any) -> dict[str, 
 
 
 def change(account: Account, row: AwsType, state: State, new: Mapping[str, str]) -> None:
-    """Make the tags of a thing what the program says; `state` holds its id and its outputs."""
+    """Make the tags of a resource those of the program; `state` holds its id and its outputs."""
     add, remove, key, of = OPERATIONS[row.create if row.service == "iam" else row.service]
     old = state.get("tags") or {}
     for operation, tags in (

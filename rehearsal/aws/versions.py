@@ -1,4 +1,4 @@
-"""What EKS, Aurora and ElastiCache offer."""
+"""Versions that EKS, Aurora and ElastiCache offer."""
 
 from __future__ import annotations
 

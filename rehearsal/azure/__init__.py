@@ -1,1 +1,1 @@
-"""Azure and Entra ID: a model of what the gateway uses."""
+"""Simulated Azure and Entra ID, as far as the gateway uses them."""

@@ -1,4 +1,4 @@
-"""What the Pulumi SDK's own types say of the inputs: the engine passes any text on, and dicts are checked by nobody."""
+"""Checks inputs against the types of the Pulumi SDK: required properties and enumerations, at every depth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The packages `azure-native` and `azuread`: rows of the table carried out, and the rules of the services."""
+"""Simulated Pulumi packages `azure-native` and `azuread`: carry out the rows of the table of Azure types."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class AzurePackage:
     """`things` are inputs by resource id, `retained` ids that were deleted and keep their names."""
 
     def __init__(self) -> None:
-        self.things: dict[str, Properties] = {}
+        self.resources: dict[str, Properties] = {}
         self.retained: set[str] = set()
         self.secrets: list[str] = []
         """Values that nobody may read in the state."""
@@ -48,38 +48,38 @@ class AzurePackage:
         """Make it where its parent is."""
         row, inputs = _row(request.type), request.inputs
         id_ = row.id.format(**{**inputs, "new": uuid.uuid4()})
-        if id_ in self.things:
+        if id_ in self.resources:
             raise RefusedError(f"cannot create already existing resource '{id_}'")
         if id_ in self.retained:
             raise RefusedError(f"ConflictError: a deleted resource keeps this name until it is purged: {id_}")
-        if request.type.endswith(":RoleAssignment") and inputs in self.things.values():
+        if request.type.endswith(":RoleAssignment") and inputs in self.resources.values():
             raise RefusedError("RoleAssignmentExists: The role assignment already exists.")
         self._refuse_orphan(id_)
         self._refuse_references(request.type, id_, inputs)
-        self.things[id_] = inputs
+        self.resources[id_] = inputs
         return id_, self._outputs(row, id_, inputs)
 
     def exists(self, request: Request) -> bool:
         """Whether Azure has it."""
-        return request.id in self.things
+        return request.id in self.resources
 
     def update(self, request: Request) -> Properties:
         """Change it; outputs stay as they were made."""
-        if request.id not in self.things:
+        if request.id not in self.resources:
             raise RefusedError(f"ResourceNotFound: {request.id}")
         if request.type.endswith(":SavedSearch"):
             raise RefusedError(f"Conflict: newer data exists, and no etag was sent for {request.id} (azure-docs#49275)")
         self._refuse_references(request.type, request.id, request.inputs)
-        self.things[request.id] = request.inputs
+        self.resources[request.id] = request.inputs
         return {}
 
     def delete(self, request: Request) -> None:
         """Remove it and all below it, unless something refers to it."""
-        if request.id not in self.things:
+        if request.id not in self.resources:
             return
         self._refuse_in_use(request)
-        for id_ in [one for one in self.things if one == request.id or one.startswith(request.id + "/")]:
-            del self.things[id_]
+        for id_ in [below for below in self.resources if below == request.id or below.startswith(request.id + "/")]:
+            del self.resources[id_]
         if _row(request.type).retained:
             self.retained.add(request.id)
 
@@ -89,7 +89,7 @@ class AzurePackage:
 
     def leftovers(self) -> list[str]:
         """Ids of what is there; what is only retained costs nothing."""
-        return sorted(self.things)
+        return sorted(self.resources)
 
     def _outputs(self, row: AzureType, id_: str, inputs: Properties) -> Properties:
         outputs = dict(row.outputs(id_, inputs))
@@ -101,7 +101,7 @@ class AzurePackage:
         parent = re.sub(r"/providers/[^/]+$", "", id_.rpartition("/")[0].rpartition("/")[0])
         if parent in ("", SUBSCRIPTION, "/servicePrincipals") or parent.startswith("/servicePrincipals/"):
             return
-        if parent not in self.things:
+        if parent not in self.resources:
             raise RefusedError(f"ParentResourceNotFound: {parent} was not found, so {id_} cannot be created")
 
     def _refuse_references(self, type_token: str, id_: str, inputs: Properties) -> None:
@@ -110,23 +110,25 @@ class AzurePackage:
             return
         service = re.sub(r"(/service/[^/]+)/.*", r"\1", id_)
         for name in _named_values(inputs):
-            if f"{service}/namedValues/{name}" not in self.things:
+            if f"{service}/namedValues/{name}" not in self.resources:
                 raise RefusedError(f"ValidationError: Cannot find a property '{name}'")
         for name in re.findall(r'backend-id="([^"{@]+)"', str(inputs.get("value", ""))):
-            if f"{service}/backends/{name}" not in self.things:
+            if f"{service}/backends/{name}" not in self.resources:
                 raise RefusedError(f"ValidationError: Backend with id '{name}' could not be found.")
 
     def _refuse_in_use(self, request: Request) -> None:
         service, _, name = request.id.partition("/namedValues/")
         users = [
-            one for one, inputs in self.things.items() if one.startswith(service) and name in _named_values(inputs)
+            user
+            for user, inputs in self.resources.items()
+            if user.startswith(service) and name in _named_values(inputs)
         ]
         if name and users:
             raise RefusedError(f"ValidationError: Property '{name}' is still in use by {', '.join(users)}")
         if request.type.endswith("keyvault:Secret"):
             vault = request.id.partition("/secrets/")[0]
-            grants = [one for id_, one in self.things.items() if id_.startswith(f"{vault}/providers/")]
-            if not any(str(one.get("roleDefinitionId")).endswith(SECRETS_OFFICER) for one in grants):
+            grants = [grant for id_, grant in self.resources.items() if id_.startswith(f"{vault}/providers/")]
+            if not any(str(grant.get("roleDefinitionId")).endswith(SECRETS_OFFICER) for grant in grants):
                 raise RefusedError(f"ForbiddenByRbac: caller is not authorized to delete {request.id}")
 
 

@@ -1,4 +1,4 @@
-"""The types of the Azure stack: one table."""
+"""The table of Azure types: id, name limit, soft delete and outputs of each."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The cluster: as much of Kubernetes and EKS Auto Mode as matters for the day."""
+"""Simulated Kubernetes and EKS Auto Mode, as far as the program uses them."""

@@ -1,4 +1,4 @@
-"""The API servers of the clusters on loopback: what the drain gate and the virtual keys speak with."""
+"""Simulated Kubernetes API servers on loopback, for the drain gate and the virtual keys."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from threading import Thread
 from typing import Any
 
 from rehearsal.kubernetes import litellm
+from rehearsal.kubernetes.clusters import Clusters, SimulatedCluster
 from rehearsal.kubernetes.kinds import KINDS, RELEASE, path_of
-from rehearsal.kubernetes.world import SimulatedCluster, World
 
 _PROXY = re.compile(r"/api/v1/namespaces/([^/]+)/services/litellm:4000/proxy/key/(\w+)")
 Answer = tuple[int, Any]
@@ -20,8 +20,8 @@ Answer = tuple[int, Any]
 class ApiServer:
     """Serves `/clusters/<name>/...` until stopped. A cluster that is gone does not answer."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, clusters: Clusters) -> None:
+        self.clusters = clusters
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -56,11 +56,11 @@ class ApiServer:
     def answer(self, method: str, path: str, headers: Any, body: Any) -> Answer | None:
         """Answer one request; None is no answer at all."""
         _, _, name, rest = path.partition("?")[0].split("/", 3)
-        with self.world.operations.lock:
-            cluster = self.world.clusters.get(name)
+        with self.clusters.operations.lock:
+            cluster = self.clusters.by_name.get(name)
             if cluster is None:
                 return None
-            self.world.settle(cluster)
+            self.clusters.settle(cluster)
             if headers["Authorization"] != "Bearer rehearsal":
                 return 401, _status("Unauthorized")
             if proxied := _PROXY.fullmatch(f"/{rest}"):
@@ -80,17 +80,17 @@ class ApiServer:
             return 404, _status(f"{path} not found")
         cluster.objects[path]["metadata"]["deletionTimestamp"] = "2026-01-01T18:00:00Z"
         if path.startswith("/apis/karpenter.sh/"):
-            self.world.drain(cluster)
-            self.world.settle(cluster)
+            self.clusters.drain(cluster)
+            self.clusters.settle(cluster)
         else:
-            self.world.remove(cluster, "", path)
+            self.clusters.remove(cluster, "", path)
         return 200, _status("deleted")
 
 
 def _list(cluster: SimulatedCluster, path: str) -> Answer:
     group, _, plural = path.rpartition("/")
     pattern = re.compile(rf"{re.escape(group)}(/namespaces/[^/]+)?/{plural}/[^/]+")
-    return 200, {"items": [found for one, found in cluster.objects.items() if pattern.fullmatch(one)]}
+    return 200, {"items": [found for path, found in cluster.objects.items() if pattern.fullmatch(path)]}
 
 
 def _value(secret: dict[str, Any], key: str) -> str:

@@ -1,4 +1,4 @@
-"""The two pinned charts as far as the day sees them."""
+"""Helm charts of LiteLLM and Langfuse: the Services they bring, and the values they know."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of Kubernetes objects that the program uses: one table."""
+"""Kinds of Kubernetes objects that the program uses: one table."""
 
 from __future__ import annotations
 

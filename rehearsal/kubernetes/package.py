@@ -1,4 +1,4 @@
-"""The package `kubernetes`: objects checked as the API server does, releases as Helm does."""
+"""Simulated Pulumi package `kubernetes`: checks objects as the API server does, releases as Helm does."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import kubernetes_validate
 
 from rehearsal.kubernetes import charts
+from rehearsal.kubernetes.clusters import PODS, Clusters, SimulatedCluster
 from rehearsal.kubernetes.kinds import BINDING, KINDS, RELEASE, ObjectKind, path_of
-from rehearsal.kubernetes.world import PODS, SimulatedCluster, World
 from rehearsal.package import Change, Properties, RefusedError, Request
 from rehearsal.wire import has_unknown
 
@@ -24,8 +24,8 @@ _BINDING_FIELDS = {"targetGroupARN", "targetType", "serviceRef", "networking", "
 class KubernetesPackage:
     """`delete_unreachable` is what PULUMI_K8S_DELETE_UNREACHABLE sets in the real provider's process."""
 
-    def __init__(self, world: World) -> None:
-        self.world, self.delete_unreachable = world, False
+    def __init__(self, clusters: Clusters) -> None:
+        self.clusters, self.delete_unreachable = clusters, False
 
     def check(self, request: Request, seed: bytes) -> tuple[Properties, list[str]]:
         """Generate a name; refuse what the schema of the cluster's version does not know."""
@@ -54,13 +54,13 @@ class KubernetesPackage:
     def wait(self, request: Request) -> float:
         """Seconds that a new pod waits for its node."""
         cluster = self._cluster(request)
-        return self.world.node_wait(cluster) if cluster and request.type in PODS else 0
+        return self.clusters.node_wait(cluster) if cluster and request.type in PODS else 0
 
     def create(self, request: Request) -> tuple[str, Properties]:
         """Put the object into its cluster."""
         cluster, path = self._reachable(request), _path(request.type, request.inputs)
         self._refuse(cluster, request, path)
-        self.world.put(cluster, request.type, path, request.inputs)
+        self.clusters.put(cluster, request.type, path, request.inputs)
         if request.type == RELEASE and not request.alive():  # Helm died with the engine: nobody marks it as deployed
             cluster.objects[path]["status"] = "pending-install"
             raise RefusedError("the engine is gone")
@@ -92,7 +92,7 @@ class KubernetesPackage:
             if self.delete_unreachable:
                 return
             raise RefusedError(UNREACHABLE)
-        self.world.remove(cluster, request.type, _path(request.type, request.inputs or request.state))
+        self.clusters.remove(cluster, request.type, _path(request.type, request.inputs or request.state))
 
     def invoke(self, token: str, args: Properties) -> Properties:
         """The program asks nothing of Kubernetes."""
@@ -112,13 +112,13 @@ class KubernetesPackage:
         if not config:
             raise RefusedError("no kubeconfig: the default provider would use the cluster of whoever runs `up`")
         server = json.loads(config)["clusters"][0]["cluster"]["server"]
-        return self.world.clusters.get(urllib.parse.urlparse(server).path.rpartition("/")[2])
+        return self.clusters.by_name.get(urllib.parse.urlparse(server).path.rpartition("/")[2])
 
     def _reachable(self, request: Request) -> SimulatedCluster:
         cluster = self._cluster(request)
         if cluster is None:
             raise RefusedError(UNREACHABLE)
-        self.world.settle(cluster)
+        self.clusters.settle(cluster)
         return cluster
 
 

@@ -6,14 +6,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-import botocore.session
 from botocore.exceptions import UnknownRegionError
 
 from charts.shapes import Model
+from stacks.aws import regions
 
 _ROUTES = ("converse/", "invoke/", "chat_completions/")
 """LiteLLM's ways to `bedrock-runtime`, which need the rights to invoke a model and no others."""
@@ -57,7 +56,6 @@ _LONGEST_POLICY = 10_240
 
 DEFAULT_MODELS: Mapping[str, str] = {
     "us-east-1": "amazon.nova-lite-v1:0",
-    "us-gov-west-1": "amazon.nova-lite-v1:0",
     **dict.fromkeys(("us-east-2", "us-west-2"), "us.amazon.nova-lite-v1:0"),
     **dict.fromkeys(("ap-northeast-1", "ap-northeast-3"), "jp.amazon.nova-2-lite-v1:0"),
     **dict.fromkeys(
@@ -246,14 +244,8 @@ def _refuse_endpoints(params: Mapping[str, Any], region: str) -> None:
             )
 
 
-@cache
-def _botocore() -> botocore.session.Session:
-    """Made once: it reads the list of regions anew each time. Without a profile, of which AWS_PROFILE may name none."""
-    return botocore.session.Session({"profile": (None, None, None, None)})
-
-
 def _partition(region: Any) -> str:
     try:
-        return str(_botocore().get_partition_for_region(region))
+        return str(regions.botocore_session().get_partition_for_region(region))
     except (UnknownRegionError, TypeError) as error:
         raise ValueError(f"aws_region_name: {region!r} is no region of AWS: set one such as us-east-1") from error

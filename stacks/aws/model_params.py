@@ -10,7 +10,9 @@ from urllib.parse import unquote, urlsplit
 
 from charts.litellm import provider_key_variable
 from charts.shapes import Model
+from stacks import commands
 from stacks.aws.credential_names import is_credential, is_credential_parameter
+from stacks.aws.litellm_providers import provider_problem
 
 _SHAPES = re.compile(
     r"(?i:^(bearer|basic)\s+\S+$)"  # a header's value
@@ -24,10 +26,6 @@ _LONGEST_MODELS = 500_000
 """Bytes of `models` as JSON. They stand in a ConfigMap, and with it in Helm's Secret: Kubernetes takes 1 MiB each."""
 
 _REFERENCE = "os.environ/"
-_HOW = (
-    "put the value under providerKeys (`pulumi config set --secret --path providerKeys.<name>`) and "
-    "name it in providerKey, or refer to it as os.environ/PROVIDER_KEY_<NAME>"
-)
 
 
 def problems(models: Sequence[Model], provider_keys: Collection[str]) -> Iterator[str]:
@@ -37,6 +35,7 @@ def problems(models: Sequence[Model], provider_keys: Collection[str]) -> Iterato
             value_problem("model", model.model),
             value_problem("baseModel", model.base_model or ""),
             *param_problems(model.params, provider_keys),
+            provider_problem(model),
         ):
             if line:
                 yield f"models: {model.name}: {line}"
@@ -96,7 +95,11 @@ def _in_reference(variable: str, where: str, keys: Collection[str], *, resolved:
 
 
 def _refusal(where: str) -> str:
-    return f"{where} would stand in a ConfigMap: {_HOW}"
+    return (
+        f"{where} would stand in a ConfigMap: put the value under providerKeys "
+        f"({commands.set_secret('providerKeys.NAME')}) and name it in providerKey, or refer to it as "
+        "os.environ/PROVIDER_KEY_<NAME>"
+    )
 
 
 def _in_address(value: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 
 from catalogue.secrets import SECRETS, VIRTUAL_KEY
-from stacks import secrets
+from stacks import commands, secrets
 from stacks.azure.settings import AzureSettings
 from stacks.errors import SettingsError
 
@@ -41,8 +41,8 @@ async def read(config: AzureSettings) -> AwsOutputs:
         found = {"apimEntryCertificate": "public", **config.aws_outputs}
     else:
         raise SettingsError(
-            "awsStack is not set, so nobody knows where LiteLLM is: `pulumi config set awsStack "
-            "organization/genaiplatform/dev`, or set awsOutputs"
+            "awsStack is not set, so nobody knows where LiteLLM is: "
+            f"{commands.set_config('awsStack organization/genaiplatform/dev')}, or set awsOutputs"
         )
     problems = list(_shape_problems(config, found))
     if not problems:
@@ -80,7 +80,7 @@ def _shape_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterator
         for name in missing:
             yield (
                 f"awsOutputs.{name} is missing or malformed: set it to that output of the AWS stack "
-                f"(`pulumi config set --secret --path awsOutputs.{name}`)"
+                f"({commands.set_secret(f'awsOutputs.{name}')})"
             )
         return
     stack = config.aws_stack.rpartition("/")[2]
@@ -93,7 +93,7 @@ def _shape_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterator
     for name in missing:
         yield (
             f"stack {stack} has no usable output {name}: set apimEntry on stack {stack} and run up "
-            f"(`pulumi config set apimEntry true --stack {stack}`, `pulumi up --stack {stack}`)"
+            f"(`pulumi config set -s {stack} apimEntry true`, `pulumi up -s {stack}`)"
         )
 
 
@@ -111,7 +111,7 @@ def _backend_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterat
     )
     yield (
         f"the entry for API Management {found['apimEntryUrl']} {danger}: set domain on the AWS stack, or accept "
-        "it for a day (`pulumi config set insecureBackend true`)"
+        f"it for a day ({commands.set_config('insecureBackend true')})"
     )
 
 

@@ -18,8 +18,8 @@ from pydantic.alias_generators import to_snake
 from catalogue.pins import AURORA_OFFERED, AURORA_VERSION, KUBERNETES, KUBERNETES_VERSION, LANGFUSE_IMAGE, LITELLM_IMAGE
 from catalogue.secrets import PROVIDER_KEY, SECRETS, VIRTUAL_KEY
 from charts.shapes import Model, VirtualKeySetting, text
-from stacks import addresses
-from stacks.aws import bedrock, model_params
+from stacks import addresses, commands
+from stacks.aws import bedrock, model_params, regions
 from stacks.configuration import read
 from stacks.errors import SettingsError
 from stacks.fields import Email, StackSettings, nearest, unique
@@ -218,7 +218,7 @@ class AwsSettings(StackSettings):
             if model.provider_key is not None and model.provider_key not in self.provider_keys:
                 raise ValueError(
                     f"models: {model.name} refers to the provider key {model.provider_key!r}, which is not set: "
-                    f"`pulumi config set --secret --path providerKeys.{model.provider_key}`"
+                    f"{commands.set_secret(f'providerKeys.{model.provider_key}')}"
                 )
         for key in self.virtual_keys:
             for name in key.models:
@@ -315,6 +315,6 @@ def load() -> AwsSettings:
 def region() -> str:
     """`aws:region`, us-east-1 when not set."""
     region = pulumi.Config("aws").get("region") or DEFAULT_REGION
-    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[1-9]", region):
-        raise SettingsError(f"aws:region: {region!r} is no region of AWS: set one such as us-east-1")
+    if problem := regions.problem(region):
+        raise SettingsError(f"aws:region: {problem}")
     return region

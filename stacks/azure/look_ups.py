@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi_azuread as azuread
 from pulumi_azure_native import authorization
 
+from stacks import commands
 from stacks.errors import SettingsError
 
 
@@ -46,7 +47,7 @@ def email_of(object_id: str) -> str:
     if not email:
         raise SettingsError(
             "publisherEmail is not set, and Entra ID knows no e-mail address of the account that runs this: "
-            "`pulumi config set publisherEmail you@example.com` (API Management writes to it about the service)"
+            f"{commands.set_config('publisherEmail you@example.com')} (API Management writes to it about the service)"
         )
     return email
 

@@ -12,9 +12,11 @@ from typing import Annotated, Any
 import pulumi
 from pydantic import Field, field_validator, model_validator
 
+from catalogue.api_management import region_problem, tier_problem
 from charts.shapes import Frozen, Name, text
-from components.azure.gateway_tiers import region_problem, tier_problem
 from policies import apim
+from stacks import commands
+from stacks.configuration import read
 from stacks.errors import SettingsError
 from stacks.fields import StackSettings, unique
 
@@ -124,11 +126,17 @@ class AzureSettings(StackSettings):
         return self
 
 
+def load() -> AzureSettings:
+    """Read the settings of an Azure stack; SettingsError tells everything that is wrong with them."""
+    location()
+    return read(AzureSettings)
+
+
 def location() -> str:
     """`azure-native:location`, a region that offers the gateway."""
     region = pulumi.Config("azure-native").get("location")
     if not region:
-        raise SettingsError("azure-native:location is not set: `pulumi config set azure-native:location eastus2`")
+        raise SettingsError(f"azure-native:location is not set: {commands.set_config('azure-native:location eastus2')}")
     if problem := region_problem(region):
         raise SettingsError(f"azure-native:location: {problem}")
     return region

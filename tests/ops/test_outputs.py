@@ -1,4 +1,4 @@
-"""A small `pulumi` on PATH in the place of the user's."""
+"""Outputs of a stack, read from a `pulumi` on PATH that answers in place of the user's."""
 
 from __future__ import annotations
 

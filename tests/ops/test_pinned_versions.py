@@ -16,8 +16,8 @@ from ops.checks.preflight.pinned_versions import support
 from ops.commands.plan.as_json import as_json
 from ops.commands.plan.report import print_report
 from ops.model.pinned_versions import ending, in_use
-from ops.model.plan import Plan, make_plan
 from ops.project import ROOT
+from ops.stack.plan import Plan, make_plan
 from ops.stack.settings_file import read
 from tests import azure_program
 from tests.program import VARIANTS, recorded

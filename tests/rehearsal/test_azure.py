@@ -12,13 +12,13 @@ from rehearsal import generated
 from rehearsal.azure.declared import problems
 from rehearsal.azure.package import AzurePackage
 from rehearsal.azure.types import SUBSCRIPTION, TYPES
-from rehearsal.day import changes, plain_secrets
 from rehearsal.engine import RehearsalEngine
 from rehearsal.package import Properties, RefusedError, Request
+from rehearsal.run import changes, plain_secrets
 from rehearsal.simulation import Simulation
 from rehearsal.wire import UNKNOWN
 from tests import azure_program
-from tests.rehearsal.days import (
+from tests.rehearsal.engines import (
     config,
     engine,
     fail_everything_once,
@@ -156,7 +156,7 @@ def test_deleted_gateways_keep_their_names() -> None:
 def test_a_named_value_in_use_stays_and_an_unknown_one_is_refused() -> None:
     azure = AzurePackage()
     service = f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.ApiManagement/service/s"
-    azure.things[service] = {}
+    azure.resources[service] = {}
     inside = {"resourceGroupName": "g", "serviceName": "s"}
     backend = Request(
         type="azure-native:apimanagement:Backend",
@@ -187,7 +187,7 @@ def test_a_role_is_assigned_once() -> None:
 def test_a_secret_goes_through_the_vault_which_wants_a_role() -> None:
     azure = AzurePackage()
     vault = f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v"
-    azure.things |= {vault: {}, f"{vault}/secrets/x": {}}
+    azure.resources |= {vault: {}, f"{vault}/secrets/x": {}}
     with pytest.raises(RefusedError, match="ForbiddenByRbac"):
         azure.delete(Request(type="azure-native:keyvault:Secret", name="x", id=f"{vault}/secrets/x"))
 

@@ -1,4 +1,4 @@
-"""The command as a user meets it."""
+"""`python -m rehearsal` as it is typed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.model.plan import make_plan
 from ops.project import ROOT
 from ops.stack import settings_file
+from ops.stack.plan import make_plan
 from rehearsal.engine import RehearsalEngine, RehearsalError, find_cli
 
 
@@ -61,7 +61,7 @@ def test_a_program_that_is_no_pulumi_is_refused(tmp_path: Path) -> None:
         (("--size", "huge"), "size must be 'day' or 'team'"),
         (("--fail", "Queue"), "The known ones are:"),
         (("--slow", "volume"), "names no seconds"),
-        (("--slow", "volume=-5"), "run backwards"),
+        (("--slow", "volume=-5"), "less than no time"),
         (("--kill-after", "-3"), "--kill-after"),
         (("--stack", "azure", "--size", "team"), "size is a setting of an AWS stack"),
         (("--stack", "azure", "--set", "keyMode=nope"), "keyMode must be"),

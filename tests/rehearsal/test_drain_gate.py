@@ -1,4 +1,4 @@
-"""What the cluster holds at the end of a day, and what happens when it will not let go."""
+"""The drain gate on the real engine: what the cluster holds at destroy, and what happens when it does not let go."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.day import LOST_CLUSTER
 from rehearsal.engine import RehearsalEngine
+from rehearsal.run import LOST_CLUSTER
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import engine, nothing_is_left, succeed
+from tests.rehearsal.engines import engine, nothing_is_left, succeed
 
 pytestmark = pytest.mark.engine
 
@@ -42,7 +42,7 @@ def test_volumes_that_never_go_keep_the_cluster_and_are_named(simulation: Simula
     result = day.destroy()
     assert not result.succeeded
     assert "PersistentVolume pvc-" in result.output
-    [cluster] = simulation.clusters.clusters.values()
+    [cluster] = simulation.clusters.by_name.values()
     for path in cluster.due:
         cluster.due[path] = 0
     succeed(day.destroy())

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from rehearsal.day import plain_secrets
 from rehearsal.engine import RehearsalEngine
+from rehearsal.run import plain_secrets
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import config, engine, nothing_is_left, succeed, touched
+from tests.rehearsal.engines import config, engine, nothing_is_left, succeed, touched
 
 pytestmark = pytest.mark.engine
 

@@ -1,4 +1,4 @@
-"""Whatever fails, the next command gets past it."""
+"""After any failure, the next command goes on to the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rehearsal.kubernetes import litellm
 from rehearsal.kubernetes.kinds import KINDS
 from rehearsal.simulation import Simulation
 from tests.program import WITH_DOMAIN, recorded
-from tests.rehearsal.days import (
+from tests.rehearsal.engines import (
     after_operations,
     engine,
     fail_everything_once,
@@ -134,8 +134,8 @@ def test_after_an_up_that_was_killed_the_documented_recovery_and_the_sweep_leave
         monkeypatch.setenv(name, value)
     cloud = AwsStackInventory(Aws(simulation.account.region), day.stack, "")
     clear_away(cloud, cloud.scan(), lambda _: True, lambda _: None, pause=lambda: None)
-    for things in simulation.account.elasticache.things.values():
-        things.clear()  # the sweep looks in moto, which has no groups of ElastiCache
+    for resources in simulation.account.elasticache.resources.values():
+        resources.clear()  # the sweep looks in moto, which has no groups of ElastiCache
     succeed(day.destroy("--refresh"))
     nothing_is_left(simulation, day)
     succeed(day.up())

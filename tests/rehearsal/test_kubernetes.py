@@ -1,4 +1,4 @@
-"""The cluster refuses what Kubernetes and Helm refuse."""
+"""The simulated cluster refuses what Kubernetes and Helm refuse."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 
 from catalogue.pins import KUBERNETES, LITELLM_CHART
 from rehearsal.eks_component import kubeconfig
+from rehearsal.kubernetes.clusters import SimulatedCluster
 from rehearsal.kubernetes.kinds import NAMESPACE, RELEASE, STATEFUL_SET
 from rehearsal.kubernetes.package import KubernetesPackage
-from rehearsal.kubernetes.world import SimulatedCluster
 from rehearsal.package import RefusedError, Request
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import engine, kill_during, nothing_is_left, succeed
+from tests.rehearsal.engines import engine, kill_during, nothing_is_left, succeed
 
 RELEASED = {
     "name": "litellm",
@@ -44,7 +44,7 @@ def stateful_set(**pod: Any) -> Request:
 def cluster(simulation: Simulation) -> SimulatedCluster:
     """One whose node runs for other pods too."""
     made = SimulatedCluster(name="c", version="1.35", subnet_ids=[], group_id="", instance_id="i-1", pods={"another"})
-    simulation.clusters.clusters["c"] = made
+    simulation.clusters.by_name["c"] = made
     return made
 
 
@@ -84,7 +84,7 @@ def test_objects_are_checked_against_the_schema_of_the_clusters_version(
 
 def test_the_version_of_a_cluster_is_the_one_that_eks_was_asked_for(simulation: Simulation) -> None:
     simulation.clusters.open("c", {"version": "1.34", "vpcConfig": {"subnetIds": []}})
-    assert simulation.clusters.clusters["c"].version == "1.34"
+    assert simulation.clusters.by_name["c"].version == "1.34"
 
 
 def test_there_is_a_schema_for_every_version_that_eks_offers() -> None:
@@ -123,7 +123,7 @@ def test_up_completes_after_helm_was_killed_once_the_pending_releases_are_uninst
     day.mend_state()
     succeed(day.run("cancel", "--yes"))
     succeed(day.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates"))
-    [cluster] = simulation.clusters.clusters.values()
+    [cluster] = simulation.clusters.by_name.values()
     assert cluster.version == "1.36"
     refused = ""
     while not (up := day.up()).succeeded:

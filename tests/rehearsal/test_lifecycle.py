@@ -1,4 +1,4 @@
-"""Whole days on the real engine."""
+"""Whole rehearsals on the real Pulumi engine."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.day import changes, plain_secrets, rehearse
+from rehearsal.run import changes, plain_secrets, rehearse
 from rehearsal.settings import EngineSettings, another
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import config, engine, nothing_is_left, succeed
+from tests.rehearsal.engines import config, engine, nothing_is_left, succeed
 
 pytestmark = pytest.mark.engine
 

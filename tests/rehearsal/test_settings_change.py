@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import config, engine, nothing_is_left, succeed, touched
+from tests.rehearsal.engines import config, engine, nothing_is_left, succeed, touched
 
 pytestmark = pytest.mark.engine
 
@@ -40,7 +40,7 @@ def test_a_running_day_changes_as_little_as_it_can(simulation: Simulation, folde
     }
     assert change(auroraMaxCapacity="4") == {("update", "database-cluster")}
     assert change(litellmImageTag="v1.108.12") == {("update", "litellm")}
-    [cluster] = simulation.clusters.clusters.values()
+    [cluster] = simulation.clusters.by_name.values()
     assert len(cluster.keys) == 2
     # A password of a key that is gone goes with it; LiteLLM itself is left alone.
     assert change(virtualKeys=[{"alias": "demo"}]) == {("delete", "credentials-virtual-key-batch")}

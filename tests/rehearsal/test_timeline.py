@@ -1,17 +1,17 @@
-"""The length of a day, as planned and as the engine schedules it."""
+"""The duration of a stack's up and destroy, as planned and as the engine schedules it."""
 
 from __future__ import annotations
 
 import pytest
 
-from ops.model.plan import make_plan
 from ops.project import ROOT
 from ops.stack import settings_file
-from rehearsal.day import rehearse
+from ops.stack.plan import make_plan
 from rehearsal.report import compare
+from rehearsal.run import rehearse
 from rehearsal.settings import EngineSettings
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import config
+from tests.rehearsal.engines import config
 
 pytestmark = pytest.mark.engine
 

@@ -16,13 +16,13 @@ from moto.core.responses import ActionResult
 from moto.elasticache.responses import ElastiCacheResponse
 from moto.rds.responses import RDSResponse
 
-from ops.model.plan import make_plan
 from ops.project import ROOT
 from ops.stack import settings_file
-from rehearsal.day import plain_secrets
+from ops.stack.plan import make_plan
 from rehearsal.engine import RehearsalEngine, Result
+from rehearsal.run import plain_secrets
 from rehearsal.simulation import Simulation
-from tests.rehearsal.days import after_operations, config, engine, kill_during, nothing_is_left, succeed
+from tests.rehearsal.engines import after_operations, config, engine, kill_during, nothing_is_left, succeed
 
 pytestmark = pytest.mark.engine
 

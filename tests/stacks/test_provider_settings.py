@@ -70,14 +70,14 @@ def test_an_identity_in_a_setting_of_azure_is_refused_before_anything_is_made(ke
     ],
 )
 def test_what_would_be_passed_over_in_silence_is_refused(key: str, says: str) -> None:
-    (told,) = refusals([key], "aws")
+    (told,) = refusals([key], "aws", "dev")
     assert says in told
-    assert f"`pulumi config rm {key}`" in told
+    assert f"`pulumi config rm -s dev {key}`" in told
 
 
 def test_what_changes_nobodys_identity_is_allowed() -> None:
     harmless = [f"{namespace}:{name}" for namespace, names in ALLOWED.items() for name in names]
-    assert refusals([*harmless, "pulumi:tags", "random:anything", "genaiplatform:size"], "azure") == []
+    assert refusals([*harmless, "pulumi:tags", "random:anything", "genaiplatform:size"], "azure", "dev") == []
     record(config={"aws:region": "eu-west-1", "aws:defaultTags": json.dumps({"tags": {"Team": "a"}})})
 
 

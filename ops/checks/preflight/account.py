@@ -1,4 +1,4 @@
-"""Who runs this, in which region, what they may do there and how much of it."""
+"""AWS account: identity, region, IAM permissions, service quotas and this machine's public address."""
 
 from __future__ import annotations
 
@@ -8,33 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from botocore.exceptions import (
-    ClientError,
-    CredentialRetrievalError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
 from catalogue.resource_types import actions
 from ops.checks.check import Check, Outcome, bad, fine
-from ops.clouds.aws import Aws
+from ops.clouds.aws import Aws, log_in
 from ops.clouds.removal import Item
 from ops.model.needs import AwsNeeds
 from stacks import public_address
 from stacks.aws.look_ups import ZONES_REFUSED_BY_EKS
-
-_NOT_LOGGED_IN = (
-    CredentialRetrievalError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-)
-_LOG_IN = "log in (`aws sso login`) or set AWS_PROFILE, then try `aws sts get-caller-identity`"
 
 
 def account_checks(aws: Aws, needs: AwsNeeds, config: Mapping[str, str]) -> Mapping[str, Check]:
@@ -56,11 +38,9 @@ def identity(aws: Aws, config: Mapping[str, str]) -> Outcome:
     """Whether AWS knows who this is, in an account that `aws:allowedAccountIds` and the like leave."""
     try:
         found = aws.call("sts", "get_caller_identity")
-    except _NOT_LOGGED_IN as error:
-        return bad(str(error), _LOG_IN)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch"):
-            return bad(str(error), _LOG_IN)
+    except (BotoCoreError, ClientError) as error:
+        if fix := log_in(error):
+            return bad(str(error), fix)
         raise
     account = found["Account"]
     allowed = _accounts(config, "aws:allowedAccountIds")
@@ -165,9 +145,12 @@ def _count(service: str, operation: str, result: str) -> Callable[[Aws], int]:
 
 def _nat_gateways_of_a_zone(aws: Aws) -> int:
     """In the zone that has most; the gateways tell only their subnet."""
-    zones = {one["SubnetId"]: one["AvailabilityZone"] for one in aws.items("ec2", "describe_subnets", "Subnets[]")}
+    zones = {
+        subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in aws.items("ec2", "describe_subnets", "Subnets[]")
+    }
     gateways = aws.items("ec2", "describe_nat_gateways", "NatGateways[]")
-    return max(Counter(zones.get(one["SubnetId"]) for one in gateways if one["State"] != "deleted").values(), default=0)
+    used = Counter(zones.get(gateway["SubnetId"]) for gateway in gateways if gateway["State"] != "deleted")
+    return max(used.values(), default=0)
 
 
 def _vcpus_in_use(aws: Aws) -> int:
@@ -175,9 +158,9 @@ def _vcpus_in_use(aws: Aws) -> int:
     states = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
     instances = aws.items("ec2", "describe_instances", "Reservations[].Instances[]", Filters=states)
     return sum(
-        one["CpuOptions"]["CoreCount"] * one["CpuOptions"]["ThreadsPerCore"]
-        for one in instances
-        if one["InstanceType"][0] in "acdhimrtz" and one.get("InstanceLifecycle") != "spot"
+        instance["CpuOptions"]["CoreCount"] * instance["CpuOptions"]["ThreadsPerCore"]
+        for instance in instances
+        if instance["InstanceType"][0] in "acdhimrtz" and instance.get("InstanceLifecycle") != "spot"
     )
 
 
@@ -194,7 +177,7 @@ QUOTAS = (
         service="vpc",
         code="L-0EA8095F",
         needed=lambda needs: needs.security_group_rules,
-        used=lambda _: 0,  # it is made for the day
+        used=lambda _: 0,  # the group is made by this stack
     ),
     Quota(
         what="Elastic IPs",

@@ -1,4 +1,4 @@
-"""What the Azure gateway needs of a subscription and a directory."""
+"""Azure subscription and Entra ID: permissions, and whether API Management is offered in the region."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from catalogue.pins import API_MANAGEMENT_API, PERMISSIONS_API, SUBSCRIPTIONS_AP
 from ops.checks.check import Check, Outcome, bad, fine, once
 from ops.clouds.azure import Api
 from ops.inventory.azure import AzureStackInventory
+from ops.stack.plan import Step
 
 _RIGHTS = ("Microsoft.Resources/subscriptions/resourceGroups/write", "Microsoft.ApiManagement/service/write")
 _RIGHTS_WITH_VAULT = ("Microsoft.KeyVault/vaults/write", "Microsoft.Authorization/roleAssignments/write")
@@ -43,6 +44,16 @@ def azure_checks(day: AzureStackInventory, config: Mapping[str, str]) -> Mapping
         "rights in the directory": lambda: directory(Api(day.graph, day.token(day.graph)["accessToken"])),
         f"{tier} in {location}": in_subscription(lambda arm, scope: offered(arm, scope, tier, location)),
     }
+
+
+def aws_stack(first: Sequence[Step]) -> Outcome:
+    """Whether the settings of the AWS stack behind this one let it in; whether it is up is for `up` to see."""
+    if not first:
+        return fine("its entry for API Management is on in its settings")
+    return bad(
+        "; ".join(step.why for step in first),
+        "first " + ", then ".join(f"`{command}`" for step in first for command in step.commands),
+    )
 
 
 def subscription(arm: Api, scope: str) -> Outcome:

@@ -1,4 +1,4 @@
-"""Whether Amazon Bedrock lets the account call what LiteLLM's role may call, and in that way."""
+"""Amazon Bedrock: whether the account may call each model that LiteLLM's role may call."""
 
 from __future__ import annotations
 

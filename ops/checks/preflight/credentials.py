@@ -1,4 +1,4 @@
-"""Whether the AWS credentials live as long as `pulumi up` takes."""
+"""AWS credentials: whether they are valid for as long as `pulumi up` takes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
 from botocore.utils import JSONFileCache, SSOTokenLoader
 
-from ops.checks.check import Outcome, bad, fine
+from ops.checks.check import Outcome, bad, fine, note
+from ops.clouds.aws import LOG_IN
 
 _SLOW = 1.5
 """AWS is not always as fast as the typical times say."""
@@ -28,14 +30,15 @@ def credentials(
         )
     found = session.get_credentials()
     if found is None:
-        return bad("there are none", "log in (`aws sso login`) or set AWS_PROFILE")
+        return bad(str(NoCredentialsError()), LOG_IN)
     minutes = round(seconds / 60)
     ends, again = _end(session, found.method, environment)
     if ends is None:
         # The token of other kinds is asked for only when it is needed, which may take a call.
         temporary = found.method in ("env", "shared-credentials-file", "config-file") and found.token
-        says = "temporary, and it is not said until when" if temporary else "they do not end before the run does"
-        return fine(f"{says} (`up` takes about {minutes} minutes)")
+        if temporary:
+            return note(f"temporary, and it is not said until when (`up` takes about {minutes} minutes)")
+        return fine(f"they do not end before the run does (`up` takes about {minutes} minutes)")
     left = (ends - now).total_seconds()
     says = f"they end at {ends:%Y-%m-%d %H:%M} UTC, in {max(left, 0) / 60:.0f} minutes; `up` takes about {minutes}"
     return fine(says) if left >= seconds * _SLOW else bad(says, again)

@@ -1,4 +1,4 @@
-"""Whether the world finds the records of the domain: its Route 53 zone, who delegates to it, who may certify it."""
+"""Route 53: whether the hosted zone of the domain is delegated, and whether Amazon may issue a certificate (CAA)."""
 
 from __future__ import annotations
 
@@ -112,5 +112,5 @@ def _records(resolver: str, name: str, kind: str) -> Sequence[str]:
     found = answer.json()
     if found["Status"] not in (0, _SERVFAIL, _NXDOMAIN):
         raise RuntimeError(f"{resolver} answered {found['Status']} for {name}")
-    records = [one["data"] for one in found.get("Answer", ()) if one["type"] == _TYPES[kind]]
+    records = [answer["data"] for answer in found.get("Answer", ()) if answer["type"] == _TYPES[kind]]
     return sorted(record.rstrip(".").lower() if kind == "NS" else record for record in records)

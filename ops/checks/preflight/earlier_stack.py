@@ -1,10 +1,10 @@
-"""What an earlier day has left, as far as it stands in the way of this one."""
+"""Leftovers of an earlier run of the stack that stand in the way of a new one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ops.checks.check import Check, Outcome, bad, fine, once
+from ops.checks.check import Check, Outcome, State, bad, fine, note, once
 from ops.inventory.scan import Inventory, Scan
 
 
@@ -18,13 +18,15 @@ def yesterday_checks(inventory: Inventory, stack: str) -> Mapping[str, Check]:
 
 
 def _outcome(scan: Scan, stack: str, *, soft_deleted: bool) -> Outcome:
+    if scan.blind and len({failure.error for failure in scan.failures}) == 1:
+        return Outcome(state=State.COULD_NOT_LOOK, says=scan.failures[0].error, fix=scan.failures[0].fix)
     if scan.failures:
         raise RuntimeError("; ".join(f"{error} ({_few(what.split(', '))})" for what, error in scan.failures_by_error()))
     found = [one.resource for one in scan.leftovers if one.resource.soft_deleted == soft_deleted]
     if not found:
         apart = [one.resource for one in scan.uncertain if one.resource.soft_deleted == soft_deleted]
         said = f"none; {len(apart)} resources of a stack of this name belong to a day that runs, or to somebody else"
-        return fine(said if apart else "none")
+        return note(said) if apart else fine("none")
     advice = f"`genai leftovers --stack {stack}` shows all, with --delete it removes them"
     shown = _few([f"{resource.kind} {resource.id}" for resource in found])
     return bad(shown, advice if soft_deleted else f"unless the day is running: {advice}")

@@ -1,4 +1,4 @@
-"""Calls each configured model once, for one token: the only check that costs something."""
+"""Model providers: one call of one token to each configured model. The only check that costs money."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the account lets EKS Auto Mode start nodes: the key of their disks, their image, their instance types."""
+"""EKS Auto Mode: whether the account lets its nodes start (EBS key, allowed AMIs, instance types)."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def _lets_the_account_in(policy: Mapping[str, Any]) -> bool:
         principal = statement.get("Principal", {})
         everybody = "*" in _list(principal if isinstance(principal, str) else principal.get("AWS", ()))
         if statement["Effect"] == "Allow" and everybody:
-            patterns = [re.escape(one.lower()).replace(r"\*", ".*") for one in _list(statement.get("Action", ()))]
-            wanted = {one for one in wanted if not any(re.fullmatch(pattern, one) for pattern in patterns)}
+            patterns = [re.escape(action.lower()).replace(r"\*", ".*") for action in _list(statement.get("Action", ()))]
+            wanted = {action for action in wanted if not any(re.fullmatch(pattern, action) for pattern in patterns)}
     return not wanted
 
 
@@ -85,7 +85,7 @@ def image(aws: Aws) -> Outcome:
         return fine("any is allowed")
     criteria = settings.get("ImageCriteria", [])
     # A criterion that names owners only; one that names more may leave them out.
-    if any(set(one) == {"ImageProviders"} and "amazon" in one["ImageProviders"] for one in criteria):
+    if any(set(criterion) == {"ImageProviders"} and "amazon" in criterion["ImageProviders"] for criterion in criteria):
         return fine("those of Amazon are allowed")
     return bad(
         f"Allowed AMIs is enabled in {aws.region} without all images of Amazon: Auto Mode's may be refused",
@@ -97,15 +97,15 @@ def image(aws: Aws) -> Outcome:
 def instance_types(aws: Aws, zones: int) -> Outcome:
     """Whether each zone that the program takes offers something that Auto Mode may start."""
     offered: dict[str, set[str]] = {zone: set() for zone in sorted(usable_zones(aws))[:zones]}
-    for one in aws.items(
+    for offering in aws.items(
         "ec2",
         "describe_instance_type_offerings",
         "InstanceTypeOfferings[]",
         LocationType="availability-zone",
         Filters=[{"Name": "location", "Values": list(offered)}],
     ):
-        if _GENERAL_PURPOSE.fullmatch(one["InstanceType"]):
-            offered[one["Location"]].add(one["InstanceType"])
+        if _GENERAL_PURPOSE.fullmatch(offering["InstanceType"]):
+            offered[offering["Location"]].add(offering["InstanceType"])
     if without := [zone for zone, types in offered.items() if not types]:
         return bad(
             f"{', '.join(without)} offers no instance type C, M or R of generation 5 or later for amd64",

@@ -1,4 +1,4 @@
-"""Whether AWS still offers what the program asks for: versions and models."""
+"""AWS: whether the versions of Kubernetes, Aurora and Valkey that the program asks for are still offered."""
 
 from __future__ import annotations
 

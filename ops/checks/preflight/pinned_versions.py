@@ -1,4 +1,4 @@
-"""Whether what is pinned is still supported by those who make it."""
+"""Pinned versions: whether their vendors still support them."""
 
 from __future__ import annotations
 

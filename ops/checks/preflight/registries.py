@@ -1,4 +1,4 @@
-"""Whether the charts and images that the day pulls can be found (OCI distribution specification, "Pull")."""
+"""OCI registries: whether the charts and images can be pulled (OCI distribution specification, "Pull")."""
 
 from __future__ import annotations
 

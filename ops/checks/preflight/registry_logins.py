@@ -1,4 +1,4 @@
-"""Whether a login of Docker or Helm on this machine stands in the way of charts that anybody may pull.
+"""Docker and Helm logins on this machine that would keep Helm from pulling a public chart.
 
 Helm uses a login whenever it finds one and does not try without it: an expired one makes public charts unreachable
 (akuity/kargo#777). Nodes pull images without any login.
@@ -44,7 +44,7 @@ def login(repository: str, tag: str, addresses: Mapping[str, str] = ADDRESSES) -
                     f"install it, or take credsStore and credHelpers out of {file}",
                 )
         else:
-            found = _from_entry(config.get("auths", {}).get(host, {}))
+            found = _from_config(config.get("auths", {}).get(host, {}))
         if found:
             answer = manifest(repository, tag, addresses, found)
             if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
@@ -70,12 +70,12 @@ def _files() -> Mapping[Path, str]:
     }
 
 
-def _from_entry(entry: Mapping[str, Any]) -> tuple[str, str] | None:
-    if entry.get("identitytoken"):
+def _from_config(login: Mapping[str, Any]) -> tuple[str, str] | None:
+    if login.get("identitytoken"):
         raise RuntimeError("the login is an identity token, which is not tried here")
-    if not entry.get("auth"):
+    if not login.get("auth"):
         return None
-    user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
+    user, _, password = base64.b64decode(login["auth"]).decode().partition(":")
     return user, password
 
 

@@ -1,4 +1,4 @@
-"""The programs that a day needs beside Python."""
+"""The Pulumi CLI, the AWS CLI and kubectl on this machine: whether each is installed and new enough."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from ops.checks.check import Check, Outcome, State, bad, fine
+from ops.checks.check import Check, Outcome, State, bad, fine, note
 
 AWS_CLI = (2, 7)
 """What pulumi-eks asks for (nodejs/eks/dependencies.ts, assertCompatibleAWSCLIExists)."""
@@ -23,17 +23,17 @@ def tool_checks(root: Path, kubernetes_version: str) -> Mapping[str, Check]:
     return {
         "pulumi": lambda: pulumi(root),
         "aws": lambda: at_least(["aws", "--version"], AWS_CLI, "https://aws.amazon.com/cli"),
-        "kubectl": lambda: _to_look_into_the_cluster(
+        "kubectl": lambda: _optional(
             at_least(["kubectl", "version", "--client"], oldest, "https://kubernetes.io/docs/tasks/tools")
         ),
     }
 
 
-def _to_look_into_the_cluster(kubectl: Outcome) -> Outcome:
-    """No command here runs it."""
+def _optional(kubectl: Outcome) -> Outcome:
+    """No command of `genai` but `forward` runs kubectl."""
     if kubectl.state is State.FINE:
         return kubectl
-    return fine(f"{kubectl.says}; you need it only to look into the cluster yourself ({kubectl.fix})")
+    return note(f"{kubectl.says}; you need it only to look into the cluster yourself", kubectl.fix)
 
 
 def pulumi(root: Path) -> Outcome:

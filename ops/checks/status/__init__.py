@@ -1,1 +1,1 @@
-"""`genai status`: what runs and how each part of it is."""
+"""`genai status`: which parts of a stack exist, and the state of each."""

@@ -1,4 +1,4 @@
-"""The parts of an AWS day, and how each of them is."""
+"""AWS: the state of each part of an AWS stack, from the cluster to the target groups."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 from catalogue.resource_types import TYPES
 from ops.checks.check import Check, Outcome, bad, fine
 from ops.checks.status.http import answers
+from ops.checks.status.schedule import KEEP_UNTIL
 from ops.checks.status.status import Found, could_not_check
 from ops.clouds.aws import Aws, Call
-from ops.commands.status.schedule import KEEP_UNTIL
 from ops.inventory.kinds import EKS_CLUSTER
 from ops.inventory.ownership import ScannedAccount, share_out
 from ops.inventory.scan import AwsStackInventory, run_finders

@@ -1,4 +1,4 @@
-"""The parts of an Azure gateway, and how each of them is."""
+"""Azure: the state of the gateway, its endpoint and its client secrets."""
 
 from __future__ import annotations
 

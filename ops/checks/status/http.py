@@ -1,4 +1,4 @@
-"""Whether a service answers, as users reach it."""
+"""HTTP: whether a service answers at the address that users have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a day is: what a look found, and what follows from it."""
+"""Status of a stack: what exists in its cloud, and what follows from it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Found:
     checks: Mapping[str, Check]
     """Of what is there, of what is missing, and of what could not be looked at."""
     keep_until: str | None = None
-    """What the tag of that name says (`ops.commands.status.schedule`)."""
+    """What the tag of that name says (`ops.checks.status.schedule`)."""
 
 
 @dataclass(frozen=True, kw_only=True)

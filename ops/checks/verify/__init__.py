@@ -1,1 +1,1 @@
-"""`genai verify`: the proof of the whole path of a running stack, step by step."""
+"""`genai verify`: proves the whole path of a running stack, step by step."""

@@ -1,4 +1,4 @@
-"""What LiteLLM answers to a key that is restricted, to another, and to none; and that it writes the call down."""
+"""LiteLLM: completions with the right key, with a key for other models and without one; and the row of the spend."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from urllib.parse import quote
 
 import httpx
 
+from ops.checks.verify.administrator import Administrator
 from ops.checks.verify.http import bearer, seen
 from ops.checks.verify.litellm import LOGS, READY
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
 from ops.checks.verify.temporary_keys import TemporaryKeys
-from ops.clouds.litellm_administrator import Administrator
 from ops.stack.running_stacks import RunningAwsStack
 
 CHAT = "/v1/chat/completions"
@@ -38,20 +38,20 @@ class Completions:
 
     def __init__(
         self,
-        day: RunningAwsStack,
+        stack: RunningAwsStack,
         http: httpx.Client,
         administrator: Administrator,
         temporary_keys: TemporaryKeys,
         session_id: str,
     ) -> None:
         """`session_id` goes with the completion, so that Langfuse can be asked for its trace."""
-        self._day = day
+        self._stack = stack
         self._http = http
         self._administrator = administrator
         self._temporary_keys = temporary_keys
         self._session_id = session_id
-        self._alias, self._models = next(iter(day.key_models.items()), ("a temporary one", day.models[:1]))
-        self._key = day.virtual_keys.get(self._alias, "")
+        self._alias, self._models = next(iter(stack.key_models.items()), ("a temporary one", stack.models[:1]))
+        self._key = stack.virtual_keys.get(self._alias, "")
         self._call_id = ""
         self._refused = ("", "", "")
 
@@ -125,12 +125,12 @@ class Completions:
 
     def _restricted_key(self) -> tuple[str, str, str]:
         """A model, a key that may not use it, and a model that the key may use."""
-        for model in self._day.models:
+        for model in self._stack.models:
             if model not in self._models:
                 return model, self._first_key(), self._models[0]
         # The key may use all there are: so a key that may use none of them asks for the first.
         own = f"none-{secrets.token_hex(4)}"
-        return self._day.models[0], self._temporary_keys.make([own]), own
+        return self._stack.models[0], self._temporary_keys.make([own]), own
 
     def _other_target_refused(self) -> str:
         model, key, own = self._refused
@@ -151,8 +151,8 @@ class Completions:
             headers = {} if key is None else bearer(key)
             # The list first: a provider that fails does not hide that LiteLLM is open.
             for answer in (
-                self._http.get(f"{self._day.litellm_url}/v1/models", headers=headers),
-                self._chat(self._day.models[0], key),
+                self._http.get(f"{self._stack.litellm_url}/v1/models", headers=headers),
+                self._chat(self._stack.models[0], key),
             ):
                 if answer.status_code == httpx.codes.OK:
                     raise UnprovedError(f"LiteLLM is wide open with {what}: {seen(answer)}")
@@ -167,7 +167,7 @@ class Completions:
     def _stream_once(self) -> str:
         body = _question(self._models[0], "Count from one to one hundred in words.", stream=True)
         times: list[float] = []
-        url, headers = f"{self._day.litellm_url}{CHAT}", bearer(self._first_key())
+        url, headers = f"{self._stack.litellm_url}{CHAT}", bearer(self._first_key())
         with self._http.stream("POST", url, headers=headers, json=body) as answer:
             if answer.status_code != httpx.codes.OK:
                 answer.read()
@@ -179,14 +179,14 @@ class Completions:
                     times.append(time.monotonic())
         if not times:
             raise UnprovedError("it held not a word")
-        if self._models[0] in self._day.mocks:
+        if self._models[0] in self._stack.mocks:
             return f"{len(times)} pieces, which a mock sends all at once"
         if (lasted := times[-1] - times[0]) < APART:
             raise NotYetError(f"its {len(times)} pieces arrived all at once")
         return f"{len(times)} pieces in {lasted:.2f} s"
 
     def _spend_row(self) -> str:
-        def look() -> Mapping[str, Any]:
+        def first_row() -> Mapping[str, Any]:
             # By the id of the call: a key in a URL would stand in access logs.
             parameters = {"request_id": self._call_id}
             rows: list[Mapping[str, Any]] = self._administrator.ask("GET", "/spend/logs", query=parameters)
@@ -194,7 +194,7 @@ class Completions:
                 raise NotYetError(f"no row for the completion in {ROW_SECONDS} s")
             return rows[0]
 
-        row = until(look, seconds=ROW_SECONDS)
+        row = until(first_row, seconds=ROW_SECONDS)
         if not row["total_tokens"]:
             raise UnprovedError("the row of the completion counts no tokens")
         return f"{row['total_tokens']} tokens, {row['spend']:.8f} USD"
@@ -205,7 +205,7 @@ class Completions:
 
     def _chat(self, model: str, key: str | None, target: str = CHAT, **more: Any) -> httpx.Response:
         body = _question(model, "Are you there? Answer with one word.", **more)
-        url, headers = f"{self._day.litellm_url}{target}", {} if key is None else bearer(key)
+        url, headers = f"{self._stack.litellm_url}{target}", {} if key is None else bearer(key)
         return self._http.post(url, headers=headers, json=body)
 
 

@@ -1,4 +1,4 @@
-"""The Azure gateway: a token from Entra ID, API Management with it and without, and the port behind."""
+"""API Management: a token from Entra ID, calls with and without it, and the port behind the gateway."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ NO_ROLE = (
 class GatewaySteps:
     """The steps about the way from a client application to LiteLLM."""
 
-    def __init__(self, day: RunningAwsStack, door: RunningGateway, http: httpx.Client, hidden: set[str]) -> None:
+    def __init__(self, stack: RunningAwsStack, gateway: RunningGateway, http: httpx.Client, hidden: set[str]) -> None:
         """`hidden` is told the token, so that it is not shown."""
-        self._day = day
-        self._door = door
+        self._stack = stack
+        self._gateway = gateway
         self._http = http
         self._hidden = hidden
-        self._model = day.key_models[door.key_alias][0]
+        self._model = stack.key_models[gateway.key_alias][0]
         self._token = ""
 
     def steps(self) -> list[Step]:
@@ -56,24 +56,24 @@ class GatewaySteps:
         ]
 
     def _get_token(self) -> str:
-        door = self._door
+        gateway = self._gateway
         answer = ask(
             self._http,
             "POST",
-            f"{LOGIN}/{door.tenant_id}/oauth2/v2.0/token",
+            f"{LOGIN}/{gateway.tenant_id}/oauth2/v2.0/token",
             data={
                 "grant_type": "client_credentials",
-                "client_id": door.client_ids[door.client],
-                "client_secret": door.client_secrets[door.client],
-                "scope": door.scope,
+                "client_id": gateway.client_ids[gateway.client],
+                "client_secret": gateway.client_secrets[gateway.client],
+                "scope": gateway.scope,
             },
         )
         self._token = answer.json()["access_token"]
         self._hidden.add(self._token)
-        return f"for the application {door.client}"
+        return f"for the application {gateway.client}"
 
     def _completion(self) -> str:
-        def look() -> str:
+        def answered() -> str:
             answer = self._chat(self._token)
             if answer.status_code == httpx.codes.FORBIDDEN and "role_missing" in answer.text:
                 self._get_token()  # the old one will not get the role any more
@@ -82,9 +82,9 @@ class GatewaySteps:
                 raise UnprovedError(seen(answer))
             if not answer.json()["choices"][0]["message"]["content"]:
                 raise UnprovedError(f"{self._model} answered without a word")
-            return f"{self._model}, key mode {self._door.key_mode}"
+            return f"{self._model}, key mode {self._gateway.key_mode}"
 
-        return until(look, seconds=ROLE_SECONDS, interval=15)
+        return until(answered, seconds=ROLE_SECONDS, interval=15)
 
     def _strangers_refused(self) -> str:
         forged = f"{self._token[:-8]}forged00"
@@ -97,10 +97,10 @@ class GatewaySteps:
 
     def _chat(self, token: str | None) -> httpx.Response:
         headers: dict[str, str] = {} if token is None else bearer(token)
-        if self._door.key_mode == "header":
-            headers["x-litellm-api-key"] = self._day.virtual_keys[self._door.key_alias]
+        if self._gateway.key_mode == "header":
+            headers["x-litellm-api-key"] = self._stack.virtual_keys[self._gateway.key_alias]
         body = {"model": self._model, "messages": [{"role": "user", "content": "Are you there? Answer with one word."}]}
-        return self._http.post(f"{self._door.gateway_url}/v1/chat/completions", headers=headers, json=body)
+        return self._http.post(f"{self._gateway.gateway_url}/v1/chat/completions", headers=headers, json=body)
 
 
 def apim_entry_step(url: str, certificate: str) -> Step:

@@ -1,4 +1,4 @@
-"""Asks over HTTP, strictly."""
+"""HTTP client of `genai verify` (httpx): any answer other than 200 is an error."""
 
 from __future__ import annotations
 

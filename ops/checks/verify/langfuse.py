@@ -21,9 +21,9 @@ TRACE_SECONDS = 90
 class LangfuseSteps:
     """The steps about Langfuse. The trace is found by its session, `session_id`, and its user."""
 
-    def __init__(self, day: RunningAwsStack, http: httpx.Client, session_id: str) -> None:
+    def __init__(self, stack: RunningAwsStack, http: httpx.Client, session_id: str) -> None:
         """Nothing is asked before the first step is taken."""
-        self._day = day
+        self._stack = stack
         self._http = http
         self._session_id = session_id
         # An hour is room for clocks that differ.
@@ -57,7 +57,7 @@ class LangfuseSteps:
         ]
 
     def _login_page(self) -> str:
-        page = ask(self._http, "GET", f"{self._day.langfuse_url}/auth/sign-in")
+        page = ask(self._http, "GET", f"{self._stack.langfuse_url}/auth/sign-in")
         if "langfuse" not in page.text.lower():
             raise UnprovedError(f"no page of Langfuse: {seen(page)}")
         return "there"
@@ -69,7 +69,7 @@ class LangfuseSteps:
         return f"project {projects[0]['name']}"
 
     def _trace(self) -> str:
-        def look() -> str:
+        def trace() -> str:
             # One completion leaves several observations, all in one trace.
             found = self._get(
                 "/api/public/v2/observations",
@@ -90,10 +90,10 @@ class LangfuseSteps:
                 )
             return f"{traces.pop()} of session {self._session_id} and user {USER}, {len(found['data'])} observations"
 
-        return until(look, seconds=TRACE_SECONDS)
+        return until(trace, seconds=TRACE_SECONDS)
 
     def _get(self, path: str, **parameters: str) -> Mapping[str, Any]:
-        keys = (self._day.langfuse_public_key, self._day.langfuse_secret_key)
-        answer = ask(self._http, "GET", f"{self._day.langfuse_url}{path}", auth=keys, params=parameters)
+        keys = (self._stack.langfuse_public_key, self._stack.langfuse_secret_key)
+        answer = ask(self._http, "GET", f"{self._stack.langfuse_url}{path}", auth=keys, params=parameters)
         body: Mapping[str, Any] = answer.json()
         return body

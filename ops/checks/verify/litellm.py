@@ -1,4 +1,4 @@
-"""LiteLLM itself: ready, its pages, and what it and its keys list."""
+"""LiteLLM: health, its pages, its models, and the models of each virtual key."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 
 import httpx
 
+from ops.checks.verify.administrator import Administrator
 from ops.checks.verify.http import ask, bearer, seen
 from ops.checks.verify.step import Step, UnprovedError
-from ops.clouds.litellm_administrator import Administrator
 from ops.stack.running_stacks import RunningAwsStack
 
 READY = "LiteLLM"
@@ -20,9 +20,9 @@ LOGS = "`kubectl --namespace genai-platform logs deployment/litellm`"
 class LiteLLMSteps:
     """The steps that cost no completion."""
 
-    def __init__(self, day: RunningAwsStack, http: httpx.Client, administrator: Administrator) -> None:
+    def __init__(self, stack: RunningAwsStack, http: httpx.Client, administrator: Administrator) -> None:
         """Nothing is asked before the first step is taken."""
-        self._day = day
+        self._stack = stack
         self._http = http
         self._administrator = administrator
 
@@ -65,23 +65,23 @@ class LiteLLMSteps:
         ]
 
     def _ready(self) -> str:
-        answer = ask(self._http, "GET", f"{self._day.litellm_url}/health/readiness")
+        answer = ask(self._http, "GET", f"{self._stack.litellm_url}/health/readiness")
         # LiteLLM answers 200 as well when it was started without a database.
         if answer.json()["db"] != "connected":
             raise UnprovedError(f"its database is not connected: {seen(answer)}")
         return "ready, its database connected"
 
     def _openapi_page(self) -> str:
-        page = ask(self._http, "GET", f"{self._day.litellm_url}/")
+        page = ask(self._http, "GET", f"{self._stack.litellm_url}/")
         if "swagger-ui" not in page.text:
             raise UnprovedError(f"no Swagger page: {seen(page)}")
-        document = ask(self._http, "GET", f"{self._day.litellm_url}/openapi.json").json()
+        document = ask(self._http, "GET", f"{self._stack.litellm_url}/openapi.json").json()
         if "/v1/chat/completions" not in document["paths"]:
             raise UnprovedError(f"openapi.json lists {len(document['paths'])} paths without /v1/chat/completions")
         return f"{document['info']['title']}, {len(document['paths'])} paths"
 
     def _admin_ui(self) -> str:
-        page = ask(self._http, "GET", f"{self._day.litellm_url}/ui/")
+        page = ask(self._http, "GET", f"{self._stack.litellm_url}/ui/")
         found = re.search(r'(?:href|src)="([^"]+\.(?:css|js))"', page.text)
         if not found:
             raise UnprovedError(f"it names no style sheet and no script: {seen(page)}")
@@ -94,25 +94,25 @@ class LiteLLMSteps:
 
     def _models(self) -> str:
         served = _ids(self._administrator.ask("GET", "/v1/models"))
-        if missing := [model for model in self._day.models if model not in served]:
+        if missing := [model for model in self._stack.models if model not in served]:
             raise UnprovedError(f"LiteLLM lists {_names(served)}, but not {_names(missing)}")
         return _names(served)
 
     def _virtual_keys(self) -> str:
-        for alias, models in self._day.key_models.items():
-            if (listed := self._listed(self._day.virtual_keys[alias])) != set(models):
+        for alias, models in self._stack.key_models.items():
+            if (listed := self._listed(self._stack.virtual_keys[alias])) != set(models):
                 raise UnprovedError(f"the key {alias} may use {_names(listed)}, not {_names(models)}")
         return (
-            "; ".join(f"{alias}: {_names(models)}" for alias, models in self._day.key_models.items()) or "none is set"
+            "; ".join(f"{alias}: {_names(models)}" for alias, models in self._stack.key_models.items()) or "none is set"
         )
 
     def _listed(self, key: str) -> set[str]:
-        answer = ask(self._http, "GET", f"{self._day.litellm_url}/v1/models", headers=bearer(key))
+        answer = ask(self._http, "GET", f"{self._stack.litellm_url}/v1/models", headers=bearer(key))
         return _ids(answer.json())
 
 
 def _ids(answer: Mapping[str, Iterable[Mapping[str, str]]]) -> set[str]:
-    return {entry["id"] for entry in answer["data"]}
+    return {item["id"] for item in answer["data"]}
 
 
 def _names(names: Iterable[str]) -> str:

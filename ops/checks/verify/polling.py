@@ -1,4 +1,4 @@
-"""Waits for what comes a little later, such as a trace."""
+"""Polling (tenacity) for what arrives a little later, such as a trace in Langfuse."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ T = TypeVar("T")
 
 
 class NotYetError(UnprovedError):
-    """It is not there, but may still come."""
+    """It has not arrived, but may still arrive."""
 
 
-def until(look: Callable[[], T], *, seconds: float, interval: float = 3.0) -> T:
-    """What `look` finds; it is called every `interval` seconds for as long as it raises NotYetError.
+def until(ask: Callable[[], T], *, seconds: float, interval: float = 3.0) -> T:
+    """What `ask` returns; it is called every `interval` seconds for as long as it raises NotYetError.
 
     After `seconds`, to which the calls' own time adds, the last NotYetError is raised.
     """
@@ -29,4 +29,4 @@ def until(look: Callable[[], T], *, seconds: float, interval: float = 3.0) -> T:
         sleep=sleep,
         reraise=True,
     )
-    return attempts(look)
+    return attempts(ask)

@@ -1,4 +1,4 @@
-"""The whole proof, in order: LiteLLM, then what its completion leaves behind, then the Azure gateway."""
+"""All steps of `genai verify` in order: LiteLLM, S3 and Langfuse, then the Azure gateway."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import partial
 
 import boto3
 
+from ops.checks.verify.administrator import Administrator, cluster_api
 from ops.checks.verify.buckets import Buckets
 from ops.checks.verify.completions import Completions
 from ops.checks.verify.gateway import NO_ROLE, GatewaySteps, apim_entry_step
@@ -18,7 +19,6 @@ from ops.checks.verify.langfuse import LangfuseSteps
 from ops.checks.verify.litellm import LiteLLMSteps
 from ops.checks.verify.step import Step
 from ops.checks.verify.temporary_keys import TemporaryKeys
-from ops.clouds.litellm_administrator import Administrator, cluster_api
 from ops.stack.running_stacks import RunningAwsStack, RunningGateway
 
 IN_CLEAR = (
@@ -38,25 +38,25 @@ class Proof:
 
 
 @contextmanager
-def proof_of(day: RunningAwsStack, door: RunningGateway | None) -> Iterator[Proof]:
+def proof_of(stack: RunningAwsStack, gateway: RunningGateway | None) -> Iterator[Proof]:
     """The proof of this day, with the gateway when there is one; nothing of it is left when the context ends."""
-    secrets = day.secrets | (door.secrets if door else set())
+    secrets = stack.secrets | (gateway.secrets if gateway else set())
     session_id = f"genai-verify-{uuid.uuid4()}"
-    administrator = Administrator(day.litellm_master_key, partial(cluster_api, day.cluster_name, day.region))
+    administrator = Administrator(stack.litellm_master_key, partial(cluster_api, stack.cluster_name, stack.region))
     with client() as http, TemporaryKeys(administrator, secrets) as keys:
-        buckets = Buckets(day, boto3.client("s3", region_name=day.region))
+        buckets = Buckets(stack, boto3.client("s3", region_name=stack.region))
         steps = [
-            *LiteLLMSteps(day, http, administrator).steps(),
+            *LiteLLMSteps(stack, http, administrator).steps(),
             *buckets.before(),
-            *Completions(day, http, administrator, keys, session_id).steps(),
-            *LangfuseSteps(day, http, session_id).steps(),
+            *Completions(stack, http, administrator, keys, session_id).steps(),
+            *LangfuseSteps(stack, http, session_id).steps(),
             *buckets.after(),
         ]
-        if door:
-            steps += GatewaySteps(day, door, http, secrets).steps()
-        if day.apim_entry_url:
-            steps.append(apim_entry_step(day.apim_entry_url, day.apim_entry_certificate))
+        if gateway:
+            steps += GatewaySteps(stack, gateway, http, secrets).steps()
+        if stack.apim_entry_url:
+            steps.append(apim_entry_step(stack.apim_entry_url, stack.apim_entry_certificate))
         steps.append(keys.step())
-        in_clear = not day.litellm_url.startswith("https://")
-        notes = [*([IN_CLEAR] if in_clear else []), *([NO_ROLE] if door else [])]
+        in_clear = not stack.litellm_url.startswith("https://")
+        notes = [*([IN_CLEAR] if in_clear else []), *([NO_ROLE] if gateway else [])]
         yield Proof(steps=steps, secrets=secrets, notes=notes)

@@ -1,4 +1,4 @@
-"""LiteLLM keys that live as long as the proof."""
+"""LiteLLM virtual keys that exist only while `genai verify` runs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Self
 from botocore.exceptions import BotoCoreError
 
 from charts.litellm import allowed_routes
+from ops.checks.verify.administrator import Administrator, NotFoundError
 from ops.checks.verify.litellm import READY
 from ops.checks.verify.step import Step, UnprovedError
-from ops.clouds.litellm_administrator import Administrator, NotFoundError
 
 LIFETIME = "15m"
 BUDGET = 0.05

@@ -1,1 +1,1 @@
-"""`genai env`: the day's URLs and keys for the user's own tools."""
+"""`genai env`: URLs and keys of a stack for the user's own tools."""

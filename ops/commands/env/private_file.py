@@ -1,4 +1,4 @@
-"""File with mode 600 that `genai env` alone writes."""
+"""File that only its owner can read, and that only `genai env` overwrites."""
 
 from __future__ import annotations
 

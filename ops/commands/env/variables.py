@@ -1,4 +1,4 @@
-"""Environment variables of a running stack, under the names that the SDKs of OpenAI, Langfuse and Azure read.
+"""URLs and keys of a stack as environment variables, under the names that tools read.
 
 No administrator's key is among them: who needs one asks for it (`pulumi stack output litellmMasterKey --show-secrets`).
 """

@@ -55,11 +55,12 @@ async def forward(
         file = Path(folder) / "kubeconfig"
         file.touch(mode=0o600)
         file.write_text(json.dumps(kubeconfig), encoding="utf-8")
-        opened = {one.title: asyncio.Event() for one in forwards}
+        opened = {service.title: asyncio.Event() for service in forwards}
         try:
             async with asyncio.TaskGroup() as tasks:
-                for one in forwards:
-                    tasks.create_task(_keep([kubectl, "--kubeconfig", str(file)], one, opened[one.title], say))
+                for service in forwards:
+                    command = [kubectl, "--kubeconfig", str(file)]
+                    tasks.create_task(_keep(command, service, opened[service.title], say))
                 await _all(opened)
                 ready()
         except ExceptionGroup as failed:
@@ -68,13 +69,13 @@ async def forward(
 
 def _refuse_taken_ports(forwards: Sequence[Forward]) -> None:
     with ExitStack() as opened:
-        for one in forwards:
+        for service in forwards:
             try:
-                opened.enter_context(socket.create_server(("127.0.0.1", one.port)))
+                opened.enter_context(socket.create_server(("127.0.0.1", service.port)))
             except OSError as error:
                 raise ForwardError(
-                    f"Port {one.port} of this machine cannot be opened ({os.strerror(error.errno or 0)}): "
-                    f"choose another with --{one.title.lower()}-port."
+                    f"Port {service.port} of this machine cannot be opened ({os.strerror(error.errno or 0)}): "
+                    f"choose another with --{service.title.lower()}-port."
                 ) from error
 
 
@@ -88,26 +89,26 @@ async def _all(opened: dict[str, asyncio.Event]) -> None:
         raise ForwardError(f"{missing}: `kubectl port-forward` opened no port within {_START:.0f} seconds.") from error
 
 
-async def _keep(kubectl: Sequence[str], one: Forward, opened: asyncio.Event, say: Callable[[str], None]) -> None:
+async def _keep(kubectl: Sequence[str], target: Forward, opened: asyncio.Event, say: Callable[[str], None]) -> None:
     """Run kubectl again and again. ForwardError when it ends before it opened the port for the first time."""
     words = [*kubectl, "port-forward", "--address", "127.0.0.1", "--pod-running-timeout", "10s"]
-    words += [f"service/{one.service}", f"{one.port}:{one.service_port}"]
+    words += [f"service/{target.service}", f"{target.port}:{target.service_port}"]
     told = ""  # the trouble that was last told, empty when there is none
 
     def connected() -> None:
         nonlocal told
         if told:
-            say(f"{one.title}: connected again.")
+            say(f"{target.title}: connected again.")
         told = ""
         opened.set()
 
     while True:
         reason = await _run(words, connected)
         if not opened.is_set():
-            raise ForwardError(f"{one.title}: {reason}.")
+            raise ForwardError(f"{target.title}: {reason}.")
         await asyncio.sleep(_PAUSE)  # Ctrl-C ends kubectl too: then nothing is to be told
         if reason != told:
-            say(f"{one.title}: {reason}; connecting again.")
+            say(f"{target.title}: {reason}; connecting again.")
             told = reason
 
 

@@ -1,1 +1,1 @@
-"""`genai leftovers`: what a day has left behind, and its removal."""
+"""`genai leftovers`: resources that are left in the cloud after a destroy, and their removal."""

@@ -49,12 +49,15 @@ def leftovers(
     from ops.inventory.deletion import clear_away
     from ops.project import ROOT
     from ops.stack.location import readable_settings
+    from stacks.aws import regions
     from stacks.errors import GenaiError
 
     if yes and not delete:
         raise GenaiError("--yes answers what --delete asks: add --delete, or leave it out.")
     if json_ and delete and not yes:
         raise GenaiError("--json --delete asks nobody: add --yes, or leave --json out.")
+    if region and (problem := regions.problem(region)):
+        raise GenaiError(f"--region: {problem}")
     settings = readable_settings(ROOT, stack)
     clouds = [AZURE] if azure else CLOUDS[settings.kind.name]
     if region and AWS not in clouds:

@@ -1,4 +1,4 @@
-"""What the inventory of AWS or Azure found: the table of `genai leftovers`, and its JSON."""
+"""Report of `genai leftovers`: a table on a terminal (Rich), or JSON."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ops.inventory.deletion import in_order
 from ops.inventory.found import FoundResource, Leftover
 from ops.inventory.kinds import EKS_CLUSTER
 from ops.inventory.scan import Scan
+from ops.model.cost import amount, number
 
 
 def as_json(scan: Scan, *, stack: str, place: str) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def as_json(scan: Scan, *, stack: str, place: str) -> dict[str, Any]:
             {"kind": one.resource.kind, "id": one.resource.id, "region": one.resource.region, "why": one.why}
             for one in in_order(scan.uncertain)
         ],
-        "usd_per_month": sum(one.resource.usd_per_month or 0 for one in scan.leftovers),
+        "usd_per_month": number(*_sum(scan)),
         "could_not_look": [{"what": failure.what, "error": failure.error} for failure in scan.failures],
         "exit_code": scan.exit_code,
     }
@@ -60,13 +61,13 @@ def print_table(leftovers: Sequence[Leftover], console: Console) -> None:
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("#", "Kind", "Id", "Age", "USD/month", "Why it is ours"):
         table.add_column(heading, justify="right" if heading in ("#", "Age", "USD/month") else "left", overflow="fold")
-    for number, one in enumerate(leftovers, start=1):
+    for position, one in enumerate(leftovers, start=1):
         resource = one.resource
-        table.add_row(str(number), resource.kind, resource.id, age(resource), _usd(resource), one.why)
+        table.add_row(str(position), resource.kind, resource.id, age(resource), _usd(resource), one.why)
     console.print(table)
     console.print("[bold]What removes them, in this order[/bold]")
-    for number, one in enumerate(leftovers, start=1):
-        console.print(f"{number:3}  {one.resource.command}", soft_wrap=True, markup=False)
+    for position, one in enumerate(leftovers, start=1):
+        console.print(f"{position:3}  {one.resource.command}", soft_wrap=True, markup=False)
     for cluster in (one.resource.id for one in leftovers if one.resource.kind == EKS_CLUSTER):
         console.print(
             f"The cluster {cluster} exists. If the stack still has its state, end the day with `pulumi destroy`."
@@ -104,9 +105,20 @@ def _usd(resource: FoundResource) -> str:
 
 def _summary(scan: Scan, stack: str, place: str) -> str:
     if not scan.leftovers:
-        nothing = "Nothing else was found" if scan.failures else "Nothing is left"
-        return f"{nothing} of stack {stack} in {place}."
-    known = sum(one.resource.usd_per_month or 0 for one in scan.leftovers)
-    unknown = sum(one.resource.usd_per_month is None for one in scan.leftovers)
-    more = f", and what {unknown} of them cost by use or without a known price" if unknown else ""
-    return f"{len(scan.leftovers)} resources of stack {stack} are left in {place}: {known:.2f} USD a month{more}."
+        if scan.blind:
+            return f"So nobody knows what is left of stack {stack} in {place}."
+        if scan.failures:
+            return f"Where it could be looked, nothing of stack {stack} was found in {place}."
+        return f"Nothing is left of stack {stack} in {place}."
+    known, unknown = _sum(scan)
+    more = f" ({len(unknown)} of them cost by use, or have no known price)" if unknown else ""
+    cost = f"Cost a month: {amount(known, unknown)}{more}."
+    return f"{len(scan.leftovers)} resources of stack {stack} are left in {place}. {cost}"
+
+
+def _sum(scan: Scan) -> tuple[float, Sequence[FoundResource]]:
+    """What is known of the cost of a month, in USD, and the resources of which it is not known."""
+    found = [one.resource for one in scan.leftovers]
+    return sum(resource.usd_per_month or 0 for resource in found), [
+        resource for resource in found if resource.usd_per_month is None
+    ]

@@ -1,1 +1,1 @@
-"""What `pulumi up` would build, how long it takes, what it costs: found out without an account or the Pulumi CLI."""
+"""`genai plan`: resources, duration and cost of `pulumi up`, without an account or the Pulumi CLI."""

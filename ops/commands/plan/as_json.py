@@ -1,11 +1,12 @@
-"""A plan as data, for machines; `schema.json` beside this file says what each field means."""
+"""Report of `genai plan` as JSON; `schema.json` beside this file says what each field means."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ops.model.plan import Plan
+from ops.model.cost import number
 from ops.model.recorder import Secret, Unknown
+from ops.stack.plan import Plan
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
@@ -42,8 +43,8 @@ def as_json(plan: Plan) -> dict[str, Any]:
             },
         },
         "cost": {
-            "usdPerHour": plan.cost.usd_per_hour,
-            "usdPerDay": plan.cost.usd_per_day,
+            "usdPerHour": number(plan.cost.usd_per_hour, plan.cost.unpriced),
+            "usdPerDay": number(plan.cost.usd_per_day, plan.cost.unpriced),
             "lines": [
                 {
                     "component": line.component,
@@ -58,9 +59,9 @@ def as_json(plan: Plan) -> dict[str, Any]:
                 {
                     "component": usage.component,
                     "item": usage.item,
-                    "usd": usage.price.usd,
-                    "unit": usage.price.unit,
-                    "source": f"{usage.price.source}, {usage.price.date}",
+                    "usd": usage.price.usd if usage.price else None,
+                    "unit": usage.price.unit if usage.price else None,
+                    "source": f"{usage.price.source}, {usage.price.date}" if usage.price else None,
                 }
                 for usage in plan.cost.usage
             ],
@@ -75,6 +76,8 @@ def as_json(plan: Plan) -> dict[str, Any]:
             }
             for finding in plan.findings
         ],
+        "first": [{"why": step.why, "commands": list(step.commands)} for step in plan.first],
+        "warnings": list(plan.warnings),
         "ending": [
             {
                 "name": pin.name,

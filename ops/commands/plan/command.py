@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ops.completion import stacks
+
+if TYPE_CHECKING:
+    from ops.model.cost import Cost
 
 
 def plan(
@@ -20,14 +23,16 @@ def plan(
         bool, typer.Option("--json", help="Data instead of a report (ops/commands/plan/schema.json).")
     ] = False,
     budget: Annotated[
-        float | None, typer.Option(help="USD a day of 8 hours may cost; exit code 3 when it costs more.", min=0)
+        float | None,
+        typer.Option(help="USD a day of 8 hours may cost; exit code 3 when it costs more, 2 when nobody knows.", min=0),
     ] = None,
     write_docs: Annotated[bool, typer.Option("--write-docs", help="Also draw docs/architecture.md anew.")] = False,
 ) -> None:
     """Show what `pulumi up` would build, its cost and its timeline. Needs no account and no Pulumi CLI.
 
     Exit codes: 0 fine, 2 the configuration is refused, a price for the budget is not known, or the drawings cannot be
-    written, 3 over budget.
+    written, 3 over budget, 4 `pulumi up` would be stopped: by a mandatory guardrail, or because the AWS stack behind
+    an Azure stack has to be set up for it first. 4 wins over 3, and 3 over 2.
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     import json
@@ -38,8 +43,8 @@ def plan(
     from ops.commands.plan.as_json import as_json
     from ops.commands.plan.report import print_report
     from ops.console import report_console
-    from ops.model.plan import make_plan
     from ops.project import ROOT
+    from ops.stack.plan import make_plan
     from ops.stack.settings_file import read
 
     waiting = Console(stderr=True)
@@ -52,11 +57,22 @@ def plan(
         print_report(made, report_console())
     if write_docs:
         diagram.write(made)
-    if budget is not None and made.cost.unpriced:
-        typer.echo(f"Whether the budget holds is not known: no price for {', '.join(made.cost.unpriced)}.", err=True)
-        raise typer.Exit(2)
-    if budget is not None and made.cost.usd_per_day > budget:
+    code = 0 if budget is None else _judge(made.cost, budget)
+    raise typer.Exit(4 if made.stopped else code)
+
+
+def _judge(cost: Cost, budget: float) -> int:
+    """0 when the day stays within the budget, 3 when it does not, 2 when nobody knows; says why it is not 0."""
+    from ops.model.cost import amount
+
+    if cost.usd_per_day > budget:
+        said = amount(cost.usd_per_day, cost.unpriced)
+        typer.echo(f"The day costs {said}, more than the budget of {budget:.2f} USD.", err=True)
+        return 3
+    if cost.unpriced:
         typer.echo(
-            f"The day costs {made.cost.usd_per_day:.2f} USD, more than the budget of {budget:.2f} USD.", err=True
+            f"Whether the budget of {budget:.2f} USD holds is not known: no price for {', '.join(cost.unpriced)}.",
+            err=True,
         )
-        raise typer.Exit(3)
+        return 2
+    return 0

@@ -1,4 +1,4 @@
-"""The architecture picture, drawn from the recorded program: what stands where, and who talks to whom."""
+"""Architecture diagram in Mermaid, drawn from the recorded program."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from ops.model import eks_children
-from ops.model.plan import Plan
 from ops.model.recorder import Recording, Resource, plain
 from ops.project import ROOT
+from ops.stack.plan import Plan
 from stacks.errors import GenaiError
 
 FILE = ROOT / "docs" / "architecture.md"
@@ -41,14 +41,16 @@ _SUBNET = "aws:ec2/subnet:Subnet"
 _TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 
 _TITLES: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
-    "kubernetes:apps/v1:StatefulSet": lambda one, _: f"{one['metadata']['name']}<br/>StatefulSet",
-    "kubernetes:batch/v1:Job": lambda one, _: f"{one['metadata']['name']}<br/>Job",
-    "kubernetes:helm.sh/v3:Release": lambda one, _: f"{one['name']}<br/>Helm chart {one['version']}",
-    "aws:elasticache/replicationGroup:ReplicationGroup": lambda one, _: f"{one['engine'].capitalize()}<br/>ElastiCache",
-    "aws:rds/cluster:Cluster": lambda one, _: f"{one['engine']} {one['engineVersion']}<br/>Serverless v2",
-    _BALANCER: lambda one, _: f"{one['loadBalancerType']} load balancer",
+    "kubernetes:apps/v1:StatefulSet": lambda inputs, _: f"{inputs['metadata']['name']}<br/>StatefulSet",
+    "kubernetes:batch/v1:Job": lambda inputs, _: f"{inputs['metadata']['name']}<br/>Job",
+    "kubernetes:helm.sh/v3:Release": lambda inputs, _: f"{inputs['name']}<br/>Helm chart {inputs['version']}",
+    "aws:elasticache/replicationGroup:ReplicationGroup": lambda inputs, _: (
+        f"{inputs['engine'].capitalize()}<br/>ElastiCache"
+    ),
+    "aws:rds/cluster:Cluster": lambda inputs, _: f"{inputs['engine']} {inputs['engineVersion']}<br/>Serverless v2",
+    _BALANCER: lambda inputs, _: f"{inputs['loadBalancerType']} load balancer",
     _BUCKET: lambda _, name: f"bucket<br/>{name}",
-    _ENDPOINT: lambda one, _: f"{one['serviceName'].rpartition('.')[2].upper()} endpoint",
+    _ENDPOINT: lambda inputs, _: f"{inputs['serviceName'].rpartition('.')[2].upper()} endpoint",
     _NAT: lambda *_: "NAT gateway",
     _ROLE: lambda _, name: name,
 }
@@ -102,7 +104,10 @@ class _Picture:
         self.recording = recording
         self.by_urn = recording.by_urn()
         # Sorted: the order of registration is another one in each run.
-        self.drawn = sorted((one for one in recording.resources if one.type in _TITLES), key=lambda one: one.urn)
+        self.drawn = sorted(
+            (resource for resource in recording.resources if resource.type in _TITLES),
+            key=lambda resource: resource.urn,
+        )
 
     def boxes(self) -> Iterator[str]:
         """Nested boxes: VPC, subnets, cluster, namespace; roles and buckets beside the VPC."""
@@ -141,7 +146,7 @@ class _Picture:
             if workload.type not in _WORKLOADS:
                 continue
             role = next((role for subject, role in roles.items() if _runs_as(workload.inputs, subject)), None)
-            through_role = {one.urn for one in self._allowed(role)} if role else set()
+            through_role = {used.urn for used in self._allowed(role)} if role else set()
             if role:
                 yield f"{_id(workload)} -.-> {_id(role)}"
             for used in [*self._sources(workload, _TITLES), *self._called(workload)]:
@@ -169,26 +174,30 @@ class _Picture:
         return "private"
 
     def _subnets(self, role: str, title: str) -> str:
-        subnets = [one for one in self.recording.of_type(_SUBNET) if f"kubernetes.io/role/{role}" in one.inputs["tags"]]
+        subnets = [
+            subnet
+            for subnet in self.recording.of_type(_SUBNET)
+            if f"kubernetes.io/role/{role}" in subnet.inputs["tags"]
+        ]
         return f"{title} subnets: " + ", ".join(sorted(subnet.inputs["cidrBlock"] for subnet in subnets))
 
     def _sources(self, resource: Resource, types: Collection[str], key: str = "") -> list[Resource]:
         """Resources of these types whose outputs went, by way of any others, into the inputs (or only into `key`)."""
         found: dict[str, Resource] = {}
         seen: set[str] = set()
-        waiting = [
+        queue = [
             urn for name, urns in resource.property_dependencies.items() if key in ("", name) for urn in sorted(urns)
         ]
-        while waiting:
-            urn = waiting.pop(0)
+        while queue:
+            urn = queue.pop(0)
             if urn in seen or urn not in self.by_urn:
                 continue
             seen.add(urn)
-            one = self.by_urn[urn]
-            if one.type in types:
-                found[urn] = one
+            source = self.by_urn[urn]
+            if source.type in types:
+                found[urn] = source
             else:
-                waiting += [other for urns in one.property_dependencies.values() for other in sorted(urns)]
+                queue += [next_urn for urns in source.property_dependencies.values() for next_urn in sorted(urns)]
         return list(found.values())
 
     def _called(self, workload: Resource) -> list[Resource]:
@@ -209,7 +218,9 @@ class _Picture:
                         yield subject.rpartition(":")[2], role
 
     def _policies(self, role: Resource) -> list[Resource]:
-        return [one for one in self.recording.of_type(_ROLE_POLICY) if role in self._sources(one, [_ROLE], "role")]
+        return [
+            policy for policy in self.recording.of_type(_ROLE_POLICY) if role in self._sources(policy, [_ROLE], "role")
+        ]
 
     def _allowed(self, role: Resource) -> list[Resource]:
         return [used for policy in self._policies(role) for used in self._sources(policy, _TITLES, "policy")]
@@ -223,7 +234,7 @@ class _Picture:
         """Users to the load balancer, and from its ports to the workloads bound to their target groups."""
         balancer = self.recording.one(_BALANCER)
         yield f"users --> {_id(balancer)}"
-        bindings = [one for one in self.recording.resources if one.type.endswith(":TargetGroupBinding")]
+        bindings = [resource for resource in self.recording.resources if resource.type.endswith(":TargetGroupBinding")]
         rules = [
             *((listener, listener, "defaultActions") for listener in self.recording.of_type(_LISTENER)),
             *(

@@ -1,4 +1,4 @@
-"""A plan for people: Rich on a terminal, plain lines in a pipe."""
+"""Report of `genai plan` on a terminal or in a pipe (Rich)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.tree import Tree
 
 from catalogue.pins import WARNING_DAYS
-from ops.model import eks_children, typical_times
-from ops.model.cost import HOURS_PER_DAY
-from ops.model.plan import Plan
+from ops.model import eks_children, engine_graph, typical_times
+from ops.model.cost import HOURS_PER_DAY, Usage, amount
 from ops.model.recorder import Resource, plain
+from ops.stack.plan import Plan
 
 _SLOW = 20.0
 """Seconds from which a step or a wave is worth a line of its own."""
@@ -33,10 +33,12 @@ _FACTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
         f"{cluster['serverlessv2ScalingConfiguration']['maxCapacity']:g} ACU"
     ),
     eks_children.COMPONENT: lambda cluster: f"Kubernetes {cluster['version']}, Auto Mode",
-    "kubernetes:apps/v1:StatefulSet": lambda one: str(
-        one["spec"]["template"]["spec"]["containers"][0]["image"]
+    "kubernetes:apps/v1:StatefulSet": lambda workload: str(
+        workload["spec"]["template"]["spec"]["containers"][0]["image"]
     ).partition("@")[0],
-    "kubernetes:helm.sh/v3:Release": lambda one: f"chart {one['chart'].rpartition('/')[2]} {one['version']}",
+    "kubernetes:helm.sh/v3:Release": lambda release: (
+        f"chart {release['chart'].rpartition('/')[2]} {release['version']}"
+    ),
 }
 """What is worth saying about a component: by type of a resource in it, from the inputs."""
 
@@ -44,8 +46,8 @@ _FACTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 def print_report(plan: Plan, console: Console) -> None:
     """Print all sections of the report."""
     console.print(
-        f"[bold]Stack {plan.config.stack}[/bold] in {plan.cost.region}: {len(plan.resources)} resources. "
-        "Nothing was created, no account was asked."
+        f"[bold]Stack {plan.config.stack}[/bold] in {plan.cost.region}: "
+        f"{engine_graph.number(plan.resources)} resources. Nothing was created, no account was asked."
         + (f" A public hosted zone for {plan.domain} is taken for granted." if plan.domain else "")
     )
     for title, section in (
@@ -58,9 +60,34 @@ def print_report(plan: Plan, console: Console) -> None:
     ):
         console.print(f"\n[bold]{title}[/bold]")
         section(plan, console)
+    for warning in plan.warnings:
+        console.print(f"\n[yellow]Settings[/yellow]: {escape(warning)}.", soft_wrap=True)
+    console.print("\n[bold]Next[/bold]")
+    _print_next(plan, console)
+    # Last, where it can be read without scrolling.
     console.print(
-        f"\n[bold]Next[/bold]\n[cyan]pulumi up -s {plan.config.stack}[/cyan] builds it, "
-        f"[cyan]pulumi destroy -s {plan.config.stack}[/cyan] removes it."
+        f"\nStack {plan.config.stack}: {plan.cost.per_hour}, up in {_clock(plan.up.seconds)}, "
+        f"down in {_clock(plan.down.seconds)} minutes.",
+        soft_wrap=True,
+    )
+
+
+def _print_next(plan: Plan, console: Console) -> None:
+    stack = plan.config.stack
+    if any(finding.level == "mandatory" for finding in plan.findings):
+        console.print(
+            "[red]Not yet `pulumi up`[/red]: the guardrails would stop it. Put right what they name above, then "
+            f"[cyan]genai plan --stack {stack}[/cyan] again.",
+            soft_wrap=True,
+        )
+        return
+    for step in plan.first:
+        console.print(f"[red]First[/red], because {step.why}:", soft_wrap=True)
+        for command in step.commands:
+            console.print(f"  [cyan]{command}[/cyan]", soft_wrap=True)
+    console.print(
+        f"{'Then ' if plan.first else ''}[cyan]pulumi up -s {stack}[/cyan] builds it, "
+        f"[cyan]pulumi destroy -s {stack}[/cyan] removes it."
     )
 
 
@@ -70,7 +97,7 @@ def _print_tree(plan: Plan, console: Console) -> None:
         by_parent.setdefault(resource.parent, []).append(resource)
 
     def below(urn: str) -> list[Resource]:
-        return [one for child in by_parent.get(urn, []) for one in (child, *below(child.urn))]
+        return [resource for child in by_parent.get(urn, []) for resource in (child, *below(child.urn))]
 
     def grow(tree: Tree, urn: str) -> None:
         for child in by_parent.get(urn, []):
@@ -81,7 +108,7 @@ def _print_tree(plan: Plan, console: Console) -> None:
                 tree.add(f"{child.name}  [dim]{_kind(child)}[/dim]")
 
     for children in by_parent.values():
-        children.sort(key=lambda one: one.name)  # the order of registration is another one in each run
+        children.sort(key=lambda child: child.name)  # the order of registration is another one in each run
     stack = plan.resources[0]
     tree = Tree(f"{stack.name}")
     grow(tree, stack.urn)
@@ -94,7 +121,8 @@ def _summary(component: Resource, inside: list[Resource]) -> str:
         if resource.type in _FACTS:
             fact = _FACTS[resource.type](plain(resource.inputs))
             facts[fact] = facts.get(fact, 0) + 1
-    count = f"{len(inside)} resource{'s' * (len(inside) != 1)}"
+    number = engine_graph.number(inside)
+    count = f"{number} resource{'s' * (number != 1)}"
     told = [fact if times == 1 else f"{times} × {fact}" for fact, times in facts.items()]
     return f"[dim]{_kind(component)}[/dim]  {', '.join([count, *told])}"
 
@@ -113,19 +141,23 @@ def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
 def _print_cost(plan: Plan, console: Console) -> None:
     table = _table("component", "item", "quantity", "USD/hour", "USD/day", right=("quantity", "USD/hour", "USD/day"))
     for line in sorted(plan.cost.lines, key=lambda line: -line.usd_per_hour):
-        hour = line.usd_per_hour
-        table.add_row(line.component, line.item, f"{line.quantity:g}", f"{hour:.4f}", f"{hour * HOURS_PER_DAY:.2f}")
+        usd = line.usd_per_hour
+        table.add_row(line.component, line.item, f"{line.quantity:g}", f"{usd:.4f}", f"{usd * HOURS_PER_DAY:.2f}")
     table.add_section()
-    table.add_row("[bold]total[/bold]", "", "", f"{plan.cost.usd_per_hour:.4f}", f"{plan.cost.usd_per_day:.2f}")
+    hour = amount(plan.cost.usd_per_hour, plan.cost.unpriced).removesuffix(" USD")
+    day = amount(plan.cost.usd_per_day, plan.cost.unpriced).removesuffix(" USD")
+    table.add_row("[bold]total[/bold]", "", "", hour, day)
     console.print(table)
     console.print(f"A day is {HOURS_PER_DAY} hours. On-demand prices without tax; source and date of each in --json.")
-    by_item: dict[str, str] = {
-        usage.item: f"{usage.item} {usage.price.usd:g}/{usage.price.unit}" for usage in plan.cost.usage
-    }
+    by_item = {usage.item: _by_use(usage) for usage in plan.cost.usage}
     if by_item:
         console.print(f"Paid by use and not counted: {', '.join(by_item.values())}.")
     for unpriced in plan.cost.unpriced:
         console.print(f"[yellow]Not in the sum, no price known:[/yellow] {unpriced}.")
+
+
+def _by_use(usage: Usage) -> str:
+    return f"{usage.item} {f'{usage.price.usd:g}/{usage.price.unit}' if usage.price else '(price unknown)'}"
 
 
 def _print_up(plan: Plan, console: Console) -> None:

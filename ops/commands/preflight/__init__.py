@@ -1,1 +1,1 @@
-"""`genai preflight`."""
+"""`genai preflight`: checks before `pulumi up`."""

@@ -9,7 +9,7 @@ from botocore.session import get_session
 
 from ops.checks.check import Check
 from ops.checks.preflight.account import account_checks
-from ops.checks.preflight.azure import azure_checks
+from ops.checks.preflight.azure import aws_stack, azure_checks
 from ops.checks.preflight.credentials import credentials
 from ops.checks.preflight.domain import domain_checks
 from ops.checks.preflight.earlier_stack import yesterday_checks
@@ -25,9 +25,9 @@ from ops.inventory.azure import AzureStackInventory
 from ops.inventory.scan import AwsStackInventory
 from ops.model import recorder
 from ops.model.needs import aws_needs
-from ops.model.plan import make_plan
 from ops.project import ROOT
 from ops.stack.identity import StackIdentity
+from ops.stack.plan import make_plan
 from ops.stack.settings_file import StackConfig
 
 
@@ -64,6 +64,7 @@ def azure_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]:
     return {
         "pulumi": lambda: pulumi(ROOT),
         "support of what is pinned": lambda: support(plan.recording, plan.today),
+        **({"AWS stack": lambda: aws_stack(plan.first)} if config.values.get("genaiplatform:awsStack") else {}),
         **azure_checks(inventory, config.values),
         **yesterday_checks(inventory, config.stack),
     }

@@ -37,5 +37,5 @@ def preflight(
     console = report_console()
     print_outcomes(outcomes, console)
     counts = {state: sum(outcome.state == state for outcome in outcomes.values()) for state in State}
-    console.print(", ".join(f"{count} {state}" for state, count in counts.items()) + ".")
+    console.print(", ".join(f"{count} {state}" for state, count in counts.items() if count) + ".")
     raise typer.Exit(code)

@@ -1,4 +1,4 @@
-"""Status of a stack from all sides: its settings, its outputs, its cloud and its services."""
+"""Collects the status of a stack from its settings, its outputs, its cloud and its services."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ops.checks.check import Check, bad, run
-from ops.checks.status import aws, azure
+from ops.checks.status import aws, azure, schedule
 from ops.checks.status.status import Found, Status, could_not_check
 from ops.clouds.aws import Aws
-from ops.commands.status import schedule
 from ops.inventory.azure import AzureStackInventory
-from ops.model.plan import Plan, make_plan
 from ops.stack.outputs import NotUpError, StackOutputsError, read_outputs
+from ops.stack.plan import Plan, make_plan
 from ops.stack.settings_file import StackConfig
 
 

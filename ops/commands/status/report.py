@@ -1,4 +1,4 @@
-"""A status for people and for machines."""
+"""Report of `genai status`: lines on a terminal (Rich), or JSON."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from rich.console import Console
 
 from ops.checks.report import as_data, print_outcomes
 from ops.checks.status.status import Status
+from ops.model.cost import amount, number
 
 
 def as_json(status: Status) -> dict[str, Any]:
@@ -19,9 +20,9 @@ def as_json(status: Status) -> dict[str, Any]:
         "stage": status.stage,
         "since": since.isoformat() if since else None,
         "hours": status.hours,
-        "usd_per_hour": status.usd_per_hour,
+        "usd_per_hour": number(status.usd_per_hour, status.unpriced),
         "unpriced": list(status.unpriced),
-        "usd_so_far": status.usd,
+        "usd_so_far": None if status.usd is None else number(status.usd, status.unpriced),
         "ends": ends.isoformat() if ends else None,
         "hours_left": (ends - status.now).total_seconds() / 3600 if ends else None,
         "keep_until": status.found.keep_until,
@@ -39,10 +40,13 @@ def print_status(status: Status, console: Console) -> None:
         console.print(text, markup=False, soft_wrap=True)
 
     say(f"Stack {status.stack} in {status.place} {status.says}.")
-    if status.found.since and status.hours is not None:
+    if status.found.since and status.hours is not None and status.usd is not None:
         say(f"Since {status.found.since:%F %R} UTC, {_duration(status.hours)}.")
-        about = "at least" if status.unpriced else "about"
-        say(f"Cost so far: {about} {status.usd:.2f} USD ({status.usd_per_hour:.2f} USD an hour), and what was used.")
+        about = "" if status.unpriced else "about "
+        per_hour = amount(status.usd_per_hour, status.unpriced)
+        say(f"Cost so far: {about}{amount(status.usd, status.unpriced)} ({per_hour} an hour), and what was used.")
+        if status.unpriced:
+            say(f"No price is known for {', '.join(status.unpriced)}.")
     if status.found.exists:
         say(_end(status))
     print_outcomes(status.outcomes, console)

@@ -1,1 +1,1 @@
-"""`genai up` and `genai down`: the day's two runs of the engine, watched, and judged by what is there afterwards."""
+"""`genai up` and `genai down`: run the Pulumi engine, show its progress, and check what exists afterwards."""

@@ -1,4 +1,4 @@
-"""What the day cost: by the price table, and by AWS's own account of it."""
+"""Cost of a stack until now: by the price table, and by AWS Cost Explorer."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Bill:
 def bill(state: StackState, region: str, now: datetime) -> Bill | None:
     """For everything in the state until now, None when there is nothing.
 
-    It begins with the cluster, which is as old as the day; another resource may be one that an earlier day left.
+    It begins with the cluster, which is as old as the stack; another resource may be left of an earlier one.
     """
-    made = [one for one in state.resources if one.custom and one.urn in state.created]
+    made = [resource for resource in state.resources if resource.custom and resource.urn in state.created]
     if not made:
         return None
-    clusters = [one for one in made if one.type == eks_children.CLUSTER]
-    since = min(state.created[one.urn] for one in clusters or made)
+    clusters = [resource for resource in made if resource.type == eks_children.CLUSTER]
+    since = min(state.created[resource.urn] for resource in clusters or made)
     hours = (now - since).total_seconds() / 3600
     try:
         costs = cost(state.resources, region)

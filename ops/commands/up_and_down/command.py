@@ -28,10 +28,11 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     """
     # Imported here: `genai --help` must not wait for Pulumi.
     from ops.commands.pulumi_engine import open_engine
-    from ops.commands.up_and_down.report import morning_as_json, print_morning, speaker
+    from ops.commands.up_and_down.report import print_up, speaker, up_as_json
     from ops.commands.up_and_down.up import bring_up
-    from ops.model.plan import make_plan
+    from ops.model.engine_graph import number
     from ops.project import ROOT
+    from ops.stack.plan import make_plan
     from ops.stack.settings_file import read
 
     console, show = _console(json_)
@@ -39,12 +40,12 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     engine = open_engine(ROOT, stack, speaker(console))
     plan = make_plan(config)
     about = f"about {plan.up.seconds / 60:.0f} minutes from nothing, {plan.cost.per_hour}"
-    console.print(f"Stack {stack}: {len(plan.resources)} resources, {about}.", soft_wrap=True)
+    console.print(f"Stack {stack}: {number(plan.resources)} resources, {about}.", soft_wrap=True)
     morning = bring_up(engine, plan, show)
     if json_:
-        _print_json(morning_as_json(morning, plan))
+        _print_json(up_as_json(morning, plan))
     else:
-        print_morning(morning, plan, console)
+        print_up(morning, plan, console)
     raise typer.Exit(morning.exit_code)
 
 
@@ -72,7 +73,7 @@ def down(
     from ops.commands.pulumi_engine import open_engine
     from ops.commands.up_and_down import bill
     from ops.commands.up_and_down.down import in_front, take_down
-    from ops.commands.up_and_down.report import evening_as_json, print_evening, speaker
+    from ops.commands.up_and_down.report import down_as_json, print_down, speaker
     from ops.inventory.clouds import AWS, AZURE, CLOUDS, StackInventory, StackPlace
     from ops.project import ROOT
     from ops.stack.engine import EngineError
@@ -102,9 +103,9 @@ def down(
     cost = bill.bill(evening.before, region, now)
     said = bill.cost_explorer(Aws(region), cost.since if cost else now, now) if cost_explorer else None
     if json_:
-        _print_json(evening_as_json(evening, cost, said, stack=stack, place=cloud.place))
+        _print_json(down_as_json(evening, cost, said, stack=stack, place=cloud.place))
     else:
-        print_evening(evening, cost, said, console, stack=stack, place=cloud.place)
+        print_down(evening, cost, said, console, stack=stack, place=cloud.place)
     raise typer.Exit(evening.exit_code)
 
 

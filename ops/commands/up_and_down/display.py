@@ -1,4 +1,4 @@
-"""Shows the progress of an operation: a table that lives on a terminal, lines when piped."""
+"""Progress of the Pulumi engine: a live table on a terminal (Rich), lines in a pipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The evening: `pulumi destroy`, once more when something stays, and a look at what is left in the cloud."""
+"""`genai down`: `pulumi destroy`, a second time when something stays, and a scan for leftovers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ops.commands.up_and_down.display import minutes
 from ops.commands.up_and_down.up import Show, forget_a_dead_run
 from ops.inventory.deletion import delete
 from ops.inventory.scan import Inventory, Scan
+from ops.model.engine_graph import number
 from ops.project import stack_files
 from ops.stack.engine import Engine
 from ops.stack.progress import Progress, deletion
@@ -24,7 +25,7 @@ GATE = "pulumi-python:dynamic/genai:DrainGate"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evening:
+class DownResult:
     """How it ended. Errors are what the engine complained about last."""
 
     before: StackState
@@ -43,7 +44,7 @@ class Evening:
         return self.scan.exit_code if self.scan else 1
 
 
-def take_down(engine: Engine, inventory: Inventory, show: Show, *, purge: bool) -> Evening:
+def take_down(engine: Engine, inventory: Inventory, show: Show, *, purge: bool) -> DownResult:
     """Run it. `purge` removes what is in soft delete too.
 
     EngineError when the engine does not begin: another run may be alive, for example.
@@ -54,12 +55,12 @@ def take_down(engine: Engine, inventory: Inventory, show: Show, *, purge: bool) 
     lost: list[str] = []
     typical = deletion(before.resources).seconds
     if not state.empty:
-        engine.say(f"Stack {engine.name}: {len(state.resources)} resources, typically {minutes(typical)}.")
+        engine.say(f"Stack {engine.name}: {number(state.resources)} resources, typically {minutes(typical)}.")
     for attempt in (1, 2):
         if state.empty or engine.interrupted or lost:
             break
         if attempt > 1:
-            engine.say(f"{len(state.resources)} resources are still there. Once more.")
+            engine.say(f"{number(state.resources)} resources are still there. Once more.")
         errors = _destroy(engine, state, show)
         state = engine.state()
         lost = list(_lost_clusters(state))
@@ -69,7 +70,7 @@ def take_down(engine: Engine, inventory: Inventory, show: Show, *, purge: bool) 
         if purge:
             delete([one for one in scan.leftovers if one.resource.soft_deleted], engine.say)
             scan = inventory.scan()
-    return Evening(
+    return DownResult(
         before=before,
         state=state,
         seconds=time.monotonic() - begin,
@@ -92,9 +93,9 @@ def _destroy(engine: Engine, state: StackState, show: Show) -> list[str]:
 
 def _lost_clusters(state: StackState) -> Iterator[str]:
     """Clusters of which EKS itself says that they do not exist, while the state has objects in them."""
-    if not any(one.type.startswith("kubernetes:") for one in state.resources):
+    if not any(resource.type.startswith("kubernetes:") for resource in state.resources):
         return
-    for gate in (one.inputs for one in state.resources if one.type == GATE):
+    for gate in (resource.inputs for resource in state.resources if resource.type == GATE):
         with suppress(ConnectionError):  # no answer is no proof
             if eks_status(gate["cluster_name"], gate["region"]) is None:
                 yield gate["cluster_name"]

@@ -1,4 +1,4 @@
-"""How the morning and the evening ended, for people and for machines."""
+"""Reports of `genai up` and `genai down`: lines on a terminal (Rich), or JSON."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from catalogue.resource_types import STATE_ONLY
 from ops.commands.leftovers import report as leftovers
 from ops.commands.up_and_down.bill import Bill
 from ops.commands.up_and_down.display import minutes
-from ops.commands.up_and_down.down import Evening
-from ops.commands.up_and_down.up import Morning
+from ops.commands.up_and_down.down import DownResult
+from ops.commands.up_and_down.up import UpResult
 from ops.model import typical_times
-from ops.model.plan import Plan
+from ops.model.cost import amount, number
+from ops.model.engine_graph import number as number_of
 from ops.model.recorder import Resource, Secret
+from ops.stack.plan import Plan
 from ops.stack.state import short
 
 _LONG = 20
@@ -30,87 +32,90 @@ def speaker(console: Console) -> Say:
     return lambda line: console.print(line, markup=False, soft_wrap=True)
 
 
-def morning_as_json(morning: Morning, plan: Plan) -> dict[str, Any]:
-    """The morning as data. Secret outputs are null; `typical_seconds` are those of the plan, from nothing."""
+def up_as_json(result: UpResult, plan: Plan) -> dict[str, Any]:
+    """`genai up` as data. Secret outputs are null; `typical_seconds` are those of the plan for a new stack."""
     return {
         "stack": plan.config.stack,
-        "seconds": round(morning.seconds, 1),
+        "seconds": round(result.seconds, 1),
         "typical_seconds": plan.up.seconds,
-        "errors": list(morning.errors),
-        "missing": list(morning.missing),
-        "pending": list(morning.state.pending),
-        "outputs": _masked(morning.state.outputs),
-        "exit_code": morning.exit_code,
+        "errors": list(result.errors),
+        "missing": list(result.missing),
+        "pending": list(result.state.pending),
+        "outputs": _masked(result.state.outputs),
+        "exit_code": result.exit_code,
     }
 
 
-def print_morning(morning: Morning, plan: Plan, console: Console) -> None:
+def print_up(result: UpResult, plan: Plan, console: Console) -> None:
     """Print the URLs and all other outputs but secrets, or what is not there."""
     stack, say = plan.config.stack, speaker(console)
-    if morning.exit_code:
-        _list(morning.errors, "What the engine complained about:", say)
-        if not morning.errors:
-            _list(morning.missing, "Not there, or not ready:", say)
-        _list(morning.state.pending, "Begun, and nobody knows how it ended:", say)
+    if result.exit_code:
+        _list(result.errors, "What the engine complained about:", say)
+        if not result.errors:
+            _list(result.missing, "Not there, or not ready:", say)
+        _list(result.state.pending, "Begun, and nobody knows how it ended:", say)
         say(
-            f"Stack {stack} is not up: {len(morning.missing)} of the program's "
-            f"{len(plan.recording.resources)} resources are missing. "
+            f"Stack {stack} is not up: {len(result.missing)} of {number_of(plan.resources)} resources are missing. "
             f"`genai up --stack {stack}` goes on from here, `genai down --stack {stack}` takes it away."
         )
         return
-    width = max(map(len, morning.state.outputs))
-    for name, value in morning.state.outputs.items():
+    width = max(map(len, result.state.outputs))
+    for name, value in result.state.outputs.items():
         shown = f"secret: pulumi stack output {name} --show-secrets --stack {stack}"
         if not isinstance(value, Secret):
             shown = value if isinstance(value, str) else json.dumps(_masked(value))
         say(f"{name:<{width}}  {shown}")
-    took, planned = minutes(morning.seconds), minutes(plan.up.seconds)
+    took, planned = minutes(result.seconds), minutes(plan.up.seconds)
     say(f"Stack {stack} is up. It took {took}; from nothing to everything the plan says {planned}.")
 
 
-def evening_as_json(
-    evening: Evening, bill: Bill | None, cost_explorer: str | None, *, stack: str, place: str
+def down_as_json(
+    result: DownResult, bill: Bill | None, cost_explorer: str | None, *, stack: str, place: str
 ) -> dict[str, Any]:
-    """The evening as data. `leftovers` is null while the state holds something, `bill` when it held nothing."""
+    """`genai down` as data. `leftovers` is null while the state holds something, `bill` when it held nothing."""
     return {
         "stack": stack,
-        "seconds": round(evening.seconds, 1),
-        "typical_seconds": evening.typical,
-        "errors": list(evening.errors),
-        "left_in_state": [one.urn for one in evening.state.resources],
-        "pending": list(evening.state.pending),
-        "lost_clusters": list(evening.lost_clusters),
-        "leftovers": leftovers.as_json(evening.scan, stack=stack, place=place) if evening.scan else None,
+        "seconds": round(result.seconds, 1),
+        "typical_seconds": result.typical,
+        "errors": list(result.errors),
+        "left_in_state": [resource.urn for resource in result.state.resources],
+        "pending": list(result.state.pending),
+        "lost_clusters": list(result.lost_clusters),
+        "leftovers": leftovers.as_json(result.scan, stack=stack, place=place) if result.scan else None,
         "bill": {
             "since": bill.since.isoformat(),
             "hours": round(bill.hours, 2),
-            "usd_per_hour": bill.usd_per_hour,
-            "usd": round(bill.usd, 2),
+            "usd_per_hour": number(bill.usd_per_hour, bill.unpriced),
+            "usd": number(round(bill.usd, 2), bill.unpriced),
             "unpriced": list(bill.unpriced),
         }
         if bill
         else None,
         "cost_explorer": cost_explorer,
-        "exit_code": evening.exit_code,
+        "exit_code": result.exit_code,
     }
 
 
-def print_evening(
-    evening: Evening, bill: Bill | None, cost_explorer: str | None, console: Console, *, stack: str, place: str
+def print_down(
+    result: DownResult, bill: Bill | None, cost_explorer: str | None, console: Console, *, stack: str, place: str
 ) -> None:
     """Print what is left and how to go on, or that nothing is, and what the day cost."""
     say = speaker(console)
-    if evening.scan is None:
-        _list(evening.errors, "What the engine complained about:", say)
-        _list([short(one.urn) for one in evening.state.resources if _lives_in_a_cloud(one)], "Still there:", say)
-        _list(evening.state.pending, "Begun, and nobody knows how it ended:", say)
+    if result.scan is None:
+        _list(result.errors, "What the engine complained about:", say)
+        _list(
+            [short(resource.urn) for resource in result.state.resources if _lives_in_a_cloud(resource)],
+            "Still there:",
+            say,
+        )
+        _list(result.state.pending, "Begun, and nobody knows how it ended:", say)
         say(
             f"Stack {stack} is not down. `genai down --stack {stack}` goes on from here. If that does not help, what "
             f"the state does not know may hold it: `genai leftovers --stack {stack}` shows all there is."
         )
-        for command in _starts(evening):
+        for command in _starts(result):
             say(f"RDS deletes no Aurora cluster that is stopped, nor its instances. Start it first:\n  {command}")
-        for cluster in evening.lost_clusters:
+        for cluster in result.lost_clusters:
             say(
                 f"But not by itself: EKS says that the cluster {cluster} is gone, and nothing can delete what the "
                 "state still has in it. If this is the right account and region, give that up and remove the rest:\n"
@@ -119,27 +124,28 @@ def print_evening(
                 f"`genai down --stack {stack}` ends the day."
             )
     else:
-        took, typical = minutes(evening.seconds), minutes(evening.typical)
+        took, typical = minutes(result.seconds), minutes(result.typical)
         say(f"The state of stack {stack} is empty. It took {took} (typically {typical}).")
-        leftovers.print_report(evening.scan, console, stack=stack, place=place)
+        leftovers.print_report(result.scan, console, stack=stack, place=place)
     if bill:
-        unpriced = f" and what has no known price: {', '.join(bill.unpriced)}" if bill.unpriced else ""
+        unpriced = f". No price is known for {', '.join(bill.unpriced)}" if bill.unpriced else ""
         say(
-            f"{bill.hours:.1f} hours since {bill.since:%F %H:%M} UTC at {bill.usd_per_hour:.2f} USD make "
-            f"{bill.usd:.2f} USD for what stood when this began, without what is paid by use{unpriced}."
+            f"{bill.hours:.1f} hours since {bill.since:%F %H:%M} UTC. What stood when this began cost "
+            f"{amount(bill.usd, bill.unpriced)} ({amount(bill.usd_per_hour, bill.unpriced)} an hour), without what is "
+            f"paid by use{unpriced}."
         )
     if cost_explorer:
         say(cost_explorer)
 
 
-def _starts(evening: Evening) -> Iterator[str]:
+def _starts(result: DownResult) -> Iterator[str]:
     """What starts the stack's Aurora cluster, when RDS complained about its status."""
-    if not any("InvalidDBClusterState" in error or "InvalidDBInstanceState" in error for error in evening.errors):
+    if not any("InvalidDBClusterState" in error or "InvalidDBInstanceState" in error for error in result.errors):
         return
-    for one in evening.state.resources:
-        if one.type == "aws:rds/cluster:Cluster":
-            region = evening.state.regions["aws:region"]
-            which = f"--db-cluster-identifier {one.inputs['clusterIdentifier']} --region {region}"
+    for resource in result.state.resources:
+        if resource.type == "aws:rds/cluster:Cluster":
+            region = result.state.regions["aws:region"]
+            which = f"--db-cluster-identifier {resource.inputs['clusterIdentifier']} --region {region}"
             yield f"aws rds start-db-cluster {which} && aws rds wait db-cluster-available {which}"
 
 

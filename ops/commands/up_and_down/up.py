@@ -1,4 +1,4 @@
-"""The morning: `pulumi up`, and whether everything that the program describes is there afterwards."""
+"""`genai up`: `pulumi up`, and whether every resource of the program exists afterwards."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from ops.model.plan import Plan
 from ops.stack.engine import Engine, Watch
+from ops.stack.plan import Plan
 from ops.stack.progress import Progress, creation
 from ops.stack.state import StackState, engine_urn, short
 
@@ -16,7 +16,7 @@ Show = Callable[[Progress], AbstractContextManager[Watch]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Morning:
+class UpResult:
     """How it ended. Errors are what the engine complained about."""
 
     state: StackState
@@ -27,27 +27,27 @@ class Morning:
 
     @property
     def exit_code(self) -> int:
-        """0 the day can begin, for the engine saw no failure and its state agrees; else 1."""
+        """0 everything is up: the engine saw no failure and its state agrees; else 1."""
         return 1 if self.errors or self.missing or self.state.pending or not self.state.outputs else 0
 
 
-def bring_up(engine: Engine, plan: Plan, show: Show) -> Morning:
+def bring_up(engine: Engine, plan: Plan, show: Show) -> UpResult:
     """Run it; EngineError when the engine does not begin: another run may be alive, for example."""
     before = engine.state()
-    progress = Progress(creation(plan), standing=[one.urn for one in before.resources])
+    progress = Progress(creation(plan), standing=[resource.urn for resource in before.resources])
     errors = forget_a_dead_run(engine, before)
     if not (errors or engine.interrupted):
         with show(progress) as watch:
             failure = engine.up(watch)
         errors = progress.errors or [failure] * bool(failure)
     state = engine.state()
-    there = {one.urn for one in state.resources} - set(state.unfinished)
-    wanted = [engine_urn(one.urn) for one in plan.recording.resources]
-    return Morning(
+    ready = {resource.urn for resource in state.resources} - set(state.unfinished)
+    wanted = [engine_urn(resource.urn) for resource in plan.recording.resources]
+    return UpResult(
         state=state,
         seconds=progress.seconds,
         errors=errors,
-        missing=[short(urn) for urn in wanted if urn not in there],
+        missing=[short(urn) for urn in wanted if urn not in ready],
     )
 
 

@@ -1,1 +1,1 @@
-"""`genai verify`."""
+"""`genai verify`: options and report."""

@@ -28,8 +28,9 @@ def verify(
     Exit codes: 0 all proved, 1 a step was not, 2 the input is wrong, the outputs cannot be read or nothing answers.
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.
+    from ops.checks.check import Outcome
     from ops.checks.verify.proof import proof_of
-    from ops.checks.verify.step import StepOutcome, attempt, exit_code
+    from ops.checks.verify.step import attempt, exit_code
     from ops.commands.verify.report import as_json, print_outcome, print_summary
     from ops.console import report_console
     from ops.stack.running import read_aws_stack, read_gateway
@@ -37,7 +38,7 @@ def verify(
     running = read_aws_stack(stack)
     gateway = read_gateway(azure_stack, stack, running) if azure_stack else None
     console = report_console(stderr=json_)
-    outcomes: dict[str, StepOutcome] = {}
+    outcomes: dict[str, Outcome] = {}
     with proof_of(running, gateway) as proof:
         for step in proof.steps:
             with console.status(step.name):

@@ -1,4 +1,4 @@
-"""The VPC: subnets, the way out, and what waits for it."""
+"""VPC: subnets, routes to the internet, and what waits for them."""
 
 from __future__ import annotations
 

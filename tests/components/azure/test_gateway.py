@@ -1,4 +1,4 @@
-"""The gateway refuses what it could not work with."""
+"""API Management refuses arguments that it could not work with."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from catalogue.api_management import REGIONS, TIERS, UNFIT, region_problem, tier_problem
 from components.azure.gateway import GatewayArgs
-from components.azure.gateway_tiers import REGIONS, TIERS, UNFIT, region_problem, tier_problem
 
 ARGS = GatewayArgs(
     resource_group_name="group",

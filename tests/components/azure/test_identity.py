@@ -1,4 +1,4 @@
-"""Who may call: what Entra ID is told about the API and its clients."""
+"""Entra ID: what it is told about the API and its clients."""
 
 from __future__ import annotations
 

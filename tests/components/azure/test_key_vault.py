@@ -1,4 +1,4 @@
-"""Where the gateway looks up keys."""
+"""Key Vault, where the gateway looks up keys."""
 
 from __future__ import annotations
 

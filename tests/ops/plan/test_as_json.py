@@ -12,8 +12,8 @@ import pytest
 
 from ops.commands.plan import as_json as as_json_module
 from ops.commands.plan.as_json import as_json
-from ops.model.plan import make_plan
 from ops.model.simulated_outputs import generated_secret
+from ops.stack.plan import make_plan
 from ops.stack.settings_file import StackConfig
 from tests.ops.plan import sample
 

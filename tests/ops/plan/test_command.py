@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +14,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ops.cli import app
+from ops.model.guardrails import Finding
 from ops.project import ROOT
+from ops.stack.settings_file import read
 
 
 def genai(*arguments: str) -> Result:
@@ -25,6 +29,15 @@ def test_the_report_is_plain_in_a_pipe_and_has_every_section() -> None:
     assert "\x1b" not in result.output
     for section in ("What it builds", "while idle", "pulumi up", "pulumi destroy", "Guardrails", "Support of", "Next"):
         assert section in result.output
+
+
+def test_the_last_line_repeats_cost_up_and_down() -> None:
+    *report, last = genai("--size", "team").output.splitlines()
+    told = re.fullmatch(r"Stack dev: (\d\.\d\d) USD an hour, up in (\d+:\d\d), down in (\d+:\d\d) minutes\.", last)
+    assert told
+    assert any(line.startswith("total") and float(told[1]) == round(float(line.split()[1]), 2) for line in report)
+    assert any(line.startswith(f"{told[2]}, decided by this chain") for line in report)
+    assert any(line.startswith(f"{told[3]} in ") for line in report)
 
 
 def test_json_is_the_only_output_and_a_budget_that_holds_is_fine() -> None:
@@ -43,9 +56,63 @@ def test_a_day_over_budget_is_exit_code_3() -> None:
 
 
 def test_a_budget_is_not_kept_where_prices_are_not_known() -> None:
-    result = genai("--budget", "1000", "--set", "aws:region=eu-central-1")
+    result = genai("--budget", "1000", "--set", "aws:region=ap-northeast-3")
     assert result.exit_code == 2
-    assert "Whether the budget holds is not known: no price for " in result.stderr
+    assert "Whether the budget of 1000.00 USD holds is not known: no price for NAT gateway of " in result.stderr
+    assert "at least 0.48" in result.stdout
+    over = genai("--budget", "1", "--set", "aws:region=ap-northeast-3")
+    assert over.exit_code == 3
+    assert over.stderr.startswith("The day costs at least 3.85 USD, more than the budget of 1.00 USD.")
+
+
+def test_where_no_price_is_known_the_cost_is_unknown_and_never_zero() -> None:
+    west = ("--stack", "azure", "--set", "azure-native:location=westeurope")
+    text = genai(*west).stdout
+    total = next(line.split() for line in text.splitlines() if line.startswith("total"))
+    assert total == ["total", "unknown", "unknown"]
+    assert "Key Vault operations" not in text
+    assert "Log Analytics ingestion (price unknown)" in text
+    assert "0.00" not in text
+    data = json.loads(genai(*west, "--json").stdout)["cost"]
+    assert (data["usdPerHour"], data["usdPerDay"]) == (None, None)
+    assert data["byUse"][0]["usd"] is None
+
+
+def test_a_mandatory_finding_has_an_exit_code_and_no_up_is_recommended() -> None:
+    finding = Finding(policy="no-open-port", urn="", message="port 22 is open: close it", level="mandatory")
+    with mock.patch("ops.model.plan.findings", return_value=[finding]):
+        result = genai("--budget", "0.5")
+    assert result.exit_code == 4
+    assert "more than the budget" in result.stderr
+    after = result.stdout.partition("\nNext\n")[2]
+    assert after.startswith("Not yet `pulumi up`: the guardrails would stop it.")
+    assert "builds it" not in after
+    advisory = dataclasses.replace(finding, level="advisory")
+    with mock.patch("ops.model.plan.findings", return_value=[advisory]):
+        result = genai()
+    assert result.exit_code == 0
+    assert "pulumi up -s dev builds it" in result.stdout
+
+
+def test_an_azure_plan_says_what_the_aws_stack_needs_first() -> None:
+    result = genai("--stack", "azure")
+    assert result.exit_code == 4
+    steps = ["  pulumi config set -s dev apimEntry true", "  genai up --stack dev", "Then pulumi up -s azure builds it"]
+    lines = result.stdout.partition("\nNext\n")[2].splitlines()
+    assert lines[0].startswith("First, because stack dev, which awsStack names, has its entry for API Management off")
+    assert all(line.startswith(step) for line, step in zip(lines[1:], steps, strict=False))
+    on = read(ROOT, "dev", ["apimEntry=true"])
+    with mock.patch("ops.model.plan.read", return_value=on):
+        result = genai("--stack", "azure")
+    assert result.exit_code == 0
+    assert "First" not in result.stdout
+
+
+def test_settings_of_little_use_are_named() -> None:
+    result = genai("--set", "virtualKeys=[]")
+    assert result.exit_code == 0
+    assert "virtualKeys is empty, so nobody has a key" in result.stdout
+    assert "`pulumi config rm -s dev virtualKeys`" in result.stdout
 
 
 def test_a_stack_without_a_page_of_its_own_draws_nothing(tmp_path: Path) -> None:
@@ -78,6 +145,18 @@ def test_drawings_that_cannot_be_written_are_a_sentence() -> None:
         (["--size", "huge"], "size"),
         (["--set", "vpcCidr=10.0.0.0/24"], "too small"),
         (["--set", "aws:region=tokyo"], "'tokyo' is no region"),
+        (["--set", "aws:region=us-east1"], "did you mean us-east-1?"),
+        (["--set", "aws:region=cn-north-1"], "is in another partition of AWS"),
+        (["--set", "aws:region=us-gov-west-1"], "is in another partition of AWS"),
+        (["--set", "allowedCidrs=1.2.3.4/32"], "must be a list, not '1.2.3.4/32': write [\"1.2.3.4/32\"]"),
+        (
+            ["--set", "models=[{name: gpt, model: gpt-4o-mini}]"],
+            "names no provider: write it in front, such as openai/",
+        ),
+        (["--set", "models=[{name: gpt, model: azure/x}]"], "models: gpt: azure takes no call without a key: `pulumi"),
+        (["--set", "models=[{name: gpt, model: azur/x}]"], "azur is no provider of LiteLLM's: did you mean azure?"),
+        (["--set", "models=[{name: g, model: azure/x, provider_key: a}]"], "models[g].provider_key is not known there"),
+        (["--set", "models=[{name: g, model: openai/x, params: {}, modell: y}]"], "models[g].modell is not known"),
         (["--stack", "azure", "--set", "awsStack=o/genaiplatform/prod"], "awsStack names o/genaiplatform/prod. There"),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 
 from catalogue.prices import PRICES, USAGE_PRICES, Price, UsagePrice
 from ops.model import nodes
-from ops.model.cost import Cost, cost
+from ops.model.cost import Cost, amount, cost, number
 from ops.model.engine_graph import engine_resources
 from ops.model.recorder import record
 from tests.ops.plan import sample
@@ -53,16 +53,35 @@ def test_the_day_costs_the_sum_by_hand() -> None:
 
 
 def test_an_item_without_a_price_in_the_region_is_listed_and_not_in_the_sum() -> None:
-    bill = sample_cost("ap-northeast-1")
-    assert "Valkey cache.t4g.small of stores in ap-northeast-1" in bill.unpriced
+    bill = sample_cost("ap-northeast-3")
+    assert "Valkey cache.t4g.small of stores in ap-northeast-3" in bill.unpriced
     assert not any(line.item.startswith("Valkey") for line in bill.lines)
 
 
-def test_a_region_without_prices_costs_nothing_but_lists_everything() -> None:
-    bill = sample_cost("eu-west-1")
-    assert bill.usd_per_hour == 0
-    assert "EKS cluster of platform in eu-west-1" in bill.unpriced
-    assert "nodes for 1.5 CPUs and 8 GiB of platform in eu-west-1" in bill.unpriced
+def test_a_region_without_prices_lists_everything_and_its_cost_is_unknown() -> None:
+    bill = sample_cost("sa-east-1")
+    assert bill.lines == ()
+    assert "EKS cluster of platform in sa-east-1" in bill.unpriced
+    assert "nodes for 1.5 CPUs and 8 GiB of platform in sa-east-1" in bill.unpriced
+    assert bill.per_hour == "cost unknown (no price in sa-east-1 is known)"
+    assert {usage.price for usage in bill.usage} == {None}
+
+
+@pytest.mark.parametrize(
+    ("usd", "unpriced", "words", "data"),
+    [
+        (1.5, [], "1.50 USD", 1.5),
+        (0, [], "0.00 USD", 0),
+        (1.5, ["x"], "at least 1.50 USD", 1.5),
+        (0, ["x"], "unknown", None),
+        (0.001, ["x"], "unknown", 0.001),
+    ],
+)
+def test_a_sum_with_a_price_that_is_not_known_never_reads_as_nothing(
+    usd: float, unpriced: list[str], words: str, data: float | None
+) -> None:
+    assert amount(usd, unpriced) == words
+    assert number(usd, unpriced) == data
 
 
 def test_a_type_that_the_table_does_not_know_is_unpriced() -> None:
@@ -130,4 +149,6 @@ def test_what_is_paid_by_use_is_named_and_not_counted() -> None:
 def test_every_price_has_a_source_and_a_date() -> None:
     figures: list[Price | UsagePrice] = [price for table in PRICES.values() for price in table.values()]
     figures += [price for table in USAGE_PRICES.values() for price in table.values()]
-    assert all(figure.source and re.fullmatch(r"20\d\d-\d\d(-\d\d)?", figure.date) for figure in figures)
+    assert all(re.fullmatch(r"20\d\d-\d\d(-\d\d)?", figure.date) for figure in figures)
+    publishers = r"AWS|Azure Retail Prices|\w[\w-]*/[\w.-]+|[\w-]+(\.[\w-]+)+"
+    assert all(re.search(publishers, figure.source) and "not named" not in figure.source for figure in figures)

@@ -13,9 +13,9 @@ import pytest
 from ops.commands.plan import diagram
 from ops.commands.plan.as_json import as_json
 from ops.model import eks_children
-from ops.model.plan import Plan, make_plan
 from ops.model.simulated_outputs import GENERATED
 from ops.project import ROOT
+from ops.stack.plan import Plan, make_plan
 from ops.stack.settings_file import StackConfig, read
 from tests.ops.plan.test_as_json import schema
 
@@ -69,9 +69,25 @@ def test_everything_has_a_price_in_us_east_1(size: str) -> None:
     assert 2 < plan(size=size).cost.usd_per_day < 20
 
 
-def test_only_the_cache_has_no_known_price_in_tokyo() -> None:
-    made = plan(aws__region="ap-northeast-1")
-    assert made.cost.unpriced == ("Valkey cache.t4g.small of cache in ap-northeast-1",)
+@SIZES
+@pytest.mark.parametrize(
+    "region", ["us-east-2", "us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-1", "ap-southeast-1"]
+)
+def test_everything_has_a_price_in_the_regions_that_readme_names(region: str, size: str) -> None:
+    priced = plan(size=size, aws__region=region).cost
+    assert priced.unpriced == ()
+    assert plan(size=size).cost.usd_per_hour <= priced.usd_per_hour < 1
+    assert f"`{region}`" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_cost_of_osaka_is_at_least_what_is_known_of_it() -> None:
+    priced = plan(aws__region="ap-northeast-3").cost
+    assert [what.partition(" of ")[0] for what in priced.unpriced] == [
+        "NAT gateway",
+        "Valkey cache.t4g.small",
+        "application load balancer",
+    ]
+    assert priced.per_hour == "at least 0.48 USD an hour (not every price in ap-northeast-3 is known)"
 
 
 def test_the_arguments_of_the_cluster_are_those_that_the_table_of_children_was_read_for() -> None:
@@ -125,7 +141,7 @@ def test_the_picture_tells_who_talks_to_whom() -> None:
 
 def test_the_picture_follows_the_program() -> None:
     assert ("LoadBalancer_entry", '-- "HTTPS 443" -->', "Release_litellm") in arrows(domain="genai.example.com")
-    without_bedrock = arrows(models='[{"name": "echo", "model": "openai/echo"}]')
+    without_bedrock = arrows(models='[{"name": "echo", "model": "openai/echo", "params": {"mock_response": "pong"}}]')
     assert not any("bedrock" in end for _, _, end in without_bedrock)
 
 

@@ -1,4 +1,4 @@
-"""`genai preflight` as it is typed, and what it makes of yesterday."""
+"""`genai preflight` as it is typed, and what it says about leftovers of an earlier run."""
 
 from __future__ import annotations
 
@@ -112,6 +112,7 @@ def test_an_azure_stack_has_the_checks_of_azure() -> None:
     assert list(azure_stack_checks(config, False)) == [
         "pulumi",
         "support of what is pinned",
+        "AWS stack",
         "subscription",
         "one account",
         "rights in the subscription",

@@ -48,9 +48,9 @@ def test_a_temporary_key_without_an_end_is_said_to_be_so(monkeypatch: pytest.Mon
     says = "temporary, and it is not said until when (`up` takes about 25 minutes)"
     lines = "[default]\naws_access_key_id=ASIA\naws_secret_access_key=hunter2\naws_session_token=hunter3\n"
     (home / "credentials").write_text(lines)
-    assert (look().state, look().says) == (State.FINE, says)
+    assert (look().state, look().says) == (State.NOTE, says)
     _in_environment(monkeypatch, AWS_SESSION_TOKEN="hunter2")
-    assert (look().state, look().says) == (State.FINE, says)
+    assert (look().state, look().says) == (State.NOTE, says)
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ def project(tmp_path: Path) -> Path:
         ("pulumi", "v3.199.9\n", State.BAD),
         ("aws", "aws-cli/1.42.0 Python/3.11\n", State.BAD),
         ("aws", "aws-cli/2.6.4 Python/3.9\n", State.BAD),
-        ("kubectl", "Client Version: v1.33.9\n", State.FINE),  # nothing here runs it
-        ("kubectl", FileNotFoundError(), State.FINE),
+        ("kubectl", "Client Version: v1.33.9\n", State.NOTE),  # nothing here runs it
+        ("kubectl", FileNotFoundError(), State.NOTE),
         ("kubectl", "Client Version: v1.34.0\n", State.FINE),
         ("pulumi", FileNotFoundError(), State.BAD),
         ("aws", "no number\n", State.COULD_NOT_LOOK),

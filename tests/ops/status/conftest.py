@@ -1,4 +1,4 @@
-"""An AWS account with two days in it, and no way out of this machine."""
+"""An AWS account in moto with two stacks, and no connection to other machines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project whose day has been up for five hours, with its services and its user's `pulumi`."""
+"""A project whose stack has been up for five hours, with its services and a `pulumi` of its user."""
 
 from __future__ import annotations
 

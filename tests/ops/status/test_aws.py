@@ -1,4 +1,4 @@
-"""The parts of a day in moto, as they are and as they could be."""
+"""The state of each part of an AWS stack in moto."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A gateway whose Azure and whose gateway are servers on this machine."""
+"""The state of a gateway, against servers on this machine that answer as Azure and as the gateway."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`genai status` as it is typed, in a project of its own with two days in moto."""
+"""`genai status` as it is typed, in a project of its own with two stacks in moto."""
 
 from __future__ import annotations
 

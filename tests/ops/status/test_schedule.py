@@ -1,4 +1,4 @@
-"""Evenings of workflows as they could be, and of the one that is there."""
+"""Schedules of workflows, and the one of this project."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.commands.status.schedule import WORKFLOW, ScheduleError, evenings, next_evening
+from ops.checks.status.schedule import WORKFLOW, ScheduleError, evenings, next_evening
 from ops.project import ROOT
 
 THURSDAY = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The parts of two days in moto: stack `dev`, and stack `dev-2`, which is not looked at."""
+"""The parts of two stacks in moto: `dev`, and `dev-2`, which is not asked about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No way out of this machine, and a CLI that answers as it is told."""
+"""No connection to other machines, and a Pulumi CLI that answers as it is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In the place of the engine: its events as `pulumi up --event-log` sends them, its state, and the engine itself."""
+"""Stand-in for the Pulumi engine: events as `pulumi up --event-log` sends them, a state, and the engine itself."""
 
 from __future__ import annotations
 

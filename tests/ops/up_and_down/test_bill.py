@@ -1,4 +1,4 @@
-"""What the day cost."""
+"""The cost of a stack until now."""
 
 from __future__ import annotations
 

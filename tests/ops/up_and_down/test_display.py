@@ -1,4 +1,4 @@
-"""What the user sees while the engine works."""
+"""The progress display while the engine works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When an evening is done, and what it does until then."""
+"""When `genai down` is done, and what it does until then."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
-from ops.commands.up_and_down.down import Evening, in_front, take_down
+from ops.commands.up_and_down.down import DownResult, in_front, take_down
 from ops.inventory.found import FoundResource, Leftover
 from ops.inventory.scan import Failure, Scan
 from ops.stack.engine import Engine
@@ -58,7 +58,7 @@ class Cloud:
         return Scan(leftovers=[Leftover(resource=one, why="") for one in things], failures=self.failures)
 
 
-def evening(engine: StandIn, cloud: Cloud | None = None, *, purge: bool = False) -> Evening:
+def evening(engine: StandIn, cloud: Cloud | None = None, *, purge: bool = False) -> DownResult:
     return take_down(cast(Engine, engine), cloud or Cloud(), unseen, purge=purge)
 
 
@@ -68,7 +68,7 @@ def test_it_is_done_when_the_state_is_empty_and_the_scan_clean() -> None:
     assert (found.exit_code, found.scan, found.errors) == (0, CLEAN, [])
     assert engine.done == ["destroy"]
     assert len(engine.said) == 1
-    assert "2 resources" in engine.said[0]
+    assert "1 resources" in engine.said[0]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import functools
 
 import pytest
 
-from ops.model.plan import Plan, make_plan
+from ops.stack.plan import Plan, make_plan
 from ops.stack.progress import Part, PartStatus, Progress, Work, creation, deletion
 from ops.stack.settings_file import StackConfig
 from ops.stack.state import engine_urn

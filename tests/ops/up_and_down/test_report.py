@@ -1,4 +1,4 @@
-"""How a morning and an evening are told."""
+"""The reports of `genai up` and `genai down`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Any
 from rich.console import Console
 
 from ops.commands.up_and_down.bill import Bill
-from ops.commands.up_and_down.down import Evening
-from ops.commands.up_and_down.report import evening_as_json, morning_as_json, print_evening, print_morning
-from ops.commands.up_and_down.up import Morning
+from ops.commands.up_and_down.down import DownResult
+from ops.commands.up_and_down.report import down_as_json, print_down, print_up, up_as_json
+from ops.commands.up_and_down.up import UpResult
 from ops.inventory.scan import Scan
+from ops.model.engine_graph import number
 from ops.model.recorder import Secret
 from ops.stack.state import StackState
 from tests.ops.up_and_down.stand_in import EMPTY, holding, resource
@@ -25,23 +26,23 @@ OUTPUTS = {"litellmUrl": "http://entry:80", "masterKey": Secret("sk-1"), "ids": 
 BILL = Bill(since=datetime(2026, 11, 26, tzinfo=UTC), hours=8.5, usd_per_hour=0.45, unpriced=[])
 
 
-def morning(**more: Any) -> Morning:
+def morning(**more: Any) -> UpResult:
     state = replace(holding(resource(VPC)), outputs=OUTPUTS)
-    return Morning(**{"state": state, "seconds": 943.0, "errors": [], "missing": [], **more})
+    return UpResult(**{"state": state, "seconds": 943.0, "errors": [], "missing": [], **more})
 
 
-def evening(state: StackState = EMPTY, **more: Any) -> Evening:
+def evening(state: StackState = EMPTY, **more: Any) -> DownResult:
     scan = None if state.resources else Scan(leftovers=[], failures=[])
     known = {"before": state, "seconds": 901.0, "typical": 940.0, "errors": [], "lost_clusters": [], "scan": scan}
-    return Evening(state=state, **{**known, **more})
+    return DownResult(state=state, **{**known, **more})
 
 
-def printed(one: Morning | Evening, cost_explorer: str | None = None, bill: Bill | None = BILL) -> str:
+def printed(one: UpResult | DownResult, cost_explorer: str | None = None, bill: Bill | None = BILL) -> str:
     console = Console(file=io.StringIO(), width=150, highlight=False, emoji=False)
-    if isinstance(one, Morning):
-        print_morning(one, plan(), console)
+    if isinstance(one, UpResult):
+        print_up(one, plan(), console)
     else:
-        print_evening(one, bill, cost_explorer, console, stack="dev", place="us-east-1")
+        print_down(one, bill, cost_explorer, console, stack="dev", place="us-east-1")
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -53,7 +54,7 @@ def test_a_morning_ends_with_its_urls_and_its_time_beside_the_plans() -> None:
 
 
 def test_secrets_are_shown_nowhere_but_the_command_that_shows_them() -> None:
-    text, data = printed(morning()), json.dumps(morning_as_json(morning(), plan()))
+    text, data = printed(morning()), json.dumps(up_as_json(morning(), plan()))
     assert "sk-" not in text + data
     assert "masterKey   secret: pulumi stack output masterKey --show-secrets --stack dev\n" in text
     assert 'ids         {"demo": "id-1", "key": null}\n' in text
@@ -66,10 +67,10 @@ def test_secrets_are_shown_nowhere_but_the_command_that_shows_them() -> None:
 
 def test_a_morning_that_did_not_succeed_says_why_and_how_to_go_on() -> None:
     failed = morning(errors=["quota [vpc]"], missing=["aws:ec2/vpc:Vpc vpc"])
-    text, data = printed(failed), morning_as_json(failed, plan())
+    text, data = printed(failed), up_as_json(failed, plan())
     *lines, last = text.splitlines()
     assert lines == ["What the engine complained about:", "  quota [vpc]"]
-    of_all = f"1 of the program's {len(plan().recording.resources)} resources"
+    of_all = f"1 of {number(plan().resources)} resources"
     assert last.startswith(f"Stack dev is not up: {of_all} are missing. `genai up --stack dev` goes on from here")
     assert (data["exit_code"], data["errors"], data["missing"]) == (1, ["quota [vpc]"], ["aws:ec2/vpc:Vpc vpc"])
 
@@ -84,9 +85,9 @@ def test_an_evening_ends_with_what_is_left_and_what_the_day_cost() -> None:
     time, left, cost, explorer = printed(evening(), "Cost Explorer knows nothing.").splitlines()
     assert time == "The state of stack dev is empty. It took 15:01 (typically 15:40)."
     assert left == "Nothing is left of stack dev in us-east-1."
-    assert cost.startswith("8.5 hours since 2026-11-26 00:00 UTC at 0.45 USD make 3.83 USD ")
+    assert cost.startswith("8.5 hours since 2026-11-26 00:00 UTC. What stood when this began cost 3.83 USD (0.45 ")
     assert explorer == "Cost Explorer knows nothing."
-    data = evening_as_json(evening(), BILL, None, stack="dev", place="us-east-1")
+    data = down_as_json(evening(), BILL, None, stack="dev", place="us-east-1")
     assert (data["exit_code"], data["left_in_state"], data["cost_explorer"]) == (0, [], None)
     assert data["bill"]["usd"] == 3.83
     assert data["leftovers"]["could_not_look"] == []
@@ -104,7 +105,7 @@ def test_an_evening_that_is_not_done_names_what_lives_in_a_cloud_and_how_to_go_o
     ]
     assert last.startswith("Stack dev is not down. `genai down --stack dev` goes on from here. ")
     assert "`genai leftovers --stack dev`" in last
-    data = evening_as_json(left, None, None, stack="dev", place="us-east-1")
+    data = down_as_json(left, None, None, stack="dev", place="us-east-1")
     assert (data["exit_code"], data["leftovers"], data["bill"]) == (1, None, None)
     assert VPC in data["left_in_state"]
 

@@ -1,4 +1,4 @@
-"""What an exported deployment says."""
+"""What an exported deployment of Pulumi says."""
 
 from __future__ import annotations
 

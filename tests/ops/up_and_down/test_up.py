@@ -1,4 +1,4 @@
-"""When a morning is done."""
+"""When `genai up` is done."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from ops.commands.up_and_down.up import Morning, bring_up
+from ops.commands.up_and_down.up import UpResult, bring_up
 from ops.stack.engine import Engine
 from ops.stack.state import StackState, engine_urn
 from tests.ops.up_and_down.stand_in import EMPTY, StandIn, holding, resource, unseen
@@ -24,7 +24,7 @@ def complete() -> StackState:
     return replace(holding(*every), outputs={"url": "http://entry"})
 
 
-def morning(engine: StandIn) -> Morning:
+def morning(engine: StandIn) -> UpResult:
     return bring_up(cast(Engine, engine), plan(), unseen)
 
 

@@ -1,4 +1,4 @@
-"""`genai verify` as it is typed, against a world."""
+"""`genai verify` as it is typed, against simulated services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the proof looks for objects is where Langfuse and ClickHouse are told to write them."""
+"""`genai verify` looks for objects where Langfuse and ClickHouse are told to write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`genai verify` as it is typed: a day that is well, bad input, temporary keys, and what it does not show."""
+"""`genai verify` as it is typed: a healthy stack, bad input, temporary keys, and what it does not show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Days with one defect each: the step that fails, those that are skipped for it, and what is said."""
+"""Stacks with one defect each: the step that fails, those that are skipped for it, and what is said."""
 
 from __future__ import annotations
 

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from ops.checks.check import Outcome, State
 from ops.checks.verify.gateway import apim_entry_step
-from ops.checks.verify.step import StepOutcome, StepState, attempt
+from ops.checks.verify.step import attempt
 from tests.http_server import Answer, Request, serve
 
 asked: list[Request] = []
@@ -47,16 +48,16 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield made
 
 
-def outcome(url: str, certificate: str) -> StepOutcome:
+def outcome(url: str, certificate: str) -> Outcome:
     return attempt(apim_entry_step(url, certificate), {}, [])
 
 
 def test_a_self_signed_apim_entry_is_looked_at_without_a_key(url: str) -> None:
-    assert outcome(url, "self-signed").state == StepState.PROVED
+    assert outcome(url, "self-signed").state == State.FINE
     assert {"authorization", "x-litellm-api-key", "cookie"}.isdisjoint(asked[-1].headers)
 
 
 def test_where_a_public_certificate_is_promised_a_self_signed_one_proves_nothing(url: str) -> None:
     found = outcome(url, "public")
-    assert found.state == StepState.NO_ANSWER
+    assert found.state == State.COULD_NOT_LOOK
     assert "CERTIFICATE_VERIFY_FAILED" in found.says

@@ -11,12 +11,13 @@ import pytest
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from components.kubernetes.cluster_api import ApiRefusedError, ClusterApi
+from ops.checks.check import Outcome, State
+from ops.checks.verify.administrator import PROXY, Administrator
 from ops.checks.verify.completions import Completions
 from ops.checks.verify.http import client
 from ops.checks.verify.litellm import LiteLLMSteps
-from ops.checks.verify.step import StepOutcome, StepState, attempt
+from ops.checks.verify.step import attempt
 from ops.checks.verify.temporary_keys import TemporaryKeys
-from ops.clouds.litellm_administrator import PROXY, Administrator
 from ops.stack.running_stacks import RunningAwsStack
 from tests.running_litellm import ECHO, KEY, MASTER_KEY, MINE, TWO_MODELS, RunningLiteLLM
 
@@ -68,9 +69,9 @@ class ServiceProxy(ClusterApi):
         return answer.json()
 
 
-def prove(day: RunningAwsStack) -> tuple[dict[str, StepOutcome], set[str]]:
+def prove(day: RunningAwsStack) -> tuple[dict[str, Outcome], set[str]]:
     """What each step about LiteLLM came to, and the temporary keys that were made."""
-    outcomes: dict[str, StepOutcome] = {}
+    outcomes: dict[str, Outcome] = {}
     hidden: set[str] = set()
     # LiteLLM gives its database 2 s, too few on a busy machine, and remembers for 15 s that it answered.
     for attempted in Retrying(stop=stop_after_delay(60), wait=wait_fixed(1), reraise=True):
@@ -84,8 +85,8 @@ def prove(day: RunningAwsStack) -> tuple[dict[str, StepOutcome], set[str]]:
     return outcomes, hidden
 
 
-def unproved(outcomes: Mapping[str, StepOutcome]) -> dict[str, str]:
-    return {name: outcome.says for name, outcome in outcomes.items() if outcome.state != StepState.PROVED}
+def unproved(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
+    return {name: outcome.says for name, outcome in outcomes.items() if outcome.state != State.FINE}
 
 
 KEYS: Mapping[str, tuple[Mapping[str, tuple[str, tuple[str, ...]]], int]] = {
@@ -100,7 +101,7 @@ def test_litellm_is_proved_and_keeps_no_temporary_key(litellm: RunningLiteLLM, k
     configured, made = KEYS[keys]
     outcomes, temporary = prove(day(litellm, configured))
     assert unproved(outcomes) == {}
-    assert outcomes[IN_URL].state == StepState.PROVED
+    assert outcomes[IN_URL].state == State.FINE
     assert len(temporary) == made
     for key in temporary:
         assert httpx.get(f"{litellm.url}/v1/models", headers={"x-litellm-api-key": key}).status_code == 401

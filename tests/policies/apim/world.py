@@ -1,4 +1,4 @@
-"""The tenant, the clients, the vault and the LiteLLM around a policy under test."""
+"""Entra ID, clients, Key Vault and LiteLLM around an API Management policy under test."""
 
 from __future__ import annotations
 

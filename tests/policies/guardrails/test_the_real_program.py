@@ -1,4 +1,4 @@
-"""The guardrails have nothing to say about the AWS day and the Azure gateway, in any of their shapes."""
+"""The guardrails find nothing in the AWS stack and the Azure gateway, whatever their settings."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from components.aws import apim_entry
+from catalogue.limits import LONGEST_SECRET_DAYS
 from ops.cli import app
 from ops.model.guardrails import Finding, findings
 from ops.model.recorder import Recording
 from policies.guardrails import gateway
-from policies.guardrails.entra import LONGEST_SECRET_DAYS
-from policies.guardrails.network import APIM_ENTRY_PORT, EXEMPTIONS
+from policies.guardrails.network import EXEMPTIONS
 from stacks.azure.settings import AzureSettings
 from tests import azure_program
 from tests.program import VARIANTS, recorded
@@ -41,10 +40,6 @@ def test_the_day_with_a_apim_entry_needs_each_exemption(exemption: object, monke
     rest = tuple(one for one in EXEMPTIONS if one is not exemption)
     monkeypatch.setattr("policies.guardrails.network.EXEMPTIONS", rest)
     assert {finding.policy for finding in findings(recorded("day with a domain"))} == {"nothing-is-open-to-the-world"}
-
-
-def test_the_exempt_port_is_the_apim_entry() -> None:
-    assert apim_entry.PORT == APIM_ENTRY_PORT
 
 
 every_mode = pytest.mark.parametrize("mode", azure_program.MODES)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ops.model.recorder import Recording, Secret, plain, record
+from stacks import commands
 from stacks.aws import outputs
 from stacks.aws.outputs import AwsOutputs
 from stacks.azure import program
@@ -113,7 +114,9 @@ def test_a_backend_that_nobody_vouches_for_is_refused_unless_that_is_accepted(
 ) -> None:
     told = refusal({**OUTPUTS, **change})
     assert danger in told
-    assert "set domain on the AWS stack, or accept it for a day (`pulumi config set insecureBackend true`)" in told
+    assert (
+        "set domain on the AWS stack, or accept it for a day (`pulumi config set -s dev insecureBackend true`)" in told
+    )
     accepted = read(AzureSettings(aws_stack=AWS_STACK, insecure_backend=True), {AWS_STACK: {**OUTPUTS, **change}})
     assert accepted.certificate_is_public is False
 
@@ -150,7 +153,7 @@ def test_configured_outputs_that_are_incomplete_or_unknown_are_told() -> None:
     assert "awsOutputs.litellmUrl is not read here: take it out" in told
     for name in ("apimEntryKey", "virtualKeys"):
         assert f"awsOutputs.{name} is missing or malformed" in told
-        assert f"`pulumi config set --secret --path awsOutputs.{name}`" in told
+        assert commands.set_secret(f"awsOutputs.{name}") in told
 
 
 def test_two_sources_are_refused() -> None:

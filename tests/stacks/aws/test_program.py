@@ -277,7 +277,11 @@ def test_litellm_may_invoke_exactly_the_configured_bedrock_models() -> None:
 
 
 def test_a_role_without_permissions_has_no_empty_policy() -> None:
-    config = {"genaiplatform:models": json.dumps([{"name": "echo", "model": "openai/echo"}])}
+    config = {
+        "genaiplatform:models": json.dumps(
+            [{"name": "echo", "model": "openai/echo", "params": {"mock_response": "pong"}}]
+        )
+    }
     policies = record(config=config).of_type("aws:iam/rolePolicy:RolePolicy")
     assert {policy.name for policy in policies} == {"langfuse-role", "clickhouse-role"}
 

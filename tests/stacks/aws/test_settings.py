@@ -88,7 +88,7 @@ def test_the_default_model_is_called_in_the_way_that_the_region_offers(region: s
 
 def test_a_region_without_a_known_way_to_the_default_model_asks_for_models() -> None:
     assert "no documented way of inference in sa-east-1: set models" in refusal({}, (), **{"aws:region": "sa-east-1"})
-    echo = [{"name": "echo", "model": "openai/echo"}]
+    echo = [{"name": "echo", "model": "openai/echo", "params": {"mock_response": "pong"}}]
     assert load({"models": echo}, (), **{"aws:region": "sa-east-1"}).models[0].name == "echo"
 
 
@@ -121,7 +121,7 @@ def test_a_region_without_a_known_way_to_the_default_model_asks_for_models() -> 
         ({"vpcCidr": "10.0.0.0/255.255.0.0"}, "is not written as AWS takes a range: write 10.0.0.0/16"),
         ({"auroraMinCapacity": "4", "auroraMaxCapacity": "2"}, "auroraMinCapacity 4.0 is above auroraMaxCapacity 2.0"),
         ({"domain": "https://genai.example.com"}, "is no domain name"),
-        ({"allowedCidrs": ["0.0.0.0/0"]}, "confirm with `pulumi config set openToTheWorld true`"),
+        ({"allowedCidrs": ["0.0.0.0/0"]}, "confirm with `pulumi config set -s dev openToTheWorld true`"),
         ({"allowedCidrs": []}, "nobody could enter"),
         ({"allowedCidrs": ["198.51.100.0/24", "198.51.100.0/25"]}, "198.51.100.0/25 overlaps 198.51.100.0/24"),
         ({"allowedCidrs": ["everyone"]}, "'everyone' is no IPv4 range"),
@@ -143,14 +143,14 @@ def test_a_region_without_a_known_way_to_the_default_model_asks_for_models() -> 
         ({"allowedCidrs": "auto"}, "allowedCidrs must be a list, not 'auto'"),
         ({"models": [{"name": "gpt", "model": "azure/x", "providerKey": "azure"}]}, "providerKeys.azure"),
         ({"models": [{"name": "a", "model": "m"}, {"name": "a", "model": "n"}]}, "two entries have the name 'a'"),
-        ({"models": [{"name": "a b", "model": "m"}]}, "models.0.name: 'a b' is not a name"),
-        ({"models": [{"name": "a", "model": "m", "colour": "red"}]}, "models.0.colour is not known there"),
+        ({"models": [{"name": "a b", "model": "m"}]}, "models[a b].name: 'a b' is not a name"),
+        ({"models": [{"name": "a", "model": "m", "colour": "red"}]}, "models[a].colour is not known there"),
         ({"models": [{"name": "a", "model": "m\n"}]}, "is not a model of LiteLLM's"),
         ({"models": [{"name": "a", "model": "os.environ/LITELLM_MASTER_KEY"}]}, "is not a model of LiteLLM's"),
         ({"models": [{"name": "a", "model": "m", "params": {"note": "x" * 500_001}}]}, "more than a ConfigMap carries"),
         ({"virtualKeys": [{"alias": "a"}, {"alias": "a"}]}, "two entries have the alias 'a'"),
         ({"virtualKeys": [{"alias": "a", "models": ["gpt"]}]}, "'gpt', which is no model: use one of nova-lite, echo"),
-        ({"virtualKeys": [{"alias": "a", "maxBudget": 0}]}, "virtualKeys.0.maxBudget must be more than 0"),
+        ({"virtualKeys": [{"alias": "a", "maxBudget": 0}]}, "virtualKeys[a].maxBudget must be more than 0"),
         (
             {"virtualKeys": [{"alias": "a", "duration": "a day"}]},
             "'a day' is not a duration: set one such as 30m, 12h or 7d",
@@ -158,7 +158,7 @@ def test_a_region_without_a_known_way_to_the_default_model_asks_for_models() -> 
         ({"virtualKeys": [{"alias": "a", "duration": "9999999999d"}]}, "longer than a key may live"),
         ({"virtualKeys": [{"alias": "a", "duration": "9" * 5000 + "d"}]}, "is not a duration"),
         *(
-            ({"virtualKeys": [{"alias": "a", "maxBudget": budget}]}, "virtualKeys.0.maxBudget must be a number")
+            ({"virtualKeys": [{"alias": "a", "maxBudget": budget}]}, "virtualKeys[a].maxBudget must be a number")
             for budget in (float("inf"), float("nan"), 10**400, "1e400")
         ),
         ({"owner": "aws:someone"}, "owner: 'aws:someone' is not a value that tags can carry"),
@@ -171,7 +171,7 @@ def test_a_region_without_a_known_way_to_the_default_model_asks_for_models() -> 
         ({"owner": "Some, One"}, "owner: 'Some, One' is not a value that tags can carry"),
         ({"langfuseEmail": "nobody"}, "langfuseEmail: 'nobody' is not an e-mail address"),
         ({"auroraMinCapacity": "0.7"}, "auroraMinCapacity must be a multiple of 0.5, not 0.7"),
-        ({"models": [{"name": "a"}]}, "models.0.model is missing"),
+        ({"models": [{"name": "a"}]}, "models[a].model is missing"),
         ({"litellmImageTag": "v1:2"}, "litellmImageTag: 'v1:2' is not an image tag"),
     ],
 )

@@ -42,20 +42,23 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"clients": [{"key": "demo"}]}, "clients.0.name is missing"),
-        ({"clients": [{"name": "A B"}]}, "clients.0.name: 'A B' is not a name"),
+        ({"clients": [{"key": "demo"}]}, "clients[entry 1].name is missing"),
+        ({"clients": [{"name": "A B"}]}, "clients[A B].name: 'A B' is not a name"),
         ({"clients": [{"name": "a", "key": "demo"}, {"name": "a", "key": "demo"}]}, "two entries have the name 'a'"),
         ({"clients": [{"name": "a"}]}, "clients: a names the key 'a', which LiteLLM does not have: use one of demo"),
         (
             {"clients": [{"name": "demo", "keys": ["b"]}]},
             "clients: demo names the key 'b', which LiteLLM does not have",
         ),
-        ({"clients": [{"name": "demo", "colour": "red"}]}, "clients.0.colour is not known there"),
+        ({"clients": [{"name": "demo", "colour": "red"}]}, "clients[demo].colour is not known there"),
         ({"clients": "demo"}, "clients must be a list"),
         ({"keyMode": "vault"}, "keyMode must be 'header' or 'keyVault'"),
         ({"gatewayTier": "Consumption"}, "gatewayTier: Consumption cannot stream answers"),
         ({"azure-native:location": "japanwest"}, "azure-native:location: 'japanwest' does not offer BasicV2"),
-        ({"azure-native:location": ""}, "azure-native:location is not set: `pulumi config set"),
+        (
+            {"azure-native:location": ""},
+            "azure-native:location is not set: `pulumi config set -s azure azure-native:location eastus2`",
+        ),
         ({"publisherEmail": "nobody"}, "publisherEmail: 'nobody' is not an e-mail address"),
         ({"clientSecretDays": 0}, "clientSecretDays must be at least 1"),
         ({"clientSecretDays": 731}, "clientSecretDays must be at most 730"),

@@ -1,4 +1,4 @@
-"""When the workflow `day` takes a stack down.
+"""GitHub Actions: when the workflow `day` takes a stack down.
 
 Its crons are morning and evening; `ACTION` names those of the morning. An evening passes by as long as the tag
 `genai:keep-until` of the EKS cluster, a time in ISO 8601, lies ahead.
@@ -30,7 +30,7 @@ def evenings(root: Path, stack: str) -> Sequence[str]:
     if not re.search(rf"genai down --stack {re.escape(stack)}\s", text):
         return []
     workflow = yaml.safe_load(text)
-    crons = [str(one["cron"]) for one in workflow[_ON]["schedule"]]
+    crons = [str(trigger["cron"]) for trigger in workflow[_ON]["schedule"]]
     return [cron for cron in crons if f"'{cron}'" not in workflow["env"]["ACTION"]]
 
 

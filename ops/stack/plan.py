@@ -1,8 +1,8 @@
-"""Everything `genai plan` knows about a stack, put together; also what later commands compare a real day with."""
+"""The plan of a stack: its recorded program with the timeline, cost and findings that follow from it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,6 +16,14 @@ from ops.model.recorder import Recording, Resource, record
 from ops.model.simulated_outputs import REGION
 from ops.project import PROJECT, ROOT
 from ops.stack.settings_file import StackConfig, StackConfigError, read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What is to be done first: why, and the commands that do it."""
+
+    why: str
+    commands: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +43,15 @@ class Plan:
     today: date
     ending: Sequence[Pin]
     """What is pinned and loses its support, as of today."""
+    first: Sequence[Step] = ()
+    """What other stacks need before this one can go up."""
+    warnings: Sequence[str] = ()
+    """Settings that are allowed and of little use."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether `pulumi up` would be stopped as things are."""
+        return bool(self.first) or any(finding.level == "mandatory" for finding in self.findings)
 
     @property
     def domain(self) -> str:
@@ -69,22 +86,51 @@ def make_plan(config: StackConfig, program: Callable[[], None] | None = None, *,
         findings=findings(recording),
         today=today,
         ending=ending(recording, today),
+        first=first_steps(config),
+        warnings=list(_warnings(config)),
     )
+
+
+def first_steps(config: StackConfig) -> Sequence[Step]:
+    """What the AWS stack that an Azure stack names has to be set to before, as far as its settings file tells."""
+    aws = _read_aws_stack(config)
+    if aws is None or aws.values.get(f"{PROJECT}:apimEntry") == "true":
+        return ()
+    return [
+        Step(
+            why=f"stack {aws.stack}, which awsStack names, has its entry for API Management off (apimEntry)",
+            commands=(f"pulumi config set -s {aws.stack} apimEntry true", f"genai up --stack {aws.stack}"),
+        )
+    ]
+
+
+def _warnings(config: StackConfig) -> Iterator[str]:
+    if config.values.get(f"{PROJECT}:virtualKeys") == "[]":
+        yield (
+            "virtualKeys is empty, so nobody has a key and README's first call, with the key demo, has none to use: "
+            f"`pulumi config rm -s {config.stack} virtualKeys` brings demo back"
+        )
+
+
+def _read_aws_stack(config: StackConfig, overrides: Sequence[str] = ()) -> StackConfig | None:
+    name = config.values.get(f"{PROJECT}:awsStack", "")
+    if not name:
+        return None
+    try:
+        return read(ROOT, name.rpartition("/")[2], overrides)
+    except StackConfigError as error:
+        raise StackConfigError(f"awsStack names {name}. {error}") from error
 
 
 def _aws_day_behind(config: StackConfig) -> dict[str, Mapping[str, Any]]:
     """What the AWS stack that an Azure stack names would export with its entry for API Management on, by that name."""
-    name = config.values.get(f"{PROJECT}:awsStack", "")
-    if not name:
+    aws = _read_aws_stack(config, ["apimEntry=true"])
+    if aws is None:
         return {}
-    try:
-        aws = read(ROOT, name.rpartition("/")[2], ["apimEntry=true"])
-    except StackConfigError as error:
-        raise StackConfigError(f"awsStack names {name}. {error}") from error
     recording = record(
         stack=aws.stack,
         config=aws.values,
         secret_keys=aws.secret_keys,
         hosted_zones=[aws.values.get(f"{PROJECT}:domain", "")],
     )
-    return {name: recording.outputs}
+    return {config.values[f"{PROJECT}:awsStack"]: recording.outputs}

@@ -1,4 +1,4 @@
-"""The clusters of the account: their objects, and what the objects make of AWS."""
+"""Simulated EKS clusters: their objects, and the AWS resources that the objects lead to."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ class SimulatedCluster:
     node_ready: float | None = None
 
 
-class World:
+class Clusters:
     """All methods but `node_wait` are called with the lock of `operations` held."""
 
     def __init__(self, account: Account, operations: Operations) -> None:
         self.account, self.operations = account, operations
-        self.clusters: dict[str, SimulatedCluster] = {}
+        self.by_name: dict[str, SimulatedCluster] = {}
 
     def open(self, name: str, inputs: Properties) -> None:
         """EKS made a cluster."""
-        self.clusters[name] = SimulatedCluster(
+        self.by_name[name] = SimulatedCluster(
             name=name,
             version=inputs["version"],
             subnet_ids=inputs["vpcConfig"]["subnetIds"],
@@ -65,7 +65,7 @@ class World:
 
     def close(self, name: str) -> None:
         """EKS removed it: Auto Mode ends the nodes afterwards, volumes nobody."""
-        cluster = self.clusters.pop(name, None)
+        cluster = self.by_name.pop(name, None)
         if cluster and cluster.instance_id:
             self._end_node(cluster)
 
@@ -90,16 +90,16 @@ class World:
 
     def remove(self, cluster: SimulatedCluster, type_token: str, path: str) -> None:
         """Delete an object and all below it: a namespace takes its content along, a StatefulSet its claims."""
-        gone = [one for one in cluster.objects if one == path or one.startswith(path + "/")]
+        gone = [below for below in cluster.objects if below == path or below.startswith(path + "/")]
         if type_token == STATEFUL_SET:
             gone += self._claims_of(cluster, path)
-        for one in gone:
-            found = cluster.objects.pop(one)
-            cluster.pods.discard(one)
-            if "/persistentvolumeclaims/" in one:
+        for gone_path in gone:
+            found = cluster.objects.pop(gone_path)
+            cluster.pods.discard(gone_path)
+            if "/persistentvolumeclaims/" in gone_path:
                 volume = f"{_VOLUME}/{found['spec']['volumeName']}"
                 cluster.due[volume] = time.monotonic() + self.operations.slow.get("volume", 0)
-            if "/targetgroupbindings/" in one:
+            if "/targetgroupbindings/" in gone_path:
                 self._unbind(found)
         if not cluster.pods and cluster.instance_id:
             self.drain(cluster)
@@ -188,7 +188,7 @@ class World:
         head = f"/api/v1/namespaces/{metadata['namespace']}/persistentvolumeclaims/"
         names = [template["metadata"]["name"] for template in spec.get("volumeClaimTemplates", [])]
         wanted = tuple(f"{head}{name}-{metadata['name']}-" for name in names)
-        return [one for one in cluster.objects if one.startswith(wanted)] if wanted else []
+        return [claim for claim in cluster.objects if claim.startswith(wanted)] if wanted else []
 
     def _bind(self, cluster: SimulatedCluster, inputs: Properties) -> None:
         """Auto Mode registers pods only in groups with the cluster's tag (containers-roadmap#2621)."""

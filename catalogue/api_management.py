@@ -1,4 +1,4 @@
-"""Which tiers of API Management can carry the gateway, and where they are offered."""
+"""Azure API Management: the tiers that the gateway can use, and the regions that offer them."""
 
 from __future__ import annotations
 

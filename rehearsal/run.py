@@ -1,4 +1,4 @@
-"""One rehearsed day: up, a second up that must change nothing, another setting, destroy, and a look at what is left."""
+"""One rehearsal: up, a second up that must change nothing, another setting, destroy, and a scan for leftovers."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class Faults:
 
     @property
     def any(self) -> bool:
-        """Whether a command may fail without the day being a failure."""
+        """Whether a command may fail without the rehearsal being a failure."""
         return bool(self.fail) or self.kill_after is not None or self.lose_cluster
 
 
 @dataclass(kw_only=True)
 class Summary:
-    """What came of the day. Times in seconds of wall clock."""
+    """What came of the rehearsal. Times in seconds of wall clock."""
 
     resources: dict[str, int] = field(default_factory=dict)
     """By package."""
@@ -78,21 +78,21 @@ def rehearse(
     behind: EngineSettings | None = None,
     change: Mapping[str, Any] | None = None,
 ) -> Summary:
-    """Rehearse a day in a temporary folder that is gone afterwards.
+    """Rehearse a stack in a temporary folder that is gone afterwards.
 
-    `behind` is another stack: it is there before this one, and its outputs can be read. `change` are settings that
-    become others on the running day.
+    `behind` is the AWS stack whose outputs an Azure stack reads: it comes up before this one. `change` are
+    settings that change while the stack is up.
     """
     with tempfile.TemporaryDirectory(prefix="genai-rehearsal-") as folder:
-        other = _engine(simulation, Path(folder), behind) if behind else None
+        aws_engine = _engine(simulation, Path(folder), behind) if behind else None
         engine = _engine(simulation, Path(folder), settings)
 
         def reconfigure() -> None:
             engine.configure({**settings.plain, **(change or {})})
             engine.set_secrets(settings.secrets)
 
-        day = _Day(simulation, engine, faults or Faults(), report, other)
-        return day.run(list(settings.secrets.values()), reconfigure if change else None)
+        rehearsal = _Rehearsal(simulation, engine, faults or Faults(), report, aws_engine)
+        return rehearsal.run(list(settings.secrets.values()), reconfigure if change else None)
 
 
 def _engine(simulation: Simulation, folder: Path, settings: EngineSettings) -> RehearsalEngine:
@@ -101,23 +101,23 @@ def _engine(simulation: Simulation, folder: Path, settings: EngineSettings) -> R
     return engine
 
 
-class _Day:
+class _Rehearsal:
     def __init__(
         self,
         simulation: Simulation,
         engine: RehearsalEngine,
         faults: Faults,
         report: Callable[[str, float], None],
-        other: RehearsalEngine | None,
+        aws_engine: RehearsalEngine | None,
     ) -> None:
-        self.other = other
+        self.aws_engine = aws_engine
         self.simulation, self.engine, self.faults, self.report = simulation, engine, faults, report
         self.summary = Summary()
 
     def run(self, secrets: list[str], reconfigure: Callable[[], None] | None) -> Summary:
         operations, summary = self.simulation.operations, self.summary
         before = self.simulation.leave_orphans() if self.faults.dirty else {}
-        if self.other and not self._part(f"up of {self.other.stack}", self.other.up).succeeded:
+        if self.aws_engine and not self._part(f"up of {self.aws_engine.stack}", self.aws_engine.up).succeeded:
             raise RehearsalError(f"The stack that {self.engine.stack} reads did not come up.\n{summary.errors[-1]}")
         operations.slow.update(self.faults.slow)
         operations.failing.update(self.faults.fail)
@@ -146,8 +146,8 @@ class _Day:
         operations.failing.update(self.faults.fail)
         self._until_it_succeeds("destroy", self.engine.destroy)
         summary.left_in_state = len(self.engine.resources()) + len(self.engine.state().get("pending_operations") or [])
-        if self.other:
-            self._part(f"destroy of {self.other.stack}", self.other.destroy)
+        if self.aws_engine:
+            self._part(f"destroy of {self.aws_engine.stack}", self.aws_engine.destroy)
         found = self.simulation.leftovers()
         summary.left_in_cloud = {
             kind: left for kind, names in found.items() if (left := [n for n in names if n not in before.get(kind, [])])
@@ -198,6 +198,9 @@ def changes(result: Result) -> int:
     return sum(int(words[-2]) for line in lines if (words := line.split()) and words[-1] in _TOUCHED)
 
 
+ENGINE = "engine"
+"""The package, in a summary, of what the engine adds: the stack and its providers."""
+
 _TOUCHED = ("created", "updated", "deleted", "replaced")
 
 
@@ -208,4 +211,4 @@ def plain_secrets(state: str, secrets: list[str]) -> int:
 
 def _package(type_token: str) -> str:
     package = type_token.partition(":")[0]
-    return {"genai": "components", "pulumi": "engine", "pulumi-python": "dynamic"}.get(package, package)
+    return {"genai": "components", "pulumi": ENGINE, "pulumi-python": "dynamic"}.get(package, package)

@@ -1,4 +1,4 @@
-"""Engines for tests, and what a test asks of the world afterwards."""
+"""Engines for tests, and what a test asks of the simulated cloud afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LiteLLM as its administrator asks it: through the Kubernetes API's service proxy, never over the load balancer.
+"""LiteLLM's management API, reached through the Kubernetes API's service proxy and never over the load balancer.
 
 Without a domain the load balancer speaks HTTP, and whoever reads the master key on the way owns every key and model.
 """

@@ -1,0 +1,89 @@
+"""Pulumi CLI commands that set up a stack: where the state lives, the stack itself, its settings and secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ops.checks.check import State
+from ops.checks.preflight.tools import pulumi
+from ops.project import ROOT
+from stacks.errors import GenaiError
+
+
+class CliError(GenaiError):
+    """The CLI is missing or refused; the message says why."""
+
+
+class PulumiCli:
+    """The user's CLI in the project folder `folder`. `passphrase` encrypts secrets; by default the environment's."""
+
+    def __init__(self, folder: Path, passphrase: str | None = None) -> None:
+        found = pulumi(ROOT)
+        if found.state is not State.FINE:
+            raise CliError(f"{found.says}: {found.fix}")
+        self._folder = folder
+        self.passphrase = passphrase
+
+    def backend(self) -> tuple[str, str]:
+        """Where the user is logged in, and as whom; CliError when nowhere."""
+        said = json.loads(self._run("whoami", "--verbose", "--json"))
+        return said["url"], said["user"]
+
+    def login(self, url: str, *, ask: bool = False) -> None:
+        """Log in there from now on, for all of Pulumi. Pulumi Cloud asks on the terminal when it may."""
+        if ask and url.startswith("http"):
+            if subprocess.run(["pulumi", "login", url], check=False).returncode:  # noqa: S603, S607  the user's own CLI
+                raise CliError(f"`pulumi login {url}` failed.")
+        else:
+            self._run("login", url)
+
+    def make_stack(self, stack: str) -> bool:
+        """Make the stack in the backend; False when it is there already."""
+        try:
+            self._run("stack", "init", stack, "--no-select")
+        except CliError as error:
+            if "already exists" in str(error):
+                return False
+            raise
+        return True
+
+    def remove_stack(self, stack: str) -> None:
+        """Take an empty stack out of the backend; its file is gone too."""
+        self._run("stack", "rm", stack, "--yes")
+
+    def set_plain(self, stack: str, values: Mapping[str, Any]) -> None:
+        """Write settings by full key: text, or lists and objects. What stands around them in the file stays."""
+        entries = {key: {"value": json.dumps(value), "objectValue": value} for key, value in values.items()}
+        self._run("config", "set-all", "--stack", stack, "--json", json.dumps(entries))
+
+    def set_secret(self, stack: str, path: str, value: str) -> None:
+        """Encrypt a value into the file. The CLI gets it over standard input: a list of processes shows arguments."""
+        self._run("config", "set", "--stack", stack, "--secret", "--path", path, given=value)
+
+    def _run(self, *words: str, given: str = "") -> str:
+        own = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+        if self.passphrase is not None:
+            own["PULUMI_CONFIG_PASSPHRASE"] = self.passphrase
+        said = subprocess.run(  # noqa: S603  the user's own CLI
+            ["pulumi", "--non-interactive", "--cwd", str(self._folder), *words],  # noqa: S607
+            env={**os.environ, **own},
+            input=given,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        if said.returncode:
+            why = said.stderr.strip().removeprefix("error: ")
+            raise CliError(f"`pulumi {' '.join(words[:2])}`: {why or said.stdout.strip()}")
+        return said.stdout
+
+
+def needs_passphrase(backend: str) -> bool:
+    """Whether secrets of stacks there are encrypted with a passphrase that the environment does not name."""
+    named = {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys()
+    return not backend.startswith("http") and not named
