@@ -20,7 +20,7 @@ _CLUSTERS_ELSEWHERE = f"{kinds.EKS_CLUSTER}s of other regions"
 
 
 EVERYTHING = "anything"
-"""What could not be looked at, where no question was asked at all."""
+"""What could not be scanned, where no question was asked at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
