@@ -37,9 +37,9 @@ class Adding:
 
     def problem(self, entry: Entry) -> str:
         """What is missing, or what the program would refuse; empty when nothing is."""
-        overrides = [f"{key}={json.dumps(value)}" for key, value in self._changed(entry).items()]
         try:
             complete(entry, self.known_keys)
+            overrides = [f"{key}={json.dumps(value)}" for key, value in self._changed(entry).items()]
             self._draft.settings(entry.keys, overrides)
         except GenaiError as error:
             return str(error)

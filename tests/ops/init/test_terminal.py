@@ -90,7 +90,7 @@ def test_models_are_asked_for_with_their_keys_and_both_stacks_are_written(cli: C
         *("gemini", "gemini/gemini-3.1-flash-lite", "", f"{KEY}-2"),
         *("azure", "other", "", "https://my-resource.openai.azure.com", ""),
         *("bedrock", "us.amazon.nova-pro-v1:0", "nova-pro"),
-        *("mistral", "mistral-large-latest", "", ""),
+        *("mistral", "mistral-large-latest", "", f"{KEY}-3"),
         *("", "y", "mars", "japaneast", "anna@example.com"),
     )
     assert (result.exit_code, result.stderr) == (0, "")
@@ -107,10 +107,10 @@ def test_models_are_asked_for_with_their_keys_and_both_stacks_are_written(cli: C
         ("gemini-3.1-flash-lite", "gemini/gemini-3.1-flash-lite", "gemini"),
         ("other", "azure/other", "azure"),
         ("nova-pro", "bedrock/us.amazon.nova-pro-v1:0", None),
-        ("mistral-large-latest", "mistral/mistral-large-latest", None),
+        ("mistral-large-latest", "mistral/mistral-large-latest", "mistral"),
     ]
     assert models[2]["baseModel"] == "azure/gpt-6-luna"
-    assert [one["given"] for one in cli.asked if "--secret" in one["words"]] == [KEY, f"{KEY}-2"]
+    assert [one["given"] for one in cli.asked if "--secret" in one["words"]] == [KEY, f"{KEY}-2", f"{KEY}-3"]
     (demo,) = yaml.safe_load(json.dumps(found["genaiplatform:virtualKeys"]))
     assert demo["models"][:3] == ["nova-lite", "gpt", "gemini-3.1-flash-lite"]
     assert settings(project, "azure")["azure-native:location"] == "japaneast"

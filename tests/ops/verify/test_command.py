@@ -147,7 +147,7 @@ def test_outputs_that_cannot_be_read_are_refused_with_2() -> None:
     [
         ({"awsStack": "organization/genaiplatform/prod"}, "azure stands before prod, not before dev: use --stack prod"),
         ({"clients": '[{"name": "chat"}]'}, "The client chat of azure uses the virtual key 'chat', which dev does not"),
-        ({"clients": '[{"name": "Chat"}]'}, "Pulumi.azure.yaml: clients.0.name: 'Chat' is not a name"),
+        ({"clients": '[{"name": "Chat"}]'}, "Pulumi.azure.yaml: clients[Chat].name: 'Chat' is not a name"),
     ],
 )
 def test_an_azure_stack_that_does_not_fit_is_refused_with_2(
