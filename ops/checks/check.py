@@ -75,9 +75,9 @@ def run(checks: Mapping[str, Check]) -> dict[str, Outcome]:
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:
-    """0 all fine, 1 something is bad or was skipped, 2 something could not be looked at."""
+    """0 all fine or only noted, 1 something is bad or was skipped, 2 something could not be looked at."""
     states = {outcome.state for outcome in outcomes}
-    return 2 if State.COULD_NOT_LOOK in states else 0 if states <= {State.FINE} else 1
+    return 2 if State.COULD_NOT_LOOK in states else 0 if states <= {State.FINE, State.NOTE} else 1
 
 
 def _outcome(check: Check) -> Outcome:

@@ -19,7 +19,7 @@ from ops.stack.settings_file import StackConfig, StackConfigError, read
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class FirstStep:
     """What is to be done first: why, and the commands that do it."""
 
     why: str
@@ -43,7 +43,7 @@ class Plan:
     today: date
     ending: Sequence[Pin]
     """What is pinned and loses its support, as of today."""
-    first: Sequence[Step] = ()
+    first: Sequence[FirstStep] = ()
     """What other stacks need before this one can go up."""
     warnings: Sequence[str] = ()
     """Settings that are allowed and of little use."""
@@ -91,13 +91,13 @@ def make_plan(config: StackConfig, program: Callable[[], None] | None = None, *,
     )
 
 
-def first_steps(config: StackConfig) -> Sequence[Step]:
+def first_steps(config: StackConfig) -> Sequence[FirstStep]:
     """What the AWS stack that an Azure stack names has to be set to before, as far as its settings file tells."""
     aws = _read_aws_stack(config)
     if aws is None or aws.values.get(f"{PROJECT}:apimEntry") == "true":
         return ()
     return [
-        Step(
+        FirstStep(
             why=f"stack {aws.stack}, which awsStack names, has its entry for API Management off (apimEntry)",
             commands=(f"pulumi config set -s {aws.stack} apimEntry true", f"genai up --stack {aws.stack}"),
         )

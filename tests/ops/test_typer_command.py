@@ -61,7 +61,9 @@ def test_no_command_catches_an_error_only_to_show_it() -> None:
     found = []
     for file in [*(ROOT / "ops" / "commands").rglob("*.py"), ROOT / "rehearsal" / "command.py"]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            handler = ast.unparse(node) if isinstance(node, ast.ExceptHandler) else ""
+            if not isinstance(node, ast.ExceptHandler):
+                continue
+            handler = ast.unparse(node)
             if "raise typer.Exit" in handler and "KeyboardInterrupt" not in handler:
                 found.append(f"{file.relative_to(ROOT)}:{node.lineno}")
     assert found == []

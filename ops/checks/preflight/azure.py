@@ -11,7 +11,7 @@ from catalogue.pins import API_MANAGEMENT_API, PERMISSIONS_API, SUBSCRIPTIONS_AP
 from ops.checks.check import Check, Outcome, bad, fine, once
 from ops.clouds.azure import Api
 from ops.inventory.azure import AzureStackInventory
-from ops.stack.plan import Step
+from ops.stack.plan import FirstStep
 
 _RIGHTS = ("Microsoft.Resources/subscriptions/resourceGroups/write", "Microsoft.ApiManagement/service/write")
 _RIGHTS_WITH_VAULT = ("Microsoft.KeyVault/vaults/write", "Microsoft.Authorization/roleAssignments/write")
@@ -46,7 +46,7 @@ def azure_checks(day: AzureStackInventory, config: Mapping[str, str]) -> Mapping
     }
 
 
-def aws_stack(first: Sequence[Step]) -> Outcome:
+def aws_stack(first: Sequence[FirstStep]) -> Outcome:
     """Whether the settings of the AWS stack behind this one let it in; whether it is up is for `up` to see."""
     if not first:
         return fine("its entry for API Management is on in its settings")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ops.commands.add_model.entry import Entry, EntryError, as_settings, complete, with_virtual_key
+from ops.commands.add_model.entry import EntryError, ModelEntry, as_settings, complete, with_virtual_key
 from ops.commands.pulumi_cli import PulumiCli, needs_passphrase
 from ops.commands.terminal import ask_passphrase, has_terminal
 from ops.project import PROJECT
@@ -35,7 +35,7 @@ class Adding:
         self._virtual_keys = json.loads(config.values[_VIRTUAL_KEYS])
         self.known_keys = frozenset(json.loads(config.values[PROVIDER_KEYS]))
 
-    def problem(self, entry: Entry) -> str:
+    def problem(self, entry: ModelEntry) -> str:
         """What is missing, or what the program would refuse; empty when nothing is."""
         try:
             complete(entry, self.known_keys)
@@ -45,7 +45,7 @@ class Adding:
             return str(error)
         return ""
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: ModelEntry) -> None:
         """Write it; CliError when the CLI does not, and then nothing is."""
         cli = PulumiCli(self._folder)
         if entry.keys and needs_passphrase(cli.backend()[0]):
@@ -59,7 +59,7 @@ class Adding:
             cli.set_secret(self._draft.stack, f"providerKeys.{name}", value)
         put_in_place([self._draft])
 
-    def _changed(self, entry: Entry) -> dict[str, Any]:
+    def _changed(self, entry: ModelEntry) -> dict[str, Any]:
         changed: dict[str, Any] = {_MODELS: [*self._models, entry.setting]}
         if self._virtual_key:
             first = self._models[0]["name"]

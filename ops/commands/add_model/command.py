@@ -57,7 +57,7 @@ def add_model(
         with tempfile.TemporaryDirectory() as folder:
             adding = Adding(ROOT, Path(folder), stack, virtual_key or "")
             if name and model:
-                entry = entries.Entry(
+                entry = entries.ModelEntry(
                     name=name,
                     model=model,
                     params=dict(map(entries.param, param or [])),

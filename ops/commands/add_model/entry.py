@@ -18,7 +18,7 @@ class EntryError(GenaiError):
 
 
 @dataclass(kw_only=True)
-class Entry:
+class ModelEntry:
     """One model as it is asked for. `key` is secret, and empty where the provider's is set already or not needed."""
 
     name: str
@@ -45,7 +45,7 @@ class Entry:
         return {self.key_name: self.key} if self.key else {}
 
 
-def not_called(entry: Entry) -> bool:
+def not_called(entry: ModelEntry) -> bool:
     """Whether LiteLLM answers itself, or the parameters say where the key is: then nothing else is needed."""
     return not {"mock_response", "api_key"}.isdisjoint(entry.params)
 
@@ -55,7 +55,7 @@ def default_key_name(model: str) -> str:
     return word_of(model).replace("_", "-")
 
 
-def complete(entry: Entry, known_keys: Collection[str]) -> Entry:
+def complete(entry: ModelEntry, known_keys: Collection[str]) -> ModelEntry:
     """The entry with the key that its provider is known by; EntryError when that, or a parameter, is missing."""
     provider = PROVIDERS.get(word_of(entry.model))
     if provider is None or not_called(entry):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Provider:
+class ModelProvider:
     """One provider. A model of it is called `word/id`, as in LiteLLM."""
 
     word: str
@@ -24,10 +24,10 @@ class Provider:
     """Whether the name does not tell which model it is, and so which price applies."""
 
 
-PROVIDERS: Mapping[str, Provider] = {
+PROVIDERS: Mapping[str, ModelProvider] = {
     provider.word: provider
     for provider in (
-        Provider(
+        ModelProvider(
             word="azure",
             title="Azure OpenAI",
             asks="name of your deployment",
@@ -36,7 +36,7 @@ PROVIDERS: Mapping[str, Provider] = {
             key="portal.azure.com, your Azure OpenAI resource, Keys and Endpoint",
             base_model=True,
         ),
-        Provider(
+        ModelProvider(
             word="gemini",
             title="Google Gemini",
             asks="model",
@@ -44,7 +44,7 @@ PROVIDERS: Mapping[str, Provider] = {
             params={},
             key="aistudio.google.com/apikey",
         ),
-        Provider(
+        ModelProvider(
             word="openai",
             title="OpenAI",
             asks="model",
@@ -52,7 +52,7 @@ PROVIDERS: Mapping[str, Provider] = {
             params={},
             key="platform.openai.com/api-keys",
         ),
-        Provider(
+        ModelProvider(
             word="bedrock",
             title="Amazon Bedrock",
             asks="id of a model or an inference profile",

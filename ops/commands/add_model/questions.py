@@ -7,20 +7,20 @@ from collections.abc import Callable, Collection
 
 import typer
 
-from ops.commands.add_model.entry import Entry, default_key_name, not_called
+from ops.commands.add_model.entry import ModelEntry, default_key_name, not_called
 from ops.commands.add_model.providers import PROVIDERS, word_of
 
 _WORDS = ", ".join(f"{word} ({provider.title})" for word, provider in PROVIDERS.items())
 
 
-def ask_model(known_keys: Collection[str], problem: Callable[[Entry], str]) -> Entry:
+def ask_model(known_keys: Collection[str], problem: Callable[[ModelEntry], str]) -> ModelEntry:
     """Ask for a model until `problem` finds none."""
-    while not (entry := ask_another(known_keys, problem, "Provider")):
+    while not (entry := ask_another(known_keys, problem, "ModelProvider")):
         pass
     return entry
 
 
-def ask_another(known_keys: Collection[str], problem: Callable[[Entry], str], text: str) -> Entry | None:
+def ask_another(known_keys: Collection[str], problem: Callable[[ModelEntry], str], text: str) -> ModelEntry | None:
     """The same, or None when no provider is named; `text` asks for it."""
     while True:
         typer.echo(f"\nProviders: {_WORDS}, or another word of LiteLLM's (docs.litellm.ai/docs/providers).")
@@ -32,14 +32,14 @@ def ask_another(known_keys: Collection[str], problem: Callable[[Entry], str], te
         identifier = typer.prompt(f"{asks[0].upper()}{asks[1:]}, such as {example}").strip().removeprefix(f"{word}/")
         suggested = re.sub(r"[^a-z0-9.-]+", "-", identifier.rpartition("/")[2].lower()).strip("-.")
         name = typer.prompt("Name that users call it by", default=suggested or None).strip()
-        entry = Entry(name=name, model=f"{word}/{identifier}")
+        entry = ModelEntry(name=name, model=f"{word}/{identifier}")
         ask_the_rest(entry, known_keys)
         if not (found := problem(entry)):
             return entry
         typer.echo(f"{found}\nOnce more:")
 
 
-def ask_the_rest(entry: Entry, known_keys: Collection[str]) -> None:
+def ask_the_rest(entry: ModelEntry, known_keys: Collection[str]) -> None:
     """Ask for what the provider needs and the entry has not."""
     if not_called(entry):
         return
@@ -54,7 +54,7 @@ def ask_the_rest(entry: Entry, known_keys: Collection[str]) -> None:
         _ask_key(entry, known_keys)
 
 
-def _ask_key(entry: Entry, known_keys: Collection[str]) -> None:
+def _ask_key(entry: ModelEntry, known_keys: Collection[str]) -> None:
     provider = PROVIDERS.get(word_of(entry.model))
     if provider and not provider.key:
         return

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from ops.commands.add_model.entry import Entry, EntryError, complete
+from ops.commands.add_model.entry import EntryError, ModelEntry, complete
 from ops.commands.add_model.questions import ask_another
 from ops.commands.init.answers import AWS, AZURE, Answers
 from ops.project import PROJECT
@@ -64,9 +64,9 @@ def _ask_models(answers: Answers, problem: Problem, default_models: Callable[[],
     there = default_models()
     names = [model["name"] for model in there]
     typer.echo(f"\nModels that need no key: {', '.join(names)}. Add those of other providers, as many as you like.")
-    added: list[Entry] = []
+    added: list[ModelEntry] = []
 
-    def refusal(entry: Entry) -> str:
+    def refusal(entry: ModelEntry) -> str:
         before = dict(answers.provider_keys)
         answers.aws[key] = [*there, *(one.setting for one in added), entry.setting]
         answers.provider_keys.update(entry.keys)

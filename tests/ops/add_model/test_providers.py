@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from ops.commands.add_model.providers import PROVIDERS, Provider
+from ops.commands.add_model.providers import PROVIDERS, ModelProvider
 
 pytestmark = [
     pytest.mark.litellm,
@@ -21,7 +21,7 @@ provider_ = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDER
 
 
 @provider_
-def test_its_word_and_its_example_are_litellms(provider: Provider) -> None:
+def test_its_word_and_its_example_are_litellms(provider: ModelProvider) -> None:
     import litellm
 
     assert provider.word in {one.value for one in litellm.provider_list}
@@ -30,7 +30,7 @@ def test_its_word_and_its_example_are_litellms(provider: Provider) -> None:
 
 
 @provider_
-def test_it_needs_a_key_and_parameters_as_litellm_says(provider: Provider) -> None:
+def test_it_needs_a_key_and_parameters_as_litellm_says(provider: ModelProvider) -> None:
     import litellm
 
     missing = litellm.validate_environment(f"{provider.word}/{provider.example}")["missing_keys"]

@@ -54,7 +54,11 @@ def test_the_file_has_each_answer_its_explanation_and_the_key_encrypted(
     cli: Cli, project: Path, tmp_path: Path
 ) -> None:
     cli.refuse("config set", "a passphrase is needed")  # so that the text stays as it was written
-    without = ANSWERS.replace("providerKey: azure", "").replace("model: azure/my-deployment", "model: ollama/my-model").partition("providerKeys")[0]
+    without = (
+        ANSWERS.replace("providerKey: azure", "")
+        .replace("model: azure/my-deployment", "model: ollama/my-model")
+        .partition("providerKeys")[0]
+    )
     assert init(tmp_path, without).exit_code == 0
     lines = (project / "Pulumi.dev.yaml").read_text("utf-8").splitlines()
     for line in ("  aws:region: ap-northeast-1", "  genaiplatform:owner: 基盤チーム", "  - name: gpt"):
