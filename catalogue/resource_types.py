@@ -14,11 +14,10 @@ from catalogue.resource_type import ESTIMATE, LOGS, ResourceType, Times
 TYPES: Mapping[str, ResourceType] = {
     **aws_network_types.TYPES,
     **aws_platform_types.TYPES,
-    **aws_leftover_types.TYPES,
     **azure_types.TYPES,
     **kubernetes_types.TYPES,
 }
-"""By type token."""
+"""What the program registers, by type token. A type that is not here has no known price."""
 
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     **{type_token: row.actions for type_token, row in TYPES.items() if row.actions is not None},
@@ -48,7 +47,7 @@ def package(type_token: str) -> str:
 
 def label(type_token: str) -> str:
     """What reports call the type; LookupError for one that they do not know."""
-    if not (found := TYPES[type_token].label):
+    if not (found := {**aws_leftover_types.TYPES, **TYPES}[type_token].label):
         raise LookupError(f"{type_token} has no label: add it to its row in catalogue/")
     return found
 

@@ -80,7 +80,7 @@ def test_where_no_price_is_known_the_cost_is_unknown_and_never_zero() -> None:
 
 def test_a_mandatory_finding_has_an_exit_code_and_no_up_is_recommended() -> None:
     finding = Finding(policy="no-open-port", urn="", message="port 22 is open: close it", level="mandatory")
-    with mock.patch("ops.model.plan.findings", return_value=[finding]):
+    with mock.patch("ops.stack.plan.findings", return_value=[finding]):
         result = genai("--budget", "0.5")
     assert result.exit_code == 4
     assert "more than the budget" in result.stderr
@@ -88,7 +88,7 @@ def test_a_mandatory_finding_has_an_exit_code_and_no_up_is_recommended() -> None
     assert after.startswith("Not yet `pulumi up`: the guardrails would stop it.")
     assert "builds it" not in after
     advisory = dataclasses.replace(finding, level="advisory")
-    with mock.patch("ops.model.plan.findings", return_value=[advisory]):
+    with mock.patch("ops.stack.plan.findings", return_value=[advisory]):
         result = genai()
     assert result.exit_code == 0
     assert "pulumi up -s dev builds it" in result.stdout
@@ -102,7 +102,7 @@ def test_an_azure_plan_says_what_the_aws_stack_needs_first() -> None:
     assert lines[0].startswith("First, because stack dev, which awsStack names, has its entry for API Management off")
     assert all(line.startswith(step) for line, step in zip(lines[1:], steps, strict=False))
     on = read(ROOT, "dev", ["apimEntry=true"])
-    with mock.patch("ops.model.plan.read", return_value=on):
+    with mock.patch("ops.stack.plan.read", return_value=on):
         result = genai("--stack", "azure")
     assert result.exit_code == 0
     assert "First" not in result.stdout
