@@ -61,7 +61,7 @@ def test_a_program_that_is_no_pulumi_is_refused(tmp_path: Path) -> None:
         (("--size", "huge"), "size must be 'day' or 'team'"),
         (("--fail", "Queue"), "The known ones are:"),
         (("--slow", "volume"), "names no seconds"),
-        (("--slow", "volume=-5"), "less than no time"),
+        (("--slow", "volume=-5"), "run backwards"),
         (("--kill-after", "-3"), "--kill-after"),
         (("--stack", "azure", "--size", "team"), "size is a setting of an AWS stack"),
         (("--stack", "azure", "--set", "keyMode=nope"), "keyMode must be"),
