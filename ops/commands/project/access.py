@@ -18,7 +18,8 @@ _NEEDED = ("clusterName", "langfuseEmail", "langfusePassword")
 
 def read_up(stack: str) -> tuple[Mapping[str, Any], str]:
     """The outputs of a stack and its AWS region. StackConfigError or StackOutputsError when it is none, or not up."""
-    return read_outputs(stack), read(ROOT, stack).values.get("aws:region", "")
+    region = read(ROOT, stack).values.get("aws:region", "")
+    return read_outputs(stack), region
 
 
 def log_in(stack: str, region: str, outputs: Mapping[str, Any]) -> LangfuseAdministrator:
