@@ -11,6 +11,8 @@ from ops.clouds.langfuse_administrator import LangfuseAdministrator
 from ops.commands.project import projects
 from ops.project import ROOT
 from ops.stack.outputs import StackOutputsError, read_outputs
+from ops.stack.running import RUNNING
+from ops.stack.running_stacks import RunningAwsStack
 from ops.stack.settings_file import read
 
 _NEEDED = ("clusterName", "langfuseEmail", "langfusePassword")
@@ -18,8 +20,10 @@ _NEEDED = ("clusterName", "langfuseEmail", "langfusePassword")
 
 def read_up(stack: str) -> tuple[Mapping[str, Any], str]:
     """The outputs of a stack and its AWS region. StackConfigError or StackOutputsError when it is none, or not up."""
-    region = read(ROOT, stack).values.get("aws:region", "")
-    return read_outputs(stack), region
+    config = read(ROOT, stack)
+    if RUNNING[config.kind.name] is not RunningAwsStack:
+        raise StackOutputsError(f"{stack} is {config.kind.title}: name the stack of an AWS day, which has Langfuse.")
+    return read_outputs(stack), config.values["aws:region"]
 
 
 def log_in(stack: str, region: str, outputs: Mapping[str, Any]) -> LangfuseAdministrator:
