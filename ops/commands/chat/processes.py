@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import socket
 import tempfile
 from asyncio.subprocess import PIPE, Process
@@ -17,7 +16,6 @@ from typing import IO, Any
 import httpx
 
 from ops.commands.chat.settings import ChatError
-from ops.commands.forward import kubectl
 from ops.project import ROOT
 
 _START = 120.0
@@ -45,43 +43,6 @@ def refuse_taken(port: int) -> None:
             f"Port {port} of this machine cannot be opened ({os.strerror(error.errno or 0)}): "
             "choose another with --port."
         ) from error
-
-
-def end_with_signals() -> None:
-    """SIGINT, SIGTERM and SIGHUP cancel this task, once: a second Ctrl-C must not leave anything running."""
-    task = asyncio.current_task()
-    assert task  # noqa: S101  called by a coroutine
-
-    def end() -> None:
-        if not task.cancelling():
-            task.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, end)
-
-
-@asynccontextmanager
-async def forwarded(kubeconfig: dict[str, Any], say: Callable[[str], None]) -> AsyncIterator[tuple[str, str]]:
-    """LiteLLM and Langfuse on ports of this machine. ForwardError when they cannot be reached."""
-    ports = {"LiteLLM": _free_port(), "Langfuse": _free_port()}
-    forwards = [
-        kubectl.Forward(title="LiteLLM", service="litellm", service_port=4000, port=ports["LiteLLM"]),
-        kubectl.Forward(title="Langfuse", service="langfuse-web", service_port=3000, port=ports["Langfuse"]),
-    ]
-    opened = asyncio.Event()
-    running = asyncio.create_task(kubectl.forward(kubeconfig, forwards, ready=opened.set, say=say))
-    waiting = asyncio.create_task(opened.wait())
-    try:
-        await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
-        if not opened.is_set():
-            await running  # tells why
-        end_with_signals()  # the forward had taken them
-        yield f"http://localhost:{ports['LiteLLM']}", f"http://localhost:{ports['Langfuse']}"
-    finally:
-        for task in (waiting, running):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
 
 @asynccontextmanager
@@ -158,9 +119,3 @@ async def _running(
 
 def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

@@ -9,12 +9,13 @@ from ops.clouds.aws import Aws
 from ops.clouds.kubeconfig import kubeconfig
 from ops.commands.chat import processes
 from ops.commands.chat.settings import of_day, of_local, own_pair
+from ops.commands.forward import in_background
 from ops.stack.running import read_aws_stack, read_gateway
 
 
 async def offline_chat(port: int, ready: Callable[[], None], say: Callable[[str], None]) -> None:
     """Until this task is cancelled. ChatError when something does not start."""
-    processes.end_with_signals()
+    in_background.end_with_signals()
     say("PostgreSQL and LiteLLM start on this machine, which takes about a minute.")
     async with processes.local_platform() as found:
         await processes.serve(of_local(found), port, ready)
@@ -33,7 +34,7 @@ async def online_chat(
 
     ChatError, StackConfigError, StackOutputsError and ForwardError say why it cannot be opened.
     """
-    processes.end_with_signals()
+    in_background.end_with_signals()
     day = read_aws_stack(stack)
     door = read_gateway(azure_stack, stack, day) if azure_stack else None
     own = own_pair(os.environ, day)
@@ -48,5 +49,5 @@ async def online_chat(
         await serve(day.litellm_url, day.langfuse_url)
         return
     say("Without a domain LiteLLM and Langfuse speak HTTP: the chat goes through `kubectl port-forward`.")
-    async with processes.forwarded(kubeconfig(Aws(day.region), day.cluster_name), say) as (litellm_url, langfuse_url):
-        await serve(litellm_url, langfuse_url)
+    async with in_background.forwarded(kubeconfig(Aws(day.region), day.cluster_name), say) as urls:
+        await serve(*urls)

@@ -35,10 +35,7 @@ def forward(
     from ops.stack.outputs import read_outputs
     from ops.stack.settings_file import read
 
-    forwards = [
-        kubectl.Forward(title="LiteLLM", service="litellm", service_port=4000, port=litellm_port),
-        kubectl.Forward(title="Langfuse", service="langfuse-web", service_port=3000, port=langfuse_port),
-    ]
+    forwards = kubectl.litellm_and_langfuse(litellm_port, langfuse_port)
 
     def ready() -> None:
         addresses = {forward.title: f"http://localhost:{forward.port}" for forward in forwards}

@@ -37,6 +37,14 @@ class Forward:
     port: int
 
 
+def litellm_and_langfuse(litellm_port: int, langfuse_port: int) -> list[Forward]:
+    """Both services of an AWS stack, on these local ports."""
+    return [
+        Forward(title="LiteLLM", service="litellm", service_port=4000, port=litellm_port),
+        Forward(title="Langfuse", service="langfuse-web", service_port=3000, port=langfuse_port),
+    ]
+
+
 async def forward(
     kubeconfig: dict[str, Any], forwards: Sequence[Forward], *, ready: Callable[[], None], say: Callable[[str], None]
 ) -> None:

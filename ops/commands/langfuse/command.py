@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ops.completion import stacks
+from ops.commands.options import Json, LangfuseStack
 from ops.typer_command import GenaiCommand
 
 if TYPE_CHECKING:
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from ops.commands.langfuse.content import PublicApi
 
 langfuse = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-Stack = Annotated[str, typer.Option(help="Whose Langfuse: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)]
 File = Annotated[Path, typer.Argument(help="The file of the export.")]
-Json = Annotated[bool, typer.Option("--json", help="Data instead of a report.")]
 
 
 @langfuse.callback()
@@ -31,7 +29,7 @@ def langfuse_() -> None:
 
 
 @langfuse.command(cls=GenaiCommand)
-def export(file: File, stack: Stack = "dev", json_: Json = False) -> None:
+def export(file: File, stack: LangfuseStack = "dev", json_: Json = False) -> None:
     """Write prompts and datasets into a new file, with archived items.
 
     Exit codes: 0 written, 1 written without archived items, 2 the input is wrong, the stack is not up, or Langfuse
@@ -62,7 +60,7 @@ def export(file: File, stack: Stack = "dev", json_: Json = False) -> None:
 
 
 @langfuse.command("import", cls=GenaiCommand)
-def import_(file: File, stack: Stack = "dev", json_: Json = False) -> None:
+def import_(file: File, stack: LangfuseStack = "dev", json_: Json = False) -> None:
     """Put the prompts and datasets of an export back, into a day that has none of them.
 
     Exit codes: 0 all is there, 2 the input is wrong, the stack is not up, or Langfuse refuses something: what came
@@ -91,7 +89,7 @@ def _reach(outputs: Mapping[str, Any], region: str, work: Callable[[PublicApi], 
 
     from ops.clouds.aws import Aws
     from ops.clouds.kubeconfig import kubeconfig
-    from ops.commands.chat import processes
+    from ops.commands.forward import in_background
     from ops.commands.langfuse.content import PublicApi
     from ops.stack.outputs import StackOutputsError
 
@@ -104,7 +102,7 @@ def _reach(outputs: Mapping[str, Any], region: str, work: Callable[[PublicApi], 
 
     async def forwarded() -> Any:
         way = kubeconfig(Aws(region), outputs["clusterName"])
-        async with processes.forwarded(way, lambda line: typer.echo(line, err=True)) as (_, url):
+        async with in_background.forwarded(way, lambda line: typer.echo(line, err=True)) as (_, url):
             return await asyncio.to_thread(with_keys, url)
 
     url: str = outputs["langfuseUrl"]

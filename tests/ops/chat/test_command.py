@@ -20,12 +20,12 @@ from typer.testing import CliRunner, Result
 
 from ops.commands.chat import browser, processes
 from ops.commands.chat.command import chat
+from ops.local.process import free_port
 from ops.project import ROOT
 from ops.typer_command import GenaiCommand
 from tests.ops.chat.stand_in import LOCAL, kubectl, local, page, started
 from tests.ops.env.project import DAY, DOOR, pulumi
 from tests.ops.env.project import project as project
-from tests.ops.forward.ports import free_port
 from tests.ops.forward.stand_in import program
 from tests.ops.preflight.stand_in import Server, serve
 

@@ -20,8 +20,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from ops.commands.forward.command import forward
+from ops.local.process import free_port
 from ops.typer_command import GenaiCommand
-from tests.ops.forward.ports import free_port
 from tests.ops.forward.stand_in import Kubectl, kubectl, program
 from tests.ops.preflight.stand_in import Server, serve
 

@@ -104,7 +104,7 @@ def _run(command: str, langfuse: Langfuse, file: Path, *, code: int = 0, says: s
         yield "", langfuse.url
 
     with (
-        mock.patch("ops.commands.chat.processes.forwarded", forwarded),
+        mock.patch("ops.commands.forward.in_background.forwarded", forwarded),
         mock.patch("ops.clouds.kubeconfig.kubeconfig", return_value={}),
         mock.patch("ops.commands.project.access.log_in", return_value=langfuse),
     ):

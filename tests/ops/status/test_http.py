@@ -11,7 +11,7 @@ import pytest
 
 from ops.checks.check import State, bad, fine
 from ops.checks.status.http import answers
-from tests.ops.forward.ports import free_port
+from ops.local.process import free_port
 from tests.ops.preflight.stand_in import serve
 
 
