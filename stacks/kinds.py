@@ -19,7 +19,7 @@ from stacks.fields import StackSettings
 class Kind:
     """One kind of stack. Its stacks are called `name`, or `name-anything`, or the same with an alias.
 
-    `settings` and `build` import what they need when they are called: no stack waits for the SDKs of another.
+    `settings`, `load` and `build` import what they need when they are called: no stack waits for the SDKs of another.
     """
 
     name: str
@@ -28,6 +28,8 @@ class Kind:
     region_key: str
     """The provider's setting that says in which region the stack is."""
     settings: Callable[[], type[StackSettings]]
+    load: Callable[[], StackSettings]
+    """Reads the settings of the stack that runs; SettingsError tells what is wrong with them."""
     build: Callable[[str, Callable[[], str]], None]
     """Takes the name of the stack, and what tells the public address of whoever runs this."""
     aliases: tuple[str, ...] = ()
@@ -37,6 +39,12 @@ def _aws_settings() -> type[StackSettings]:
     from stacks.aws.settings import AwsSettings
 
     return AwsSettings
+
+
+def _load_aws() -> StackSettings:
+    from stacks.aws.settings import load
+
+    return load()
 
 
 def _build_aws(stack: str, caller_address: Callable[[], str]) -> None:
@@ -49,6 +57,12 @@ def _azure_settings() -> type[StackSettings]:
     from stacks.azure.settings import AzureSettings
 
     return AzureSettings
+
+
+def _load_azure() -> StackSettings:
+    from stacks.azure.settings import load
+
+    return load()
 
 
 def _build_azure(stack: str, _: Callable[[], str]) -> None:
@@ -65,6 +79,7 @@ KINDS: Mapping[str, Kind] = {
             title="an AWS stack",
             region_key="aws:region",
             settings=_aws_settings,
+            load=_load_aws,
             build=_build_aws,
             aliases=("dev",),
         ),
@@ -73,6 +88,7 @@ KINDS: Mapping[str, Kind] = {
             title="an Azure stack",
             region_key="azure-native:location",
             settings=_azure_settings,
+            load=_load_azure,
             build=_build_azure,
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ops.model.recorder import record
@@ -14,22 +14,6 @@ from ops.stack import settings_file
 from stacks.fields import StackSettings
 
 PROVIDER_KEYS = f"{PROJECT}:providerKeys"
-
-
-def _aws() -> StackSettings:
-    from stacks.aws.settings import load
-
-    return load()
-
-
-def _azure() -> StackSettings:
-    from stacks.azure.settings import load
-
-    return load()
-
-
-_LOAD: Mapping[str, Callable[[], StackSettings]] = {"aws": _aws, "azure": _azure}
-"""What reads the settings of each kind of stack, and refuses them."""
 
 
 class Draft:
@@ -51,7 +35,7 @@ class Draft:
         in_plain = bool(there) and PROVIDER_KEYS not in config.secret_keys
         read: list[StackSettings] = []
         record(
-            lambda: read.append(_LOAD[config.kind.name]()),
+            lambda: read.append(config.kind.load()),
             stack=self.stack,
             config={**config.values, PROVIDER_KEYS: json.dumps({**there, **provider_keys})},
             secret_keys=[*config.secret_keys, *([] if in_plain else [PROVIDER_KEYS])],
