@@ -13,6 +13,7 @@ import pulumi
 from pydantic import Field, field_validator, model_validator
 
 from catalogue.api_management import region_problem, tier_problem
+from catalogue.limits import LONGEST_SECRET_DAYS
 from charts.shapes import Frozen, Name, text
 from policies import apim
 from stacks import commands
@@ -75,8 +76,8 @@ class AzureSettings(StackSettings):
     client_secret_days: int = Field(
         default=7,
         ge=1,
-        le=730,
-        description="Days that a client secret lives, 1 to 730. Another number makes new secrets",
+        le=LONGEST_SECRET_DAYS,
+        description=f"Days that a client secret lives, 1 to {LONGEST_SECRET_DAYS}. Another number makes new secrets",
     )
     users: tuple[str, ...] = Field(
         default=(),
