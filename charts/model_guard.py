@@ -120,9 +120,9 @@ class ModelGuard(CustomLogger):
     async def async_log_failure_event(
         self,
         kwargs: dict[str, Any],
-        response_obj: object,  # noqa: ARG002
-        start_time: object,  # noqa: ARG002
-        end_time: object,  # noqa: ARG002
+        response_obj: object,  # noqa: ARG002  LiteLLM hands all four over by name
+        start_time: object,  # noqa: ARG002  the same
+        end_time: object,  # noqa: ARG002  the same
     ) -> None:
         """Take out of the trace of a refused call what its caller said, and a key that LiteLLM does not know.
 
