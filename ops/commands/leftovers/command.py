@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.commands.options import Json
 from ops.completion import stacks
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def leftovers(
     ] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Remove what is found, after showing and asking.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --delete: do not ask.")] = False,
-    json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
+    json_: Json = False,
 ) -> None:
     """List what a day has left behind.
 

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
+from ops.commands.options import Json
 from ops.completion import stacks
 
 
 def preflight(
     stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml is to go up.", autocompletion=stacks)] = "dev",
     models: Annotated[bool, typer.Option("--models", help="Also call each model for one token.")] = False,
-    json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
+    json_: Json = False,
 ) -> None:
     """Say whether `pulumi up` will succeed, each line with its fix. Changes nothing.
 

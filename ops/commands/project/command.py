@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ops.completion import stacks
+from ops.commands.options import Json, LangfuseStack
 from ops.typer_command import GenaiCommand
 
 if TYPE_CHECKING:
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from ops.stack.running_stacks import RunningAwsStack
 
 project = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-Stack = Annotated[str, typer.Option(help="Whose Langfuse: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)]
 Name = Annotated[str, typer.Argument(help="The developer, or what is tuned.")]
-Json = Annotated[bool, typer.Option("--json", help="Data instead of a report.")]
 
 
 @project.callback()
@@ -43,7 +41,7 @@ def create(
     write: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The keys into this new file, and not on the screen.")
     ] = None,
-    stack: Stack = "dev",
+    stack: LangfuseStack = "dev",
     json_: Json = False,
 ) -> None:
     """Make a project and its keys, which are shown this once.
@@ -103,7 +101,7 @@ def create(
 
 
 @project.command("list", cls=GenaiCommand)
-def list_(stack: Stack = "dev", json_: Json = False) -> None:
+def list_(stack: LangfuseStack = "dev", json_: Json = False) -> None:
     """Show the projects, whose they are and until when.
 
     Exit codes: 0 shown, 2 the input is wrong, the stack is not up, or Langfuse cannot be asked.
@@ -138,7 +136,7 @@ def list_(stack: Stack = "dev", json_: Json = False) -> None:
 
 
 @project.command(cls=GenaiCommand)
-def revoke(name: Name, stack: Stack = "dev", json_: Json = False) -> None:
+def revoke(name: Name, stack: LangfuseStack = "dev", json_: Json = False) -> None:
     """End a project before its time, with its keys.
 
     Exit codes: 0 ended, 1 LiteLLM could not be asked to delete its key, 2 the input is wrong, the stack is not up, or
@@ -178,7 +176,7 @@ def revoke(name: Name, stack: Stack = "dev", json_: Json = False) -> None:
 
 
 @project.command(cls=GenaiCommand)
-def sweep(stack: Stack = "dev", json_: Json = False) -> None:
+def sweep(stack: LangfuseStack = "dev", json_: Json = False) -> None:
     """End the projects that are over.
 
     `genai up`, `status` and `down` do this too, and the workflow `day` every hour.

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from ops.completion import stacks
+from ops.commands.options import Json, Stack
 
 
 def status(
-    stack: Annotated[
-        str, typer.Option(help="Which stack: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
-    ] = "dev",
-    json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
+    stack: Stack = "dev",
+    json_: Json = False,
 ) -> None:
     """Say what runs, how it is and what it has cost.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ops.completion import stacks
+from ops.commands.options import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from ops.commands.up_and_down.up import Show
 
-Stack = Annotated[str, typer.Option(help="Which stack: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)]
 Json = Annotated[bool, typer.Option("--json", help="Data instead of a report; progress goes to standard error.")]
 
 
@@ -50,7 +49,7 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
         _print_json(up_as_json(morning, plan))
     else:
         print_up(morning, plan, console)
-    if morning.state.outputs:
+    if "clusterName" in morning.state.outputs:
         sweep_along(stack, config.values["aws:region"], lambda: read_outputs(stack), partial(typer.echo, err=True))
     raise typer.Exit(morning.exit_code)
 
@@ -107,7 +106,7 @@ def down(
         engine.say(f"Stack {other} sends its users here and is still up: end it with `genai down --stack {other}`.")
     at = StackPlace(stack=stack, identity=settings.identity(state), region=region, domain=settings.domain(state))
     cloud = StackInventory(clouds, at)
-    if AWS in clouds and state.outputs:
+    if "clusterName" in state.outputs:
         sweep_along(stack, region, lambda: read_outputs(stack), partial(typer.echo, err=True))
     evening = take_down(engine, cloud, show, purge=purge)
     now = datetime.now(UTC)

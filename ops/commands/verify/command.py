@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ops.commands.options import Json
 from ops.completion import stacks
 
 
@@ -19,7 +20,7 @@ def verify(
             help="Also prove the way through this Azure stack, which is in front of the day.", autocompletion=stacks
         ),
     ] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
+    json_: Json = False,
 ) -> None:
     """Prove the whole path of a running day.
 
