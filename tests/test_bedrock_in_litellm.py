@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 from unittest import mock
 from urllib.parse import unquote, urlsplit
@@ -19,11 +18,9 @@ import pytest
 from charts.litellm import proxy_config
 from charts.shapes import Model
 from stacks.aws.bedrock import default_model, in_its_region, invokable_arns
+from tests.needs_litellm import NEEDS_LITELLM
 
-pytestmark = [
-    pytest.mark.litellm,
-    pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
-]
+pytestmark = NEEDS_LITELLM
 
 ENVIRONMENT = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",

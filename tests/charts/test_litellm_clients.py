@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.needs_litellm import NEEDS_LITELLM
 from tests.running_litellm import KEY, MASTER_KEY, MINE, RANKER, RANKING, WIDE_ROUTES, RunningLiteLLM, chat
 
 if TYPE_CHECKING:
     from openai import AzureOpenAI, OpenAI
 
-pytestmark = [
-    pytest.mark.litellm,
-    pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
-]
+pytestmark = NEEDS_LITELLM
 OPERATIONS = Path("docs/operations.md").read_text(encoding="utf-8")
 MESSAGES = chat()["messages"]
 IMAGE = ("image.png", b"\x89PNG\r\n\x1a\n" + bytes(50), "image/png")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.needs_litellm import NEEDS_LITELLM
 from tests.running_litellm import (
     KEY,
     MASTER_KEY,
@@ -24,10 +24,7 @@ from tests.running_litellm import (
     chat,
 )
 
-pytestmark = [
-    pytest.mark.litellm,
-    pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
-]
+pytestmark = NEEDS_LITELLM
 CHAT = "/v1/chat/completions"
 MESSAGES = chat()["messages"]
 TARGETS = [

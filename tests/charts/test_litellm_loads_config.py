@@ -2,19 +2,15 @@
 
 import base64
 from importlib.metadata import version
-from importlib.util import find_spec
 from typing import Any
 
 import httpx
-import pytest
 
 from catalogue.pins import LITELLM_IMAGE
+from tests.needs_litellm import NEEDS_LITELLM
 from tests.running_litellm import ECHO, KEY, MASTER_KEY, MINE, OTHERS, RANKER, TWO_MODELS, RunningLiteLLM, chat
 
-pytestmark = [
-    pytest.mark.litellm,
-    pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
-]
+pytestmark = NEEDS_LITELLM
 
 
 def get(litellm: RunningLiteLLM, path: str, key: str = MASTER_KEY) -> Any:

@@ -6,21 +6,18 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.needs_litellm import NEEDS_LITELLM
 from tests.running_litellm import ECHO, MASTER_KEY, RunningLiteLLM, chat
 
 if TYPE_CHECKING:
     from ops.local.traces import Span
 
-pytestmark = [
-    pytest.mark.litellm,
-    pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
-]
+pytestmark = NEEDS_LITELLM
 ADMINISTRATOR = "default_user_id"
 """The user that the master key has; a virtual key has none."""
 SESSION, USER, TAGS, NAME = "session.id", "user.id", "langfuse.trace.tags", "langfuse.trace.name"

@@ -6,13 +6,13 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from importlib.util import find_spec
 from typing import Any
 
 import httpx
 import pytest
 
 from policies.apim import APIM_ENTRY_HEADER
+from tests.needs_litellm import NEEDS_LITELLM
 from tests.running_litellm import (
     KEY,
     MASTER_KEY,
@@ -27,10 +27,7 @@ from tests.running_litellm import (
     chat,
 )
 
-pytestmark = [
-    pytest.mark.litellm,
-    pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
-]
+pytestmark = NEEDS_LITELLM
 CHAT = "/v1/chat/completions"
 WRONG = "sk-wrong-0123456789abcdef"
 PATHS: Mapping[str, Mapping[str, Any]] = {

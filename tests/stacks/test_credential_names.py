@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import pytest
 
 from stacks.aws.credential_names import CREDENTIALS, MORE_WORDS, SETTINGS, WORDS, is_credential
 from stacks.aws.model_params import value_problem
+from tests.needs_litellm import NEEDS_LITELLM
 
-pytestmark = [
-    pytest.mark.litellm,
-    pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
-]
+pytestmark = NEEDS_LITELLM
 
 INTERNAL = {"_code_interpreter_interception_sandbox_key", "_agentic_loop_fingerprints"}
 """LiteLLM sets these itself for a call."""

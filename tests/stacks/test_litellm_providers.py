@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from importlib.util import find_spec
 from unittest import mock
 
 import pytest
 
 from charts.shapes import Model
 from stacks.aws.litellm_providers import NEED_A_KEY, PROVIDERS, provider_problem
+from tests.needs_litellm import needs_litellm
 
-LITELLM = pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: `make test-litellm`")
 AWS = {"bedrock", "sagemaker"}
 """LiteLLM calls them as its role."""
 
 
-@pytest.mark.litellm
-@LITELLM
+@needs_litellm
 def test_the_providers_are_those_that_it_takes_before_the_slash() -> None:
     import litellm
     from litellm.llms.openai_like.json_loader import JSONProviderRegistry
@@ -27,8 +25,7 @@ def test_the_providers_are_those_that_it_takes_before_the_slash() -> None:
     assert names | set(JSONProviderRegistry.list_providers()) == PROVIDERS
 
 
-@pytest.mark.litellm
-@LITELLM
+@needs_litellm
 def test_those_that_need_a_key_are_those_of_which_it_says_so() -> None:
     import litellm
     from litellm.llms.openai_like.json_loader import JSONProviderRegistry
@@ -43,8 +40,7 @@ def test_those_that_need_a_key_are_those_of_which_it_says_so() -> None:
     assert found - AWS == NEED_A_KEY
 
 
-@pytest.mark.litellm
-@LITELLM
+@needs_litellm
 @pytest.mark.parametrize("model", ["my-deployment", "claude-sonnet", "azur/my-deployment"])
 def test_it_does_not_know_where_to_send_a_model_that_is_refused(model: str) -> None:
     import litellm

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from importlib.util import find_spec
 
 import pytest
 
 from ops.commands.add_model.providers import PROVIDERS, ModelProvider
+from tests.needs_litellm import NEEDS_LITELLM
 
-pytestmark = [
-    pytest.mark.litellm,
-    pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
-]
+pytestmark = NEEDS_LITELLM
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # no way out
 PAGE = os.path.join(os.path.dirname(__file__), "..", "..", "..", "docs", "models.md")
 

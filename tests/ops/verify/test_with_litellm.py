@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import Any
 
 import httpx
@@ -19,12 +18,10 @@ from ops.checks.verify.litellm import LiteLLMSteps
 from ops.checks.verify.step import attempt
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.stack.running_stacks import RunningAwsStack
+from tests.needs_litellm import NEEDS_LITELLM
 from tests.running_litellm import ECHO, KEY, MASTER_KEY, MINE, TWO_MODELS, RunningLiteLLM
 
-pytestmark = [
-    pytest.mark.litellm,
-    pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
-]
+pytestmark = NEEDS_LITELLM
 IN_URL = "other model refused in query and path"
 SESSION = "genai-verify-0123456789"
 

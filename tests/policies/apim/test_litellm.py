@@ -6,21 +6,18 @@ import re
 import uuid
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import httpx
 import pytest
 
 from policies.apim import APIM_ENTRY_HEADER, load
+from tests.needs_litellm import NEEDS_LITELLM
 from tests.policies.apim.cases import BOTH
 from tests.policies.apim.world import APIM_ENTRY_KEY, CLIENT_A, CLIENT_B, KEY_B
 from tests.running_litellm import KEY, MASTER_KEY, MINE, RunningLiteLLM
 
-pytestmark = [
-    pytest.mark.litellm,
-    pytest.mark.skipif(find_spec("litellm") is None, reason="LiteLLM is not installed here: run `make test-litellm`"),
-]
+pytestmark = NEEDS_LITELLM
 
 HANDED_OVER = {"x-litellm-api-key": KEY, "langfuse_trace_user_id": CLIENT_A, APIM_ENTRY_HEADER: APIM_ENTRY_KEY}
 CHAT = "/v1/chat/completions"
