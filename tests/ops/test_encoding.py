@@ -15,7 +15,13 @@ from ops.encoding import print_in_any_encoding
 from ops.project import ROOT
 from tests.command_lines import commands
 
-REQUIRED = {"init": ("--answers", "zoë-東→")}
+REQUIRED = {
+    "init": ("--answers", "zoë-東→"),
+    "project create": ("alice", "--until", "2999-01-01T00:00Z"),
+    "project revoke": ("alice",),
+    "langfuse export": ("zoë-東→.json",),
+    "langfuse import": ("zoë-東→.json",),
+}
 """What else brings a command to refuse something of that name."""
 
 ENCODINGS = ("ascii", "cp932", "latin-1")
@@ -58,7 +64,7 @@ def test_a_plan_is_printed_whole(encoding: str) -> None:
 @pytest.mark.parametrize("name", commands())
 def test_what_every_command_refuses_is_said_in_the_encoding_of_the_terminal(name: str) -> None:
     for encoding, shown in (("ascii", "zoe-\\u6771->"), ("cp932", "zoe-東→")):
-        result = genai(encoding, name, "--stack", "zoë-東→", *REQUIRED.get(name, ()))
+        result = genai(encoding, *name.split(), "--stack", "zoë-東→", *REQUIRED.get(name, ()))
         said = result.stderr.decode(encoding)
         assert "Traceback" not in said
         if name != "chat":  # ends earlier where its own environment is not made
