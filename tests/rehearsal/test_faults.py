@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ from ops.clouds.aws import Aws
 from ops.inventory.deletion import clear_away
 from ops.inventory.scan import AwsStackInventory
 from ops.model import engine_graph
+from ops.stack.identity import identity_of
+from ops.stack.state import read
 from rehearsal import generated
 from rehearsal.aws.package import TYPES
 from rehearsal.engine import RehearsalEngine, interrupt, kill
@@ -132,7 +135,10 @@ def test_after_an_up_that_was_killed_the_documented_recovery_and_the_sweep_leave
     assert not orphan or simulation.leftovers()[orphan]
     for name, value in simulation.environment.items():
         monkeypatch.setenv(name, value)
-    cloud = AwsStackInventory(Aws(simulation.account.region), day.stack, "")
+    state = folder / "state.json"
+    succeed(day.run("stack", "export", "--show-secrets", "--file", str(state)))
+    identity = identity_of(read(json.loads(state.read_text())["deployment"]), owner="")
+    cloud = AwsStackInventory(Aws(simulation.account.region), day.stack, "", identity)
     clear_away(cloud, cloud.scan(), lambda _: True, lambda _: None, pause=lambda: None)
     for resources in simulation.account.elasticache.resources.values():
         resources.clear()  # the sweep looks in moto, which has no groups of ElastiCache
