@@ -86,9 +86,25 @@ def _another_key_mode(config: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{PROJECT}:keyMode": "keyVault" if mode == "header" else "header"}
 
 
+def _settle_nothing(_: dict[str, Any]) -> None:
+    """Settings of a Databricks stack are taken as they are."""
+
+
+def _another_share(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Another limit of requests, or with two models that share the calls, one per cent more for the second."""
+    models = [dict(model) for model in config[f"{PROJECT}:servedModels"]]
+    sharing = [model for model in models if model["share"]]
+    if len(sharing) < 2:
+        return {f"{PROJECT}:requestsPerMinute": int(config.get(f"{PROJECT}:requestsPerMinute", 0)) + 1}
+    sharing[0]["share"] -= 1
+    sharing[1]["share"] += 1
+    return {f"{PROJECT}:servedModels": models}
+
+
 ADAPTATIONS: Mapping[str, Adaptation] = {
     "aws": Adaptation(settle=_settle_addresses, another=_another_range),
     "azure": Adaptation(settle=_settle_aws_stack, another=_another_key_mode),
+    "databricks": Adaptation(settle=_settle_nothing, another=_another_share),
 }
 """By the name of the kind (`stacks.kinds`)."""
 

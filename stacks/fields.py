@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -30,13 +30,25 @@ Email = Annotated[
 ]
 
 
+ProviderKeys = Annotated[
+    Mapping[str, str],
+    Field(
+        default_factory=dict,
+        repr=False,
+        description="Keys of model providers by name. Secret, refused in plain text. Set with `pulumi config set "
+        "--secret --path providerKeys.<name>`",
+    ),
+]
+"""The same setting of every kind of stack that calls models."""
+
+
 class StackSettings(Frozen):
     """All settings of one kind of stack; every field has a default, and a description, which `Pulumi.yaml` shows."""
 
     kind: str = Field(
         default="",
-        description="What kind of stack this is (stacks/kinds.py). Only for a name that does not say it - aws, dev and "
-        "azure do, also with an ending such as dev-2",
+        description="What kind of stack this is (stacks/kinds.py). Only for a name that does not say it - aws, dev, "
+        "azure and databricks do, also with an ending such as dev-2",
     )
     owner: TagValue = Field(
         default="genaiplatform", description="Who pays. Becomes the tag Owner on everything taggable"

@@ -71,6 +71,24 @@ def _build_azure(stack: str, _: Callable[[], str]) -> None:
     program.build(stack)
 
 
+def _databricks_settings() -> type[StackSettings]:
+    from stacks.databricks.settings import DatabricksSettings
+
+    return DatabricksSettings
+
+
+def _load_databricks() -> StackSettings:
+    from stacks.databricks.settings import load
+
+    return load()
+
+
+def _build_databricks(stack: str, _: Callable[[], str]) -> None:
+    from stacks.databricks import program
+
+    program.build(stack)
+
+
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -90,6 +108,14 @@ KINDS: Mapping[str, Kind] = {
             settings=_azure_settings,
             load=_load_azure,
             build=_build_azure,
+        ),
+        Kind(
+            name="databricks",
+            title="a Databricks stack",
+            region_key="azure-native:location",
+            settings=_databricks_settings,
+            load=_load_databricks,
+            build=_build_databricks,
         ),
     )
 }

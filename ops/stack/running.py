@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ops.project import PROJECT, ROOT
 from ops.stack.outputs import StackOutputsError, read_outputs
-from ops.stack.running_stacks import RunningAwsStack, RunningGateway, RunningStack
+from ops.stack.running_stacks import RunningAwsStack, RunningDatabricks, RunningGateway, RunningStack
 from ops.stack.settings_file import StackConfig, StackConfigError, read
 from stacks.aws.settings import AwsSettings
 from stacks.azure.settings import AzureSettings
@@ -22,7 +22,11 @@ from stacks.errors import SettingsError
 R = TypeVar("R", bound=RunningStack)
 
 
-RUNNING: Mapping[str, type[RunningStack]] = {"aws": RunningAwsStack, "azure": RunningGateway}
+RUNNING: Mapping[str, type[RunningStack]] = {
+    "aws": RunningAwsStack,
+    "azure": RunningGateway,
+    "databricks": RunningDatabricks,
+}
 """What a running stack of a kind is read as, by the name of the kind (`stacks.kinds`)."""
 
 

@@ -7,6 +7,7 @@ from pulumi_policy import Policy
 from policies.guardrails import (
     access,
     buckets,
+    databricks,
     destroyability,
     entra,
     gateway,
@@ -30,6 +31,7 @@ _MODULES = (
     gateway,
     secret_values,
     destroyability,
+    databricks,
     workloads,
     versions,
     naming,

@@ -12,6 +12,8 @@ from rehearsal.azure.declared import problems
 from rehearsal.azure.types import SUBSCRIPTION, TYPES, AzureType
 from rehearsal.package import Change, Properties, RefusedError, Request, generated_name
 
+_NOT_OURS = ("/servicePrincipals/", "/subscriptions/00000000-0000-0000-0000-")
+"""Parents that no stack makes: the directory's, and accounts of Azure OpenAI in a subscription of zeros."""
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -56,6 +58,8 @@ class AzurePackage:
             raise RefusedError("RoleAssignmentExists: The role assignment already exists.")
         self._refuse_orphan(id_)
         self._refuse_references(request.type, id_, inputs)
+        if group := inputs.get("managedResourceGroupId"):
+            self.resources[group] = {}  # it outlives its workspace (azurerm#28959)
         self.resources[id_] = inputs
         return id_, self._outputs(row, id_, inputs)
 
@@ -99,7 +103,7 @@ class AzurePackage:
     def _refuse_orphan(self, id_: str) -> None:
         """The nearest parent: a path without its last two parts, and without /providers/<namespace>."""
         parent = re.sub(r"/providers/[^/]+$", "", id_.rpartition("/")[0].rpartition("/")[0])
-        if parent in ("", SUBSCRIPTION, "/servicePrincipals") or parent.startswith("/servicePrincipals/"):
+        if parent in ("", SUBSCRIPTION, "/servicePrincipals") or parent.startswith(_NOT_OURS):
             return
         if parent not in self.resources:
             raise RefusedError(f"ParentResourceNotFound: {parent} was not found, so {id_} cannot be created")

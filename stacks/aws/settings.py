@@ -22,7 +22,7 @@ from stacks import addresses, commands
 from stacks.aws import bedrock, model_params, regions
 from stacks.configuration import read
 from stacks.errors import SettingsError
-from stacks.fields import Email, StackSettings, nearest, unique
+from stacks.fields import Email, ProviderKeys, StackSettings, nearest, unique
 from stacks.secrets import equal, problem
 
 
@@ -110,12 +110,7 @@ class AwsSettings(StackSettings):
         "params (litellm_params), providerKey (a name under providerKeys) and baseModel (whose price "
         "applies; of an application inference profile of Bedrock, the model it was made from)",
     )
-    provider_keys: Mapping[str, str] = Field(
-        default_factory=dict,
-        repr=False,
-        description="Keys of model providers by name. Secret, refused in plain text. Set with `pulumi config set "
-        "--secret --path providerKeys.<name>`",
-    )
+    provider_keys: ProviderKeys
     virtual_keys: tuple[VirtualKeySetting, ...] = Field(
         default=(VirtualKeySetting(alias="demo"),),
         description="LiteLLM virtual keys. Each has alias, optionally models (default the first configured), maxBudget "

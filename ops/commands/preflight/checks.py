@@ -11,6 +11,7 @@ from ops.checks.check import Check
 from ops.checks.preflight.account import account_checks
 from ops.checks.preflight.azure import aws_stack, azure_checks
 from ops.checks.preflight.credentials import credentials
+from ops.checks.preflight.databricks import databricks_checks
 from ops.checks.preflight.domain import domain_checks
 from ops.checks.preflight.earlier_stack import yesterday_checks
 from ops.checks.preflight.model_calls import model_checks
@@ -70,9 +71,22 @@ def azure_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]:
     }
 
 
+def databricks_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]:
+    """What a Databricks stack needs; it calls no model."""
+    plan = make_plan(config)  # refuses settings that the program would refuse
+    inventory = AzureStackInventory(stack=config.stack, identity=_identity(config))
+    return {
+        "pulumi": lambda: pulumi(ROOT),
+        "support of what is pinned": lambda: support(plan.recording, plan.today),
+        **databricks_checks(inventory, plan.recording),
+        **yesterday_checks(inventory, config.stack),
+    }
+
+
 CHECKS: Mapping[str, Callable[[StackConfig, bool], Mapping[str, Check]]] = {
     "aws": aws_stack_checks,
     "azure": azure_stack_checks,
+    "databricks": databricks_stack_checks,
 }
 """By the name of the kind (`stacks.kinds`); the flag is `--models`."""
 

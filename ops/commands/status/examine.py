@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.checks.check import Check, bad, run
-from ops.checks.status import aws, azure, schedule
+from ops.checks.status import aws, azure, databricks, schedule
 from ops.checks.status.status import Found, Status, could_not_check
 from ops.clouds.aws import Aws
 from ops.inventory.azure import AzureStackInventory
@@ -62,9 +62,14 @@ def _find_in_azure(config: StackConfig, _: Plan, outputs: Mapping[str, Any], now
     return azure.find_gateway(AzureStackInventory(stack=config.stack), outputs, now)
 
 
+def _find_databricks(config: StackConfig, _: Plan, outputs: Mapping[str, Any], now: datetime) -> Found:
+    return databricks.find_workspace(AzureStackInventory(stack=config.stack), outputs, now)
+
+
 FINDERS: Mapping[str, Callable[[StackConfig, Plan, Mapping[str, Any], datetime], Found]] = {
     "aws": _find_in_aws,
     "azure": _find_in_azure,
+    "databricks": _find_databricks,
 }
 """What there is of a stack in its clouds, by the name of its kind (`stacks.kinds`)."""
 
