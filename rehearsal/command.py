@@ -65,9 +65,11 @@ def rehearse(
         change = settings.another(rehearsed)
         changed = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in change.items()]
         evening = make_plan(settings_file.read(ROOT, stack, [*overrides, *changed])) if timeline else plan
-        if aws_stack := settings.behind(rehearsed):
-            config = settings_file.read(ROOT, aws_stack, ["apimEntry=true"])
-            aws, behind = make_plan(config), settings.engine_settings(config)
+        if other := settings.behind(rehearsed):
+            config = settings_file.read(ROOT, other, settings.needed_behind(rehearsed))
+            behind = settings.engine_settings(config)
+            if config.kind.region_key == "aws:region":
+                aws = make_plan(config)
         types = sorted({one.type for one in plan.resources if one.custom and not one.type.startswith("pulumi")})
         faults = Faults(
             fail=failing(fail or [], types),

@@ -80,7 +80,7 @@ def rehearse(
 ) -> Summary:
     """Rehearse a stack in a temporary folder that is gone afterwards.
 
-    `behind` is the AWS stack whose outputs an Azure stack reads: it comes up before this one. `change` are
+    `behind` is the stack whose outputs this one reads: it comes up before this one. `change` are
     settings that change while the stack is up.
     """
     with tempfile.TemporaryDirectory(prefix="genai-rehearsal-") as folder:

@@ -15,7 +15,7 @@ from stacks.addresses import RULES_PER_GROUP, with_own
 from stacks.kinds import kind_of
 from stacks.secrets import placeholder
 
-_BEHIND = f"{PROJECT}:awsStack"
+_BEHIND, _MODELS = f"{PROJECT}:awsStack", f"{PROJECT}:models"
 _COLLEAGUE = IPv4Network("198.51.100.7/32")
 
 
@@ -31,8 +31,9 @@ class EngineSettings:
 def engine_settings(config: StackConfig) -> EngineSettings:
     """The settings with stand-ins for encrypted values.
 
-    `auto` in allowedCidrs becomes a documentation address: nobody is asked where this machine is. `awsStack` becomes
-    the full name that the stack has in the rehearsal's own backend, which calls every organization `organization`.
+    `auto` in allowedCidrs becomes a documentation address: nobody is asked where this machine is. `awsStack` and
+    `databricksStack` become the full name that the stack has in the rehearsal's own backend, which calls every
+    organization `organization`.
     """
     own = dict(config.own)
     ADAPTATIONS[config.kind.name].settle(own)
@@ -44,8 +45,15 @@ def engine_settings(config: StackConfig) -> EngineSettings:
 
 
 def behind(settings: EngineSettings) -> str:
-    """The stack that an Azure stack reads; empty when it has the outputs among its settings."""
-    return str(settings.plain.get(_BEHIND, "")).rpartition("/")[2]
+    """The stack that this one reads, such as the AWS stack of an Azure stack; empty when it reads none."""
+    models = settings.plain.get(_MODELS) or []
+    names = [settings.plain.get(_BEHIND, ""), *(model.get("databricksStack", "") for model in models)]
+    return next((str(name).rpartition("/")[2] for name in names if name), "")
+
+
+def needed_behind(settings: EngineSettings) -> list[str]:
+    """What must be set on the stack that this one reads: an Azure stack needs the entry for API Management."""
+    return ["apimEntry=true"] if settings.plain.get(_BEHIND) else []
 
 
 def another(settings: EngineSettings) -> dict[str, Any]:
@@ -60,6 +68,21 @@ class Adaptation:
 
     settle: Callable[[dict[str, Any]], None]
     another: Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+def _settle_aws(config: dict[str, Any]) -> None:
+    _settle_addresses(config)
+    if models := config.get(_MODELS):
+        config[_MODELS] = [
+            {**model, "databricksStack": _in_own_backend(model["databricksStack"])}
+            if model.get("databricksStack")
+            else model
+            for model in models
+        ]
+
+
+def _in_own_backend(stack: str) -> str:
+    return f"organization/{PROJECT}/{stack.rpartition('/')[2]}"
 
 
 def _settle_addresses(config: dict[str, Any]) -> None:
@@ -78,7 +101,7 @@ def _another_range(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _settle_aws_stack(config: dict[str, Any]) -> None:
     if name := config.get(_BEHIND):
-        config[_BEHIND] = f"organization/{PROJECT}/{name.rpartition('/')[2]}"
+        config[_BEHIND] = _in_own_backend(name)
 
 
 def _another_key_mode(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,7 +125,7 @@ def _another_share(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 ADAPTATIONS: Mapping[str, Adaptation] = {
-    "aws": Adaptation(settle=_settle_addresses, another=_another_range),
+    "aws": Adaptation(settle=_settle_aws, another=_another_range),
     "azure": Adaptation(settle=_settle_aws_stack, another=_another_key_mode),
     "databricks": Adaptation(settle=_settle_nothing, another=_another_share),
 }

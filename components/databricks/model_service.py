@@ -53,7 +53,7 @@ class ModelService(pulumi.ComponentResource):
                 f"{name}-{model.name}",
                 parent=parent,
                 model_provider_service_id=model.name,
-                config=provider_service(model, args.credentials[model.name]),  # type: ignore[arg-type]  # a dict of inputs
+                config=provider_service(model, args.credentials[model.name]),
                 opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["config"]),
             ).name
             for model in args.models
@@ -78,7 +78,7 @@ class ModelService(pulumi.ComponentResource):
             name,
             parent=parent,
             model_service_id=args.model_name,
-            config=config,  # type: ignore[arg-type]  # a dict of inputs
+            config=config,
             opts=child,
         )
         self.name = service.name.apply(lambda full_name: full_name.removeprefix("model-services/"))

@@ -87,8 +87,8 @@ class ServingEndpoint(pulumi.ComponentResource):
                         {"served_model_name": model.name, "traffic_percentage": model.share} for model in args.models
                     ]
                 },
-            },  # type: ignore[arg-type]  # a dict of inputs
-            ai_gateway=gateway,  # type: ignore[arg-type]  # a dict of inputs
+            },
+            ai_gateway=gateway,
             opts=pulumi.ResourceOptions(
                 # Azure Databricks cannot move the table of an endpoint that exists.
                 parent=self,

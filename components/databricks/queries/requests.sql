@@ -4,8 +4,8 @@ SELECT
   date_trunc('HOUR', called_at) AS hour,
   count(*) AS requests,
   count_if(status_code >= 400) AS errors,
-  percentile(duration_ms, 0.5) AS median_ms,
-  percentile(duration_ms, 0.95) AS slowest_5_percent_ms
+  percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms) AS median_ms,
+  percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms) AS slowest_5_percent_ms
 FROM calls
 GROUP BY date_trunc('HOUR', called_at)
 ORDER BY hour DESC

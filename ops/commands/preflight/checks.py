@@ -28,7 +28,7 @@ from ops.model import recorder
 from ops.model.needs import aws_needs
 from ops.project import ROOT
 from ops.stack.identity import StackIdentity
-from ops.stack.plan import make_plan
+from ops.stack.plan import make_plan, other_stacks
 from ops.stack.settings_file import StackConfig
 
 
@@ -40,6 +40,7 @@ def aws_stack_checks(config: StackConfig, models: bool) -> Mapping[str, Check]:
         config=config.values,
         secret_keys=config.secret_keys,
         hosted_zones=[domain],  # whether there is one is a check of its own
+        other_stacks=other_stacks(config),
     )
     needs = aws_needs(recording, region)
     aws = Aws(region)
