@@ -48,7 +48,7 @@ class ManagedIdentity(pulumi.ComponentResource):
             opts=child,
         )
         # One role for each account, however many models use it: Azure refuses a second one like it.
-        accounts = {account: model for model, account in reversed(args.accounts.items())}
+        accounts = {account: model for model, account in reversed(list(args.accounts.items()))}
         roles = [
             authorization.RoleAssignment(
                 f"{name}-{model}",

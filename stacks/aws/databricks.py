@@ -21,8 +21,8 @@ _SET_HERE = ("api_base", "api_key")
 class DatabricksCall:
     """The models as LiteLLM takes them, and the environment variables by which it logs in.
 
-    LiteLLM takes these variables before any `api_key`, for all its models on Databricks, and asks for a token before
-    each call (litellm llms/databricks/common_utils.py).
+    With these variables LiteLLM logs in before each call to any model on Databricks, at the address of that model
+    (litellm llms/databricks/common_utils.py).
     """
 
     models: tuple[Model, ...]
@@ -42,8 +42,8 @@ def problems(models: Sequence[Model]) -> Iterator[str]:
             yield from (f"models: {model.name}: {problem}" for problem in _entry_problems(model))
         elif stacks and model.model.startswith(PROVIDER):
             yield (
-                f"models: {model.name} is on Databricks without databricksStack, and would be called with the login of "
-                f"{min(stacks)}: take one of them out"
+                f"models: {model.name} is on Databricks without databricksStack, and its address would be sent the "
+                f"login of {min(stacks)}: take one of them out"
             )
 
 

@@ -100,9 +100,16 @@ def test_without_its_path_an_endpoint_is_looked_for_in_the_wrong_place(litellm: 
     assert there.databricks.calls[0].path == "/chat/completions"
 
 
-def test_the_service_principal_logs_in_before_each_call_whatever_key_there_is(litellm: Any, there: Any) -> None:
+def test_a_key_is_used_but_the_login_is_still_sent_to_where_the_call_goes(litellm: Any, there: Any) -> None:
+    """Why a model with a key of its own may not stand beside one of a Databricks stack."""
+    litellm.completion(model=SERVICE, messages=MESSAGES, api_base=there.url, api_key="a-key")
+    assert [call.headers["Authorization"] for call in there.databricks.calls] == ["Bearer a-key"]
+    assert len(there.databricks.tokens) == 1
+
+
+def test_the_service_principal_logs_in_before_each_call(litellm: Any, there: Any) -> None:
     for _ in range(2):
-        litellm.completion(model=SERVICE, messages=MESSAGES, api_base=there.url, api_key="a-key")
+        litellm.completion(model=SERVICE, messages=MESSAGES, api_base=there.url)
     login = base64.b64encode(b"client:secret").decode()
     assert [token.headers["Authorization"] for token in there.databricks.tokens] == [f"Basic {login}"] * 2
     assert [call.headers["Authorization"] for call in there.databricks.calls] == ["Bearer token-1", "Bearer token-2"]

@@ -87,7 +87,7 @@ def test_a_day_without_such_a_model_reads_no_other_stack() -> None:
         (
             [ENTRY, {"name": "own", "model": "databricks/other", "providerKey": "mine"}],
             {},
-            "models: own is on Databricks without databricksStack, and would be called with the login of",
+            "models: own is on Databricks without databricksStack, and its address would be sent the login of",
         ),
         ([{**ENTRY, "model": "databricks/other"}], {}, "stack databricks serves chat: write databricks/chat"),
         ([ENTRY], {"costs": None}, "models: shared has no price, so LiteLLM would count nothing: set inputCost"),
