@@ -13,12 +13,14 @@ from pydantic.alias_generators import to_camel
 
 from catalogue.secrets import SECRETS
 from charts.shapes import Model, VirtualKeySetting
+from components.databricks.model import PROVIDERS
 from ops.project import ROOT
 from ops.stack.plan import make_plan
 from ops.stack.settings_file import read
 from stacks.aws.settings import AwsSettings
 from stacks.azure.settings import AzureSettings, ClientSetting
-from tests import azure_program
+from stacks.databricks.served_model import ServedModel
+from tests import azure_program, databricks_program
 from tests.command_lines import commands, problems
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -53,12 +55,16 @@ def _fields(*models: type[BaseModel]) -> set[str]:
 def _known_names() -> set[str]:
     """AwsSettings and their parts, outputs of both stacks, and the values that are spelled like them."""
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
-    outputs = azure_program.aws_outputs().keys() | azure_program.recorded().outputs.keys()
+    outputs = {
+        *azure_program.aws_outputs(),
+        *azure_program.recorded().outputs,
+        *databricks_program.recorded().outputs,
+    }
     values = {
         value for field in ("key_mode",) for value in typing.get_args(AzureSettings.model_fields[field].annotation)
     }
-    parts = _fields(AwsSettings, AzureSettings, Model, VirtualKeySetting, ClientSetting)
-    return {*declared, *outputs, *values, *parts, *SECRETS}
+    parts = _fields(AwsSettings, AzureSettings, Model, VirtualKeySetting, ClientSetting, ServedModel)
+    return {*declared, *outputs, *values, *parts, *SECRETS, *PROVIDERS}
 
 
 @page

@@ -77,6 +77,14 @@ def read_gateway(azure_stack: str, stack: str, running: RunningAwsStack) -> Runn
     return _fitted(RunningGateway, azure_stack, {**outputs, "client": client.name, "keyAlias": key_alias})
 
 
+def read_databricks(stack: str) -> RunningDatabricks:
+    """The running Databricks stack of that name."""
+    config = read(ROOT, stack)
+    if RUNNING[config.kind.name] is not RunningDatabricks:
+        raise StackConfigError(f"{stack} is {config.kind.title}: name a Databricks stack, such as databricks.")
+    return _fitted(RunningDatabricks, stack, read_outputs(stack))
+
+
 def _settings(config: StackConfig, model: type[S], *names: str) -> S:
     """These settings alone: what else was right when the stack went up may be refused by now."""
     keys = {name: f"{PROJECT}:{name}" for name in names}

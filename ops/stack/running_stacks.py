@@ -83,6 +83,8 @@ class RunningDatabricks(RunningStack):
     served_model: str
     shares: Mapping[str, int]
     """Per cent of the calls, by name of a served model."""
+    answers_as: Mapping[str, str]
+    """What answers call each of these models."""
     client_id: str
     client_secret: str = Secret
     inference_table: str = ""

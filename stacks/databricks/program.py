@@ -138,6 +138,7 @@ def build(stack: str) -> None:
     pulumi.export("gateway", config.gateway)
     pulumi.export("servedModel", gateway.name)
     pulumi.export("shares", {model.name: model.share for model in models})
+    pulumi.export("answersAs", {model.name: model.answers_as for model in models})
     pulumi.export("clientId", litellm.client_id)
     pulumi.export("clientSecret", litellm.client_secret)
     pulumi.export("clientSecretEnd", litellm.secret_end)

@@ -20,6 +20,10 @@ def verify(
             help="Also prove the way through this Azure stack, which is in front of the day.", autocompletion=stacks
         ),
     ] = None,
+    databricks_stack: Annotated[
+        str | None,
+        typer.Option(help="Prove this Databricks stack alone, and no AWS day.", autocompletion=stacks),
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Prove the whole path of a running day.
@@ -34,13 +38,21 @@ def verify(
     from ops.checks.verify.step import attempt, exit_code
     from ops.commands.verify.report import as_json, print_outcome, print_summary
     from ops.console import report_console
-    from ops.stack.running import read_aws_stack, read_gateway
+    from ops.stack.running import read_aws_stack, read_databricks, read_gateway
 
-    running = read_aws_stack(stack)
-    gateway = read_gateway(azure_stack, stack, running) if azure_stack else None
+    if databricks_stack:
+        if azure_stack:
+            raise typer.BadParameter("it is proved alone: leave --azure-stack out", param_hint="--databricks-stack")
+        from ops.checks.verify.databricks import proof_of_databricks
+        from ops.clouds.azure import access_token
+
+        stack, proving = databricks_stack, proof_of_databricks(read_databricks(databricks_stack), access_token)
+    else:
+        running = read_aws_stack(stack)
+        proving = proof_of(running, read_gateway(azure_stack, stack, running) if azure_stack else None)
     console = report_console(stderr=json_)
     outcomes: dict[str, Outcome] = {}
-    with proof_of(running, gateway) as proof:
+    with proving as proof:
         for step in proof.steps:
             with console.status(step.name):
                 outcomes[step.name] = attempt(step, outcomes, proof.secrets)
