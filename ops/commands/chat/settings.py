@@ -63,7 +63,8 @@ def of_day(
     """The day through these addresses, which may be forwards. ChatError when Langfuse refuses, or there is no key."""
     if not day.virtual_keys and not allow_master_key:
         raise ChatError(
-            "There is no virtual key: add one to virtualKeys and run `pulumi up`, or use --allow-master-key."
+            f"There is no virtual key: add one to virtualKeys and run `pulumi up -s {day.stack}`, or use "
+            "--allow-master-key."
         )
     project = Pair(langfuse_url, day.langfuse_public_key, day.langfuse_secret_key).project()
     told: dict[str, Any] = {

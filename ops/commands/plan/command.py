@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ops.completion import stacks
+from ops.commands.options import stack_option
 
 if TYPE_CHECKING:
     from ops.model.cost import Cost
 
 
 def plan(
-    stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml to plan.", autocompletion=stacks)] = "dev",
+    stack: Annotated[str, stack_option("Which Pulumi.<stack>.yaml to plan.")] = "dev",
     size: Annotated[str | None, typer.Option(help="Plan another size than the stack's: day or team.")] = None,
     set_: Annotated[
         list[str] | None,
