@@ -46,13 +46,14 @@ _TITLES: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
 _STORES = (_BUCKET, _CACHE, _DATABASE, "azure-native:keyvault:Vault")
 
 _COLOURS = {
-    "person": "fill:#fff8e1,stroke:#8d6e00,color:#3e2f00",
-    "entry": "fill:#ffe0b2,stroke:#e65100,color:#4e2000",
-    "workload": "fill:#bbdefb,stroke:#0d47a1,color:#0b2a5b",
-    "store": "fill:#e1bee7,stroke:#6a1b9a,color:#3b0a57",
-    "provider": "fill:#c8e6c9,stroke:#1b5e20,color:#0f3814",
-    "box": "fill:#fafafa,stroke:#9e9e9e,color:#333333",
+    "person": "fill:cornsilk,stroke:goldenrod,color:black",
+    "entry": "fill:navajowhite,stroke:chocolate,color:black",
+    "workload": "fill:lightblue,stroke:navy,color:black",
+    "store": "fill:thistle,stroke:purple,color:black",
+    "provider": "fill:palegreen,stroke:darkgreen,color:black",
+    "box": "fill:whitesmoke,stroke:darkgray,color:black",
 }
+"""By name: Mermaid takes a number sign on a line with a semicolon for an entity."""
 
 
 def mermaid(plan: Plan, gateway: Plan | None = None) -> str:
