@@ -136,7 +136,9 @@ def _told(name: str) -> list[str]:
 
 @page
 def test_every_command_of_a_stack_names_it(name: str) -> None:
-    found = [command.strip() for text in _told(name) for command in OF_A_STACK.findall(re.sub(r"\\\n|(^|\s)#.*", " ", text))]
+    found = [
+        command.strip() for text in _told(name) for command in OF_A_STACK.findall(re.sub(r"\\\n|(^|\s)#.*", " ", text))
+    ]
     assert [command for command in found if not re.search(r" (-s|--stack) ", f"{command} ")] == []
 
 
