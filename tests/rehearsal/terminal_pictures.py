@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,13 +33,15 @@ WIDTH = 120
 """Columns."""
 PLAN_LINES = 24
 """How many of the first and of the last lines of the plan are shown."""
+PASSING = r"[\u2800-\u28ff] |^Whether developers' projects are over"
 COLOURS = {"FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
 
 
 def take(name: str, command: str, output: str) -> None:
-    """What the command printed, with its colours."""
+    """What stays on the screen, with its colours: no spinner, and no word of the Langfuse that is simulated nowhere."""
+    shown = [line for line in output.splitlines() if not re.search(PASSING, line)]
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Text.from_ansi(f"\x1b[1m$ {command}\x1b[0m\n{output.rstrip()}"), soft_wrap=False)
+    console.print(Text.from_ansi(f"\x1b[1m$ {command}\x1b[0m\n" + "\n".join(shown)), soft_wrap=False)
     console.save_svg(str(PICTURES / f"{name}.svg"), title=command, unique_id=name)
 
 
@@ -88,7 +91,8 @@ def take_the_proof() -> None:
 def main() -> None:
     """All of them."""
     PICTURES.mkdir(exist_ok=True)
-    lines = genai(["plan", "-s", "dev"], ROOT, {**os.environ, **COLOURS}).splitlines()
+    printed = genai(["plan", "-s", "dev"], ROOT, {**os.environ, **COLOURS}).splitlines()
+    lines = [line for line in printed if not re.search(PASSING, line)]
     take("plan", "genai plan -s dev", "\n".join([*lines[:PLAN_LINES], "...", *lines[-PLAN_LINES:]]))
     take_the_proof()
     take_the_day()
