@@ -33,7 +33,7 @@ WIDTH = 120
 """Columns."""
 PLAN_LINES = 24
 """How many of the first and of the last lines of the plan are shown."""
-PASSING = r"[\u2800-\u28ff] |^Whether developers' projects are over"
+PASSING = r"[\u2800-\u28ff]|^Whether developers' projects are over"
 COLOURS = {"FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
 
 
