@@ -9,12 +9,12 @@ from ops.stack.plan import Plan
 from rehearsal.run import ENGINE, Summary
 
 
-def compare(morning: Plan, evening: Plan, summary: Summary, scale: float) -> dict[str, dict[str, float]]:
+def compare(first: Plan, last: Plan, summary: Summary, scale: float) -> dict[str, dict[str, float]]:
     """Minutes of up and destroy as planned and as the engine scheduled them (first to last provider operation).
 
-    The evening's plan is that of the settings as they are by then.
+    `first` is the plan of the settings at `up`, `last` that of the settings at `destroy`.
     """
-    planned = {"up": morning.up.seconds, "destroy": evening.down.seconds}
+    planned = {"up": first.up.seconds, "destroy": last.down.seconds}
     return {
         part: {
             "planned": round(seconds / 60, 1),

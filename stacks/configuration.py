@@ -26,7 +26,6 @@ def read(model: type[S], **context: str) -> S:
 
     `context` is what the model's validators have to know beside the settings.
     """
-    commands.name_stack(pulumi.get_stack())
     config = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
     values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
@@ -41,7 +40,7 @@ def read(model: type[S], **context: str) -> S:
     except SettingsError as error:
         problems.append(str(error))
     if problems:
-        raise SettingsError("\n".join(problems))
+        raise SettingsError(commands.for_stack(pulumi.get_stack(), "\n".join(problems)))
     return settings
 
 
@@ -135,8 +134,8 @@ _WORDS = {
 def _sentence(detail: ErrorDetails, values: Mapping[str, Any], secret: Collection[str]) -> str:
     """One error of pydantic as a sentence that names the setting, and its value unless that may be secret."""
     where = _where(detail["loc"], values)
-    words = _WORDS.get(detail["type"])
-    if words is None:
+    template = _WORDS.get(detail["type"])
+    if template is None:
         message = detail["msg"].removeprefix("Value error, ")
         return f"{where}: {message}" if where else message
     if detail["type"] == "extra_forbidden" and (camel := to_camel(str(detail["loc"][-1]))) != detail["loc"][-1]:
@@ -144,7 +143,7 @@ def _sentence(detail: ErrorDetails, values: Mapping[str, Any], secret: Collectio
     shown = "" if detail["loc"][0] in secret or detail["type"] == "missing" else f", not {detail['input']!r}"
     if detail["type"] == "tuple_type":
         shown += f": write {_as_list(detail['input'])}" if shown else ""
-    return f"{where} {words.format(**detail.get('ctx', {}))}" + ("" if ":" in words else shown)
+    return f"{where} {template.format(**detail.get('ctx', {}))}" + ("" if ":" in template else shown)
 
 
 def _where(path: Sequence[str | int], values: Any) -> str:

@@ -70,11 +70,11 @@ class LangfuseAdministrator:
         user: dict[str, Any] = self._ask("GET", "/api/auth/session").get("user") or {}
         return user
 
-    def _answer(self, said: dict[str, Any]) -> Any:
+    def _answer(self, answer: dict[str, Any]) -> Any:
         try:
-            return said["result"]["data"].get("json")
+            return answer["result"]["data"].get("json")
         except (KeyError, AttributeError):
-            raise LangfuseError(f"Langfuse answered {str(said)[:200]}, which is not what was expected.") from None
+            raise LangfuseError(f"Langfuse answered {str(answer)[:200]}, which is not what was expected.") from None
 
     def _ask(
         self, method: str, path: str, body: object | None = None, form: Mapping[str, str] | None = None

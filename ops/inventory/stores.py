@@ -50,7 +50,8 @@ def database_clusters(aws: Aws) -> Iterator[FoundResource]:
 
 def database_instances(aws: Aws) -> Iterator[FoundResource]:
     """Instances; a serverless one is priced with its cluster."""
-    clusters = {one["DBClusterIdentifier"]: one for one in aws.items("rds", "describe_db_clusters", "DBClusters[]")}
+    listed = aws.items("rds", "describe_db_clusters", "DBClusters[]")
+    clusters = {cluster["DBClusterIdentifier"]: cluster for cluster in listed}
     for instance in aws.items("rds", "describe_db_instances", "DBInstances[]"):
         name = instance["DBInstanceIdentifier"]
         cluster = clusters.get(instance.get("DBClusterIdentifier", ""))
@@ -138,7 +139,7 @@ def caches(aws: Aws) -> Iterator[FoundResource]:
     """Replication groups."""
     groups = aws.items("elasticache", "describe_replication_groups", "ReplicationGroups[]")
     named = [group for group in groups if auto_named(group["ReplicationGroupId"])]
-    for group, tags in zip(named, aws.each(lambda one: _cache_tags(aws, one["ARN"]), named), strict=True):
+    for group, tags in zip(named, aws.each(lambda group: _cache_tags(aws, group["ARN"]), named), strict=True):
         name = group["ReplicationGroupId"]
         node = f"{str(group.get('Engine', '')).capitalize()} {group.get('CacheNodeType')}"
         yield FoundResource(
@@ -167,10 +168,10 @@ def caches(aws: Aws) -> Iterator[FoundResource]:
 def cache_snapshots(aws: Aws) -> Iterator[FoundResource]:
     """Snapshots of replication groups whose name Pulumi chose."""
     snapshots = aws.items("elasticache", "describe_snapshots", "Snapshots[]")
-    named = [one for one in snapshots if auto_named(one.get("ReplicationGroupId") or "")]
-    for snapshot, tags in zip(named, aws.each(lambda one: _cache_tags(aws, one["ARN"]), named), strict=True):
+    named = [snapshot for snapshot in snapshots if auto_named(snapshot.get("ReplicationGroupId") or "")]
+    for snapshot, tags in zip(named, aws.each(lambda snapshot: _cache_tags(aws, snapshot["ARN"]), named), strict=True):
         name = snapshot["SnapshotName"]
-        taken = [one.get("SnapshotCreateTime") for one in snapshot.get("NodeSnapshots", ())]
+        taken = [node.get("SnapshotCreateTime") for node in snapshot.get("NodeSnapshots", ())]
         yield FoundResource(
             kind=kinds.ELASTICACHE_SNAPSHOT,
             id=name,
@@ -209,7 +210,7 @@ def buckets(aws: Aws) -> Iterator[FoundResource]:
     """Buckets of every region whose name Pulumi chose."""
     # S3 tells the region of each bucket only to those who send a parameter (API reference, ListBuckets).
     listed = aws.items("s3", "list_buckets", "Buckets[]", MaxBuckets=1000)
-    named = [one for one in listed if auto_named(one["Name"])]
+    named = [bucket for bucket in listed if auto_named(bucket["Name"])]
 
     def details(bucket: Item) -> tuple[dict[str, str], bool]:
         return _bucket_tags(aws, bucket["Name"]), _has_versions(aws, bucket["Name"])
@@ -277,8 +278,8 @@ def _groups(
 ) -> Iterator[FoundResource]:
     """Groups that stores refer to; `keys` are those of their name, which also deletes them, and of their ARN."""
     name, arn = keys
-    named: Sequence[Item] = [one for one in aws.items(service, *listing) if auto_named(one[name])]
-    for group, its_tags in zip(named, aws.each(lambda one: tags(one[arn]), named), strict=True):
+    named: Sequence[Item] = [group for group in aws.items(service, *listing) if auto_named(group[name])]
+    for group, its_tags in zip(named, aws.each(lambda group: tags(group[arn]), named), strict=True):
         yield FoundResource(
             kind=kind,
             id=group[name],

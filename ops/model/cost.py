@@ -70,10 +70,10 @@ class Cost:
     @property
     def per_hour(self) -> str:
         """The sum of the lines in words, which say when it is not everything."""
-        said = amount(self.usd_per_hour, self.unpriced)
-        if said == "unknown":
+        shown = amount(self.usd_per_hour, self.unpriced)
+        if shown == "unknown":
             return f"cost unknown (no price in {self.region} is known)"
-        return f"{said} an hour" + (f" (not every price in {self.region} is known)" if self.unpriced else "")
+        return f"{shown} an hour" + (f" (not every price in {self.region} is known)" if self.unpriced else "")
 
 
 _AURORA_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"

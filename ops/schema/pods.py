@@ -65,18 +65,20 @@ def read(kubeconfig: Mapping[str, Any]) -> Deployed:
 class _Pods:
     kubectl: tuple[str, ...]
 
-    def run(self, *words: str, stdin: str = "") -> str:
+    def run(self, *arguments: str, stdin: str = "") -> str:
         try:
-            said = subprocess.run(  # noqa: S603  the words are this module's own
-                [*self.kubectl, *words], input=stdin, capture_output=True, text=True, check=False, timeout=_SECONDS
+            result = subprocess.run(  # noqa: S603  the words are this module's own
+                [*self.kubectl, *arguments], input=stdin, capture_output=True, text=True, check=False, timeout=_SECONDS
             )
         except subprocess.TimeoutExpired:
-            raise SchemaError(f"kubectl {words[0]} {words[1]}: no answer within {_SECONDS:.0f} seconds.") from None
-        if said.returncode:
-            lines = [line for line in said.stderr.splitlines() if line.strip() and not line.startswith(_LAST_LINE)]
-            reason = (lines or [f"exit code {said.returncode}"])[-1].removeprefix("error: ")
-            raise SchemaError(f"kubectl {' '.join(word for word in words[:3] if word[0] != '-')}: {reason}")
-        return said.stdout
+            raise SchemaError(
+                f"kubectl {arguments[0]} {arguments[1]}: no answer within {_SECONDS:.0f} seconds."
+            ) from None
+        if result.returncode:
+            lines = [line for line in result.stderr.splitlines() if line.strip() and not line.startswith(_LAST_LINE)]
+            reason = (lines or [f"exit code {result.returncode}"])[-1].removeprefix("error: ")
+            raise SchemaError(f"kubectl {' '.join(word for word in arguments[:3] if word[0] != '-')}: {reason}")
+        return result.stdout
 
     def execute(self, workload: str, *command: str, stdin: str = "") -> str:
         return self.run("exec", "--stdin", workload, "--", *command, stdin=stdin)
@@ -107,8 +109,8 @@ def _json(text: str) -> Any:
 def _langfuse_connection(pods: _Pods) -> dict[str, str]:
     """Langfuse's own login: its pod has no client that could print an answer, LiteLLM's pod has one."""
     print_all = "printf '%s\\n' " + " ".join(f'"$DATABASE_{name}"' for name in _CONNECTION)
-    said = pods.execute("deployment/langfuse-web", "sh", "-c", print_all).splitlines()
-    values = dict(zip(_CONNECTION, said, strict=False))
+    lines = pods.execute("deployment/langfuse-web", "sh", "-c", print_all).splitlines()
+    values = dict(zip(_CONNECTION, lines, strict=False))
     if missing := [name for name in _CONNECTION if name != "PORT" and not values.get(name)]:
         raise SchemaError(
             f"The pod of langfuse-web has no DATABASE_{missing[0]}: its chart is not that of this project."

@@ -147,9 +147,9 @@ class Progress:
                 urn = event.res_op_failed_event.metadata.urn
                 self._ended[urn] = self._clock()
                 self._failed.add(urn)
-            elif (said := event.diagnostic_event) and said.severity == "error":
-                about = self._said.setdefault(_gist(said.message), [])
-                about += [short(said.urn)] if said.urn else []
+            elif (diagnostic := event.diagnostic_event) and diagnostic.severity == "error":
+                about = self._said.setdefault(_gist(diagnostic.message), [])
+                about += [short(diagnostic.urn)] if diagnostic.urn else []
 
     def _left(self, urn: str, typical: float) -> float:
         if urn in self._ended:

@@ -19,7 +19,7 @@ from stacks import public_address
 from stacks.aws.look_ups import ZONES_REFUSED_BY_EKS
 
 
-def account_checks(aws: Aws, needs: AwsNeeds, config: Mapping[str, str]) -> Mapping[str, Check]:
+def account_checks(aws: Aws, needs: AwsNeeds, stack: str, config: Mapping[str, str]) -> Mapping[str, Check]:
     """Identity, region, rights, quotas and, where `auto` stands in for it, this machine's address.
 
     `config` is the stack's, by full key.
@@ -31,7 +31,7 @@ def account_checks(aws: Aws, needs: AwsNeeds, config: Mapping[str, str]) -> Mapp
         **{f"quota of {quota.what}": partial(room, aws, quota, quota.needed(needs)) for quota in QUOTAS},
     }
     own_address = "auto" in config.get("genaiplatform:allowedCidrs", "auto")
-    return {**checks, "public address": address} if own_address else checks
+    return {**checks, "public address": lambda: address(stack)} if own_address else checks
 
 
 def identity(aws: Aws, config: Mapping[str, str]) -> Outcome:
@@ -114,10 +114,10 @@ def _principal(aws: Aws) -> str:
     return str(aws.call("iam", "get_role", RoleName=arn.split("/")[1])["Role"]["Arn"])
 
 
-def address() -> Outcome:
+def address(stack: str) -> Outcome:
     """Whether the address that `allowedCidrs: [auto]` stands for can be told, and is the same each time."""
     try:
-        found = sorted({public_address.look_up() for _ in range(3)})
+        found = sorted({public_address.look_up(stack) for _ in range(3)})
     except public_address.PublicAddressError as error:
         return bad(str(error), "name the ranges that may enter in allowedCidrs")
     if len(found) > 1:

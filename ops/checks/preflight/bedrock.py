@@ -80,14 +80,14 @@ def _on_demand(there: Aws, identifier: str) -> Outcome:
 def _profile(there: Aws, identifier: str, granted: Collection[str]) -> Outcome:
     """The profile itself, that the role may call the models behind it, and that the account may."""
     found: Mapping[str, Any] = there.call("bedrock", "get_inference_profile", inferenceProfileIdentifier=identifier)
-    behind = [model["modelArn"] for model in found["models"]]
-    for model in behind:
+    models = [model["modelArn"] for model in found["models"]]
+    for model in models:
         if not any(fnmatch.fnmatchcase(model, arn) for arn in granted):
             return bad(
                 f"the profile leads to {model}, which LiteLLM's role may not call",
                 f"set baseModel of the model to {model.rpartition('/')[2]}",
             )
-    names = {model.rpartition("/")[2] for model in behind}
+    names = {model.rpartition("/")[2] for model in models}
     problems = [problem for name in sorted(names) if (problem := _available(there, name))]
     return problems[0] if problems else fine(f"the profile exists in {there.region}")
 

@@ -47,8 +47,8 @@ def credentials(
 def _end(session: Session, method: str, environment: Mapping[str, str]) -> tuple[datetime.datetime | None, str]:
     """When they end for good, None when they renew themselves or nobody knows, and how to get new ones."""
     if method == "env":
-        told = environment.get("AWS_CREDENTIAL_EXPIRATION")
-        return (_time(told) if told else None), "get new ones the way you got these, then run this again"
+        expiration = environment.get("AWS_CREDENTIAL_EXPIRATION")
+        return (_time(expiration) if expiration else None), "get new ones the way you got these, then run this again"
     profile = _source(session)
     if method in ("sso", "assume-role") and {"sso_session", "sso_start_url"} & profile.keys():
         token = _sso_token(session, profile)

@@ -91,7 +91,7 @@ PARTS = (
 
 def _targets(descriptions: list[dict[str, Any]]) -> str:
     """`healthy` when every pod is, but for those that are leaving; else how many are what."""
-    states = Counter(str(one["TargetHealth"]["State"]) for one in descriptions)
+    states = Counter(str(description["TargetHealth"]["State"]) for description in descriptions)
     if states["healthy"] and states.keys() <= {"healthy", "draining"}:
         return "healthy"
     return ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no pod is in it"
@@ -106,8 +106,8 @@ def find_parts(aws: Aws, stack: str, expected: Mapping[str, int], outputs: Mappi
     unlisted = {EKS_CLUSTER} if f"{EKS_CLUSTER}s" in unscanned else set[str]()
     shares = share_out(ScannedAccount(found=resources, stack=stack, identity=identity, unscanned=unlisted))
     # What has no id was made before there was one; without outputs nobody knows the stack's own.
-    maybe = [one for one in shares.uncertain if not (identity.id and TAG in one.resource.tags)]
-    mine = [one.resource for one in (*shares.ours, *maybe)]
+    maybe = [found for found in shares.uncertain if not (identity.id and TAG in found.resource.tags)]
+    mine = [found.resource for found in (*shares.ours, *maybe)]
     checks: dict[str, Check] = {}
     complete = True
     for part in PARTS:

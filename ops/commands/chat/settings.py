@@ -51,9 +51,9 @@ def own_pair(environment: Mapping[str, str], day: RunningAwsStack) -> Pair | Non
     return Pair(url.rstrip("/"), public, secret)
 
 
-def of_day(
+def running_stack(
     day: RunningAwsStack,
-    door: RunningGateway | None,
+    gateway: RunningGateway | None,
     own: Pair | None,
     *,
     litellm_url: str,
@@ -66,7 +66,7 @@ def of_day(
             "There is no virtual key: add one to virtualKeys and run `pulumi up`, or use --allow-master-key."
         )
     project = Pair(langfuse_url, day.langfuse_public_key, day.langfuse_secret_key).project()
-    told: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "litellmUrl": litellm_url,
         "models": list(day.models),
         "virtualKeys": dict(day.virtual_keys),
@@ -74,25 +74,25 @@ def of_day(
         "project": {"url": langfuse_url, "id": project},
     }
     if allow_master_key:
-        told["masterKey"] = day.litellm_master_key
+        settings["masterKey"] = day.litellm_master_key
     if own:
         through = langfuse_url if own.url == day.langfuse_url else own.url
         pair = Pair(through, own.public_key, own.secret_key)
         keys = {"publicKey": own.public_key, "secretKey": own.secret_key}
-        told["ownProject"] = {"url": through, "id": pair.project(), **keys}
-    if door:
-        told["gateway"] = {
-            "url": door.gateway_url,
-            "keyMode": door.key_mode,
-            "authority": f"{LOGIN}/{door.tenant_id}",
-            "scope": door.scope,
-            "clientId": door.client_ids[door.client],
-            "clientSecret": door.client_secrets[door.client],
+        settings["ownProject"] = {"url": through, "id": pair.project(), **keys}
+    if gateway:
+        settings["gateway"] = {
+            "url": gateway.gateway_url,
+            "keyMode": gateway.key_mode,
+            "authority": f"{LOGIN}/{gateway.tenant_id}",
+            "scope": gateway.scope,
+            "clientId": gateway.client_ids[gateway.client],
+            "clientSecret": gateway.client_secrets[gateway.client],
         }
-    return told
+    return settings
 
 
-def of_local(found: Mapping[str, Any]) -> dict[str, Any]:
+def local_platform(found: Mapping[str, Any]) -> dict[str, Any]:
     """The platform of `ops/local`, whose keys end with it."""
     url, mine = found["langfuseUrl"], found["langfusePairs"]["mine"]
     return {

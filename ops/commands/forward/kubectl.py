@@ -99,34 +99,34 @@ async def _all(opened: dict[str, asyncio.Event]) -> None:
 
 async def _keep(kubectl: Sequence[str], target: Forward, opened: asyncio.Event, say: Callable[[str], None]) -> None:
     """Run kubectl again and again. ForwardError when it ends before it opened the port for the first time."""
-    words = [*kubectl, "port-forward", "--address", "127.0.0.1", "--pod-running-timeout", "10s"]
-    words += [f"service/{target.service}", f"{target.port}:{target.service_port}"]
-    told = ""  # the trouble that was last told, empty when there is none
+    command = [*kubectl, "port-forward", "--address", "127.0.0.1", "--pod-running-timeout", "10s"]
+    command += [f"service/{target.service}", f"{target.port}:{target.service_port}"]
+    trouble = ""  # the trouble that was last told, empty when there is none
 
     def connected() -> None:
-        nonlocal told
-        if told:
+        nonlocal trouble
+        if trouble:
             say(f"{target.title}: connected again.")
-        told = ""
+        trouble = ""
         opened.set()
 
     while True:
-        reason = await _run(words, connected)
+        reason = await _run(command, connected)
         if not opened.is_set():
             raise ForwardError(f"{target.title}: {reason}.")
         await asyncio.sleep(_PAUSE)  # Ctrl-C ends kubectl too: then nothing is to be told
-        if reason != told:
+        if reason != trouble:
             say(f"{target.title}: {reason}; connecting again.")
-            told = reason
+            trouble = reason
 
 
-async def _run(words: Sequence[str], connected: Callable[[], None]) -> str:
+async def _run(command: Sequence[str], connected: Callable[[], None]) -> str:
     """Run kubectl until it ends or has lost its pod, and return why, without a full stop. Leaves no kubectl behind."""
     process = await asyncio.create_subprocess_exec(
-        *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     assert process.stdout  # noqa: S101  a pipe, see above
-    said = []
+    lines = []
     try:
         async for data in process.stdout:
             line = data.decode(errors="replace").strip()
@@ -135,14 +135,16 @@ async def _run(words: Sequence[str], connected: Callable[[], None]) -> str:
             elif lost := _LOST.search(line):
                 return lost[0]
             elif line and not line.startswith("Handling connection"):
-                said.append(line)
+                lines.append(line)
         code = await process.wait()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    told = [line for line in said if line.startswith(_LAST_WORDS)] or said or [f"kubectl ended with exit code {code}"]
-    reason = told[-1].removeprefix("error: ").rstrip(".")
+    reasons = (
+        [line for line in lines if line.startswith(_LAST_WORDS)] or lines or [f"kubectl ended with exit code {code}"]
+    )
+    reason = reasons[-1].removeprefix("error: ").rstrip(".")
     if "getting credentials" in reason:
         return f"{reason}: see whether `aws sts get-caller-identity` works"
     return reason

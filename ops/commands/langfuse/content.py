@@ -85,7 +85,7 @@ def read(api: PublicApi) -> Content:
         for version in sorted(prompt["versions"])
     ]
     datasets = list(api.everything("v2/datasets"))
-    items = [item for one in datasets for item in api.everything("dataset-items", datasetName=one["name"])]
+    items = [item for dataset in datasets for item in api.everything("dataset-items", datasetName=dataset["name"])]
     return {"v2/prompts": prompts, "v2/datasets": datasets, "dataset-items": items}
 
 
@@ -138,17 +138,17 @@ def write(api: PublicApi, content: Content) -> None:
                     refused[name] = reason
                     later.append(entry)
             if len(later) == len(waiting):  # what they include never came
-                told = "; ".join(f"{name}: {reason}" for name, reason in refused.items())
-                raise ContentError(f"Langfuse refuses {path}: {told}")
+                reasons = "; ".join(f"{name}: {reason}" for name, reason in refused.items())
+                raise ContentError(f"Langfuse refuses {path}: {reasons}")
             waiting = later
 
 
 def _reason(answer: httpx.Response) -> str:
     try:
-        said = answer.json()
+        body = answer.json()
     except ValueError:
-        said = answer.text
-    message = said.get("message", said) if isinstance(said, dict) else said
-    detail = said.get("error") if isinstance(said, dict) else None
+        body = answer.text
+    message = body.get("message", body) if isinstance(body, dict) else body
+    detail = body.get("error") if isinstance(body, dict) else None
     text = f"{message} {detail}" if detail and detail != message else str(message)
     return " ".join(text.split())[:400]

@@ -66,8 +66,8 @@ def _judge(cost: Cost, budget: float) -> int:
     from ops.model.cost import amount
 
     if cost.usd_per_day > budget:
-        said = amount(cost.usd_per_day, cost.unpriced)
-        typer.echo(f"The day costs {said}, more than the budget of {budget:.2f} USD.", err=True)
+        shown = amount(cost.usd_per_day, cost.unpriced)
+        typer.echo(f"The day costs {shown}, more than the budget of {budget:.2f} USD.", err=True)
         return 3
     if cost.unpriced:
         typer.echo(

@@ -123,8 +123,8 @@ def _summary(component: Resource, inside: list[Resource]) -> str:
             facts[fact] = facts.get(fact, 0) + 1
     number = engine_graph.number(inside)
     count = f"{number} resource{'s' * (number != 1)}"
-    told = [fact if times == 1 else f"{times} × {fact}" for fact, times in facts.items()]
-    return f"[dim]{_kind(component)}[/dim]  {', '.join([count, *told])}"
+    shown = [fact if times == 1 else f"{times} × {fact}" for fact, times in facts.items()]
+    return f"[dim]{_kind(component)}[/dim]  {', '.join([count, *shown])}"
 
 
 def _kind(resource: Resource) -> str:

@@ -44,14 +44,14 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     plan = make_plan(config)
     about = f"about {plan.up.seconds / 60:.0f} minutes from nothing, {plan.cost.per_hour}"
     console.print(f"Stack {stack}: {number(plan.resources)} resources, {about}.", soft_wrap=True)
-    morning = bring_up(engine, plan, show)
+    result = bring_up(engine, plan, show)
     if json_:
-        _print_json(up_as_json(morning, plan))
+        _print_json(up_as_json(result, plan))
     else:
-        print_up(morning, plan, console)
-    if "clusterName" in morning.state.outputs:
+        print_up(result, plan, console)
+    if "clusterName" in result.state.outputs:
         sweep_along(stack, config.values["aws:region"], lambda: read_outputs(stack), partial(typer.echo, err=True))
-    raise typer.Exit(morning.exit_code)
+    raise typer.Exit(result.exit_code)
 
 
 def down(
@@ -108,15 +108,15 @@ def down(
     cloud = StackInventory(clouds, at)
     if "clusterName" in state.outputs:
         sweep_along(stack, region, lambda: read_outputs(stack), partial(typer.echo, err=True))
-    evening = take_down(engine, cloud, show, purge=purge)
+    result = take_down(engine, cloud, show, purge=purge)
     now = datetime.now(UTC)
-    cost = bill.bill(evening.before, region, now)
-    said = bill.cost_explorer(Aws(region), cost.since if cost else now, now) if cost_explorer else None
+    cost = bill.bill(result.before, region, now)
+    billed = bill.cost_explorer(Aws(region), cost.since if cost else now, now) if cost_explorer else None
     if json_:
-        _print_json(down_as_json(evening, cost, said, stack=stack, place=cloud.place))
+        _print_json(down_as_json(result, cost, billed, stack=stack, place=cloud.place))
     else:
-        print_down(evening, cost, said, console, stack=stack, place=cloud.place)
-    raise typer.Exit(evening.exit_code)
+        print_down(result, cost, billed, console, stack=stack, place=cloud.place)
+    raise typer.Exit(result.exit_code)
 
 
 def _console(json_: bool) -> tuple[Console, Show]:

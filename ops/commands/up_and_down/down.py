@@ -68,7 +68,7 @@ def take_down(engine: Engine, inventory: Inventory, show: Show, *, purge: bool) 
     if state.empty:
         scan = inventory.scan()
         if purge:
-            delete([one for one in scan.leftovers if one.resource.soft_deleted], engine.say)
+            delete([left for left in scan.leftovers if left.resource.soft_deleted], engine.say)
             scan = inventory.scan()
     return DownResult(
         before=before,
@@ -107,9 +107,9 @@ def in_front(engine: Engine, root: Path) -> Iterator[str]:
         if stack == engine.name:
             continue
         try:
-            behind = read(root, stack).setting("awsStack")
+            aws_stack = read(root, stack).setting("awsStack")
         except StackConfigError as error:
             engine.say(f"Whether stack {stack} sends its users here is not known: {error}")
             continue
-        if behind.rpartition("/")[2] == engine.name and (state := engine.state_of(stack)) and not state.empty:
+        if aws_stack.rpartition("/")[2] == engine.name and (state := engine.state_of(stack)) and not state.empty:
             yield stack
