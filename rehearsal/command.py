@@ -25,7 +25,7 @@ def rehearse(
     ] = None,
     kill_after: Annotated[float | None, typer.Option(help="Kill the engine so many seconds into up.", min=0)] = None,
     lose_cluster: Annotated[bool, typer.Option("--lose-cluster", help="The cluster is gone before destroy.")] = False,
-    dirty: Annotated[bool, typer.Option("--dirty", help="Yesterday left orphans in the account.")] = False,
+    dirty: Annotated[bool, typer.Option("--dirty", help="Orphans of an earlier run are in the account.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
 ) -> None:
     """Run a day of a stack on the real Pulumi engine against a simulated cloud. Needs no account.

@@ -142,7 +142,8 @@ def _sentence(detail: ErrorDetails, values: Mapping[str, Any], secret: Collectio
         return f"{where} is not known there: write {camel}"
     shown = "" if detail["loc"][0] in secret or detail["type"] == "missing" else f", not {detail['input']!r}"
     if detail["type"] == "tuple_type":
-        shown += f": write {_as_list(detail['input'])}" if shown else ""
+        # JSON, which YAML, `--set` and `pulumi config set` take.
+        shown += f": write {json.dumps([detail['input']])}" if shown else ""
     return f"{where} {template.format(**detail.get('ctx', {}))}" + ("" if ":" in template else shown)
 
 
@@ -165,8 +166,3 @@ def entry_name(entry: Any, index: int) -> str:
     """What an entry of a list is called in messages: its name or alias, else which one it is, counted from 1."""
     named = (entry.get("name") or entry.get("alias")) if isinstance(entry, Mapping) else None
     return named if isinstance(named, str) else f"entry {index + 1}"
-
-
-def _as_list(value: Any) -> str:
-    """How the value would be written as a list of one: as JSON, which YAML, `--set` and `pulumi config set` take."""
-    return json.dumps([value])

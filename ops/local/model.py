@@ -1,4 +1,4 @@
-"""A model behind OpenAI's API that says back what it was asked, word by word: what LiteLLM calls without an account."""
+"""OpenAI's API with a model that repeats the question, word by word: what LiteLLM calls without an account."""
 
 from __future__ import annotations
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from catalogue.prices import PRICES, USAGE_PRICES, Price, UsagePrice
+from catalogue.price import Price, UsagePrice
+from catalogue.prices import PRICES, USAGE_PRICES
 from catalogue.resource_types import FREE_PACKAGES, TYPES, package
-from ops.model import eks_children, nodes
+from ops.model import eks_children, engine_graph, nodes
 from ops.model.recorder import Resource, plain
 
 HOURS_PER_DAY = 8
@@ -91,11 +92,8 @@ class _Bill:
         self.unpriced: set[str] = set()
 
     def component(self, resource: Resource) -> str:
-        """The name of the nearest component of ours that holds the resource, else its own."""
-        holder: Resource | None = resource
-        while holder and not holder.type.startswith("genai:"):
-            holder = self.resources.get(holder.parent)
-        return holder.name if holder else resource.name
+        """The name of the component of ours that holds the resource, else its own."""
+        return (engine_graph.holder(resource, self.resources) or resource).name
 
     def add(self, resource: Resource, item: str, quantity: float) -> None:
         if item in self.prices:

@@ -12,9 +12,6 @@ from ops.schema.hints import Hints, Question
 from ops.schema.stores import STORES
 from ops.schema.tables import Column, DescribedDatabase, Table
 
-MOST_TABLES = 9
-MOST_CHARACTERS = 5000
-
 
 def diagram(question: Question, hints: Hints, databases: Mapping[str, DescribedDatabase]) -> str:
     """The tables of a question that exist, their keys, and how they are joined."""

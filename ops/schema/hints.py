@@ -1,4 +1,4 @@
-"""What no schema says: groups of tables, joins without a foreign key, questions with their SQL. From hints.yaml."""
+"""hints.yaml as pydantic models: groups of tables, joins without a foreign key, and questions with their SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The entry of docs/database: what lives where, of which version, and under which licence."""
+"""Overview page of docs/database: what lives where, of which version, and under which licence."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from ops.schema.diagrams import diagram
 from ops.schema.hints import OTHER, Hints, Question
 from ops.schema.overview import overview
 from ops.schema.stores import NOTICE, STORES
-from ops.schema.tables import Column, DescribedDatabase, SchemaError, Table
+from ops.schema.tables import DescribedDatabase, SchemaError, Table
 
 
 def render(databases: Mapping[str, DescribedDatabase], hints: Hints, today: datetime.date) -> dict[str, str]:
@@ -116,11 +116,9 @@ def _table(database: str, table: Table, hints: Hints) -> Iterator[str]:
             _, target, column = join.refers_to.split(".")
             yield f"- Without a foreign key: {join.column.rsplit('.', 1)[1]} → {target} ({column})"
     yield from ("", "| column | type | null | default |", "|---|---|---|---|")
-    yield from (f"| {' | '.join(_cells(column))} |".replace("  ", " ") for column in table.columns)
-
-
-def _cells(column: Column) -> tuple[str, ...]:
-    return cell(column.name), cell(column.type), "yes" if column.null else "", cell(column.default)
+    for column in table.columns:
+        cells = (cell(column.name), cell(column.type), "yes" if column.null else "", cell(column.default))
+        yield f"| {' | '.join(cells)} |".replace("  ", " ")
 
 
 def cell(text: str) -> str:

@@ -68,10 +68,7 @@ def _parts(resources: Iterable[Resource]) -> dict[str, list[str]]:
     by_urn = {resource.urn: resource for resource in resources}
     parts: dict[str, list[str]] = {}
     for resource in by_urn.values():
-        holder = by_urn.get(resource.parent)
-        while holder and not holder.type.startswith("genai:"):
-            holder = by_urn.get(holder.parent)
-        if resource.custom and holder:
+        if resource.custom and (holder := engine_graph.holder(resource, by_urn)):
             parts.setdefault(holder.name, []).append(engine_urn(resource.urn))
     return parts
 

@@ -96,7 +96,6 @@ def _resource(resource: Mapping[str, Any]) -> Resource:
         name=resource["urn"].rpartition("::")[2],
         parent=resource.get("parent", ""),
         custom=resource["custom"],
-        remote=False,
         inputs=_opened(resource.get("inputs") or {}),
         dependencies=frozenset(resource.get("dependencies") or ()),
         property_dependencies={key: frozenset(urns) for key, urns in dependencies.items() if urns},
@@ -104,9 +103,6 @@ def _resource(resource: Mapping[str, Any]) -> Resource:
         deleted_with=resource.get("deletedWith", ""),
         protect=resource.get("protect", False),
         retain_on_delete=resource.get("retainOnDelete", False),
-        delete_before_replace=False,
-        ignore_changes=(),
-        timeouts=resource.get("customTimeouts") or {},
     )
 
 

@@ -149,7 +149,7 @@ def test_a_rehearsal_that_is_ended_leaves_neither_folder_nor_engine(
     process.send_signal(number)
     assert process.wait(30) == 128 + number
     assert list(tmp_path.iterdir()) == []
-    assert not [one for one in Path("/proc").glob("[0-9]*/cmdline") if str(tmp_path).encode() in _read(one)]
+    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(tmp_path).encode() in _read(path)]
 
 
 def _read(file: Path) -> bytes:

@@ -101,7 +101,11 @@ def test_up_gets_past_an_engine_that_was_killed_and_down_finds_what_that_one_beg
 ) -> None:
     killed = kill_during(simulation, day, "aws:ec2/vpc:Vpc")
     day.mend_state()
-    [vpc] = [one for one in day.state()["pending_operations"] if one["resource"]["type"] == "aws:ec2/vpc:Vpc"]
+    [vpc] = [
+        pending_operation
+        for pending_operation in day.state()["pending_operations"]
+        if pending_operation["resource"]["type"] == "aws:ec2/vpc:Vpc"
+    ]
     assert vpc["type"] == "creating"
 
     up = genai(day, "up")

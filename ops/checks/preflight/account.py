@@ -139,8 +139,8 @@ class Quota:
     used: Callable[[Aws], int]
 
 
-def _count(service: str, operation: str, result: str) -> Callable[[Aws], int]:
-    return lambda aws: sum(1 for _ in aws.items(service, operation, result))
+def _count(operation: str, result: str) -> Callable[[Aws], int]:
+    return lambda aws: sum(1 for _ in aws.items("ec2", operation, result))
 
 
 def _nat_gateways_of_a_zone(aws: Aws) -> int:
@@ -170,7 +170,7 @@ QUOTAS = (
         service="vpc",
         code="L-F678F1CE",
         needed=lambda _: 1,
-        used=_count("ec2", "describe_vpcs", "Vpcs[]"),
+        used=_count("describe_vpcs", "Vpcs[]"),
     ),
     Quota(
         what="rules of a security group",
@@ -184,7 +184,7 @@ QUOTAS = (
         service="ec2",
         code="L-0263D0A3",
         needed=lambda needs: needs.addresses,
-        used=_count("ec2", "describe_addresses", "Addresses[]"),
+        used=_count("describe_addresses", "Addresses[]"),
     ),
     Quota(
         what="NAT gateways per zone",

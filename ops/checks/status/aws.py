@@ -118,7 +118,8 @@ def find_parts(aws: Aws, stack: str, expected: Mapping[str, int], outputs: Mappi
         elif len(there) < expected[part.type]:
             complete = False
             if mine or outputs:
-                checks[f"{part.kind}s"] = partial(_missing, len(there), expected[part.type], stack)
+                says = f"{len(there)} of {expected[part.type]} exist"
+                checks[f"{part.kind}s"] = partial(bad, says, f"`pulumi up -s {stack}` makes what is missing")
     cluster = next((resource for resource in mine if resource.kind == EKS_CLUSTER), None)
     # The cluster is as old as the day; another part may be one that an earlier day left.
     created = [resource.created.astimezone(UTC) for resource in ([cluster] if cluster else mine) if resource.created]
@@ -137,10 +138,6 @@ def check(aws: Aws, part: ExpectedPart, key: str) -> Outcome:
     call = part.describe(aws, key)
     state = part.state(aws.call(call.service, call.operation, **call.parameters))
     return fine(state) if state in part.well else bad(state, part.advice or f"see `{call.command}`")
-
-
-def _missing(there: int, expected: int, stack: str) -> Outcome:
-    return bad(f"{there} of {expected} exist", f"`pulumi up -s {stack}` makes what is missing")
 
 
 def _services(outputs: Mapping[str, Any]) -> dict[str, Check]:

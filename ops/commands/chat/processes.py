@@ -1,4 +1,4 @@
-"""What `genai chat` starts and ends again, each in an environment of its own: Streamlit, and LiteLLM for --offline."""
+"""Processes of `genai chat`: Streamlit, and LiteLLM for --offline, each in an environment of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the chat is told about a day: the variable `GENAI_CHAT` of `apps/chat/settings.py`, as data."""
+"""Settings of the chat (`GENAI_CHAT`, read by `apps/chat/settings.py`), made from the outputs of a stack."""
 
 from __future__ import annotations
 

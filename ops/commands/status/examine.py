@@ -35,7 +35,7 @@ def examine(config: StackConfig, root: Path, now: datetime) -> Status:
     aws_stack = config.setting("awsStack").rpartition("/")[2]
     try:
         if found.exists and not aws_stack:  # else it ends with the stack that it is in front of
-            ends = schedule.next_evening(schedule.evenings(root, config.stack), found.keep_until, now)
+            ends = schedule.next_destroy(schedule.destroy_crons(root, config.stack), found.keep_until, now)
     except schedule.ScheduleError as error:
         checks["schedule"] = partial(bad, str(error), "")
     checks |= found.checks

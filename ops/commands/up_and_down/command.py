@@ -26,7 +26,6 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     Exit codes: 0 everything is there, 1 not everything is, 2 the input is refused or the engine cannot begin.
     """
     # Imported here: `genai --help` must not wait for Pulumi.
-    from functools import partial
 
     from ops.commands.project.access import sweep_along
     from ops.commands.pulumi_engine import open_engine
@@ -50,7 +49,7 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     else:
         print_up(result, plan, console)
     if "clusterName" in result.state.outputs:
-        sweep_along(stack, config.values["aws:region"], lambda: read_outputs(stack), partial(typer.echo, err=True))
+        sweep_along(stack, config.values["aws:region"], lambda: read_outputs(stack))
     raise typer.Exit(result.exit_code)
 
 
@@ -73,7 +72,6 @@ def down(
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     from datetime import UTC, datetime
-    from functools import partial
 
     from ops.clouds.aws import Aws
     from ops.commands.project.access import sweep_along
@@ -107,7 +105,7 @@ def down(
     at = StackPlace(stack=stack, identity=settings.identity(state), region=region, domain=settings.domain(state))
     cloud = StackInventory(clouds, at)
     if "clusterName" in state.outputs:
-        sweep_along(stack, region, lambda: read_outputs(stack), partial(typer.echo, err=True))
+        sweep_along(stack, region, lambda: read_outputs(stack))
     result = take_down(engine, cloud, show, purge=purge)
     now = datetime.now(UTC)
     cost = bill.bill(result.before, region, now)

@@ -201,7 +201,7 @@ def test_a_quota_is_fine_while_what_is_needed_fits(aws: Aws, what: str) -> None:
         outcome = account.room(aws, QUOTAS[what], needed=2)
     assert outcome.state == State.BAD
     assert f"--quota-code {QUOTAS[what].code} --desired-value {used + 2}" in outcome.fix
-    assert {(one["ServiceCode"], one["QuotaCode"]) for one in asked} == {(QUOTAS[what].service, QUOTAS[what].code)}
+    assert {(call["ServiceCode"], call["QuotaCode"]) for call in asked} == {(QUOTAS[what].service, QUOTAS[what].code)}
 
 
 @pytest.mark.parametrize("what", IN_USE)

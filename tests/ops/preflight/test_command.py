@@ -46,11 +46,11 @@ def test_each_line_says_what_was_found_and_its_fix(checks: Mapping[str, Check], 
     assert shown.exit_code == data.exit_code == code
     found = json.loads(data.stdout)
     assert found["exit_code"] == code
-    assert [one["check"] for one in found["checks"]] == list(checks)
-    for one in found["checks"]:
-        assert f"{one['check']}: {one['says']}" in shown.output
-        assert one["fix"] in shown.output
-        assert one["state"] in {state.value for state in State}
+    assert [check["check"] for check in found["checks"]] == list(checks)
+    for check in found["checks"]:
+        assert f"{check['check']}: {check['says']}" in shown.output
+        assert check["fix"] in shown.output
+        assert check["state"] in {state.value for state in State}
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ SOFT = ("deleted key vault", "secret in recovery")
 
 @dataclass
 class Left:
-    """A cloud with things of these kinds."""
+    """A cloud with resources of these kinds."""
 
     kinds: tuple[str, ...] = ()
     failing: tuple[str, ...] = ()
@@ -141,12 +141,12 @@ class Left:
 
     def scan(self) -> Scan:
         self.looks += 1
-        things = [
+        resources = [
             FoundResource(kind=kind, id="x-1", region="us-west-2", removal=(), soft_deleted=kind in SOFT)
             for kind in self.kinds
         ]
         return Scan(
-            leftovers=[Leftover(resource=thing, why="is ours") for thing in things],
+            leftovers=[Leftover(resource=resource, why="is ours") for resource in resources],
             failures=[Failure(what=what, error="denied") for what in self.failing],
         )
 

@@ -1,4 +1,4 @@
-"""What follows from a look."""
+"""Stage, cost, sentence and next command that follow from what was found of a stack."""
 
 from __future__ import annotations
 

@@ -51,11 +51,11 @@ class Cloud:
 
     def scan(self) -> Scan:
         self.looks += 1
-        things = [
+        resources = [
             FoundResource(kind=kind, id="it", region="", removal=(Removal(self, kind),), soft_deleted=kind in SOFT)
             for kind in self.kinds
         ]
-        return Scan(leftovers=[Leftover(resource=one, why="") for one in things], failures=self.failures)
+        return Scan(leftovers=[Leftover(resource=resource, why="") for resource in resources], failures=self.failures)
 
 
 def taken_down(engine: StandIn, cloud: Cloud | None = None, *, purge: bool = False) -> DownResult:
@@ -96,7 +96,7 @@ def test_what_stays_after_that_is_named_and_its_scan_would_only_repeat_it() -> N
     found = taken_down(engine, cloud)
     assert engine.done == ["destroy", "destroy"]
     assert (found.exit_code, found.scan, found.errors) == (1, None, ["second"])
-    assert [one.name for one in found.state.resources] == ["genaiplatform-dev", "vpc"]
+    assert [resource.name for resource in found.state.resources] == ["genaiplatform-dev", "vpc"]
     assert cloud.looks == 0
 
 

@@ -20,7 +20,7 @@ VPC = "urn:pulumi:dev::genaiplatform::genai:sample:Network$aws:ec2/vpc:Vpc::vpc"
 @functools.cache
 def complete() -> StackState:
     """The state after an `up` of the sample."""
-    every = [resource(engine_urn(one.urn)) for one in plan().recording.resources]
+    every = [resource(engine_urn(made.urn)) for made in plan().recording.resources]
     return replace(holding(*every), outputs={"url": "http://entry"})
 
 
@@ -39,7 +39,10 @@ def test_it_is_done_when_all_that_the_program_describes_is_there() -> None:
 @pytest.mark.parametrize(
     ("lack", "missing"),
     [
-        ({"resources": [one for one in complete().resources if one.urn != VPC]}, ["aws:ec2/vpc:Vpc vpc"]),
+        (
+            {"resources": [resource for resource in complete().resources if resource.urn != VPC]},
+            ["aws:ec2/vpc:Vpc vpc"],
+        ),
         ({"unfinished": [VPC]}, ["aws:ec2/vpc:Vpc vpc"]),
         ({"pending": ["creating something"]}, []),
         ({"outputs": {}}, []),

@@ -50,7 +50,7 @@ def test_more_models_of_bedrock_than_a_policy_of_a_role_holds_are_refused() -> N
         return {"models": [{"name": f"m{n}", "model": f"bedrock/us.maker.model-{n:03}-v1:0"} for n in range(count)]}
 
     def policy(count: int) -> int:
-        made = tuple(Model(**one) for one in models(count)["models"])
+        made = tuple(Model(**model) for model in models(count)["models"])
         statement = {"Effect": "Allow", "Action": bedrock.ACTIONS, "Resource": bedrock.role_arns(made, "us-east-1")}
         return len(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":")))
 
