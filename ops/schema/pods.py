@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from ops.clouds.kubeconfig import kubectl_program
+from ops.clouds.kubeconfig import kubectl
 from ops.schema import clickhouse, postgresql, prisma
 from ops.schema.differences import differences
 from ops.schema.tables import DescribedDatabase, SchemaError
@@ -36,7 +34,8 @@ class Deployed:
 
 def read(kubeconfig: Mapping[str, Any]) -> Deployed:
     """Ask the pods. SchemaError when one cannot be asked, ForwardError without `kubectl` or `aws`."""
-    with _pods(kubeconfig) as pods:
+    with kubectl(kubeconfig) as command:
+        pods = _Pods(command)
         described = pods.python("own_schema()")
         litellm = postgresql.database(prisma.parse(described["schema"]), described["version"])
         image = pods.run("get", "deployment/langfuse-web", "-o", "jsonpath={.spec.template.spec.containers[0].image}")
@@ -67,7 +66,7 @@ class _Pods:
 
     def run(self, *arguments: str, stdin: str = "") -> str:
         try:
-            result = subprocess.run(  # noqa: S603  the words are this module's own
+            result = subprocess.run(  # noqa: S603  the arguments are this module's own
                 [*self.kubectl, *arguments], input=stdin, capture_output=True, text=True, check=False, timeout=_SECONDS
             )
         except subprocess.TimeoutExpired:
@@ -87,16 +86,6 @@ class _Pods:
         """The JSON that a call of in_pod.py prints in LiteLLM's pod. A password in it is on no command line."""
         code = Path(__file__).with_name("in_pod.py").read_text(encoding="utf-8")
         return _json(self.execute("deployment/litellm", "python3", "-", stdin=f"{code}\n\n{call}\n"))
-
-
-@contextmanager
-def _pods(kubeconfig: Mapping[str, Any]) -> Iterator[_Pods]:
-    kubectl = kubectl_program()
-    with TemporaryDirectory(prefix="genai-schema-") as folder:
-        file = Path(folder) / "kubeconfig"
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(kubeconfig), encoding="utf-8")
-        yield _Pods((kubectl, "--kubeconfig", str(file)))
 
 
 def _json(text: str) -> Any:

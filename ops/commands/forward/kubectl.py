@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import signal
@@ -11,11 +10,9 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from ops.clouds.kubeconfig import ForwardError, kubectl_program
+from ops.clouds.kubeconfig import ForwardError, kubectl
 
 _START = 60.0
 """Seconds for all services to be reached at the start: kubectl alone gives up on a silent API after 32 a request."""
@@ -53,21 +50,16 @@ async def forward(
     `ready` is called when all ports are open, `say` with a line when a service is lost and when it is back.
     ForwardError when `kubectl` or `aws` is missing, a port is taken, or at the start a service cannot be reached.
     """
-    kubectl = kubectl_program()
-    _refuse_taken_ports(forwards)
-    task = asyncio.current_task()
-    assert task  # noqa: S101  this is a coroutine
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(ending, task.cancel)
-    with TemporaryDirectory(prefix="genai-forward-") as folder:
-        file = Path(folder) / "kubeconfig"
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(kubeconfig), encoding="utf-8")
+    with kubectl(kubeconfig) as command:
+        _refuse_taken_ports(forwards)
+        task = asyncio.current_task()
+        assert task  # noqa: S101  this is a coroutine
+        for ending in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(ending, task.cancel)
         opened = {service.title: asyncio.Event() for service in forwards}
         try:
             async with asyncio.TaskGroup() as tasks:
                 for service in forwards:
-                    command = [kubectl, "--kubeconfig", str(file)]
                     tasks.create_task(_keep(command, service, opened[service.title], say))
                 await _all(opened)
                 ready()
@@ -97,9 +89,9 @@ async def _all(opened: dict[str, asyncio.Event]) -> None:
         raise ForwardError(f"{missing}: `kubectl port-forward` opened no port within {_START:.0f} seconds.") from error
 
 
-async def _keep(kubectl: Sequence[str], target: Forward, opened: asyncio.Event, say: Callable[[str], None]) -> None:
+async def _keep(begin: Sequence[str], target: Forward, opened: asyncio.Event, say: Callable[[str], None]) -> None:
     """Run kubectl again and again. ForwardError when it ends before it opened the port for the first time."""
-    command = [*kubectl, "port-forward", "--address", "127.0.0.1", "--pod-running-timeout", "10s"]
+    command = [*begin, "port-forward", "--address", "127.0.0.1", "--pod-running-timeout", "10s"]
     command += [f"service/{target.service}", f"{target.port}:{target.service_port}"]
     trouble = ""  # the trouble that was last told, empty when there is none
 

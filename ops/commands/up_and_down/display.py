@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from ops.console import minutes
 from ops.stack.progress import PartStatus, Progress
 
 HEARTBEAT = 60.0
@@ -23,11 +24,6 @@ _STYLES = {
     PartStatus.FAILED: "red",
     PartStatus.DONE: "green",
 }
-
-
-def minutes(seconds: float) -> str:
-    """9:05 for nine minutes and five seconds."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.kubernetes.cluster_api import eks_status
-from ops.commands.up_and_down.display import minutes
 from ops.commands.up_and_down.up import Show, forget_a_dead_run
+from ops.console import minutes
 from ops.inventory.deletion import delete
 from ops.inventory.scan import Inventory, Scan
 from ops.model.engine_graph import number

@@ -11,9 +11,9 @@ from rich.console import Console
 from catalogue.resource_types import STATE_ONLY
 from ops.commands.leftovers import report as leftovers
 from ops.commands.up_and_down.bill import Bill
-from ops.commands.up_and_down.display import minutes
 from ops.commands.up_and_down.down import DownResult
 from ops.commands.up_and_down.up import UpResult
+from ops.console import minutes
 from ops.model import typical_times
 from ops.model.cost import amount, number
 from ops.model.engine_graph import number as number_of

@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 from ops.commands.up_and_down import display
-from ops.commands.up_and_down.display import minutes, shown
+from ops.commands.up_and_down.display import shown
+from ops.console import minutes
 from ops.stack.progress import Progress, creation
 from ops.stack.state import engine_urn
 from tests.ops.up_and_down.stand_in import begins, ends, fails, says
