@@ -113,8 +113,8 @@ def _table(database: str, table: Table, hints: Hints) -> Iterator[str]:
         yield f"- Foreign key: {', '.join(reference.columns)} → {to}, ON DELETE {reference.on_delete}"
     for join in hints.joins:
         if join.column.startswith(f"{database}.{table.name}."):
-            _, target, column = join.refers_to.split(".")
-            yield f"- Without a foreign key: {join.column.rsplit('.', 1)[1]} → {target} ({column})"
+            _, target, aim = join.refers_to.split(".")
+            yield f"- Without a foreign key: {join.column.rsplit('.', 1)[1]} → {target} ({aim})"
     yield from ("", "| column | type | null | default |", "|---|---|---|---|")
     for column in table.columns:
         cells = (cell(column.name), cell(column.type), "yes" if column.null else "", cell(column.default))
