@@ -63,8 +63,8 @@ class LangfuseAdministrator:
 
     def query(self, procedure: str, **values: str | int) -> Any:
         """Read something; the same errors."""
-        given = quote(json.dumps(_superjson(values)), safe="")
-        return self._answer(self._ask("GET", f"/api/trpc/{procedure}?input={given}"))
+        encoded = quote(json.dumps(_superjson(values)), safe="")
+        return self._answer(self._ask("GET", f"/api/trpc/{procedure}?input={encoded}"))
 
     def _session(self) -> dict[str, Any]:
         user: dict[str, Any] = self._ask("GET", "/api/auth/session").get("user") or {}

@@ -49,8 +49,8 @@ def _made_deletable(aws: Aws, cluster: Item) -> Iterator[RemovalStep]:
 def clusters_elsewhere(aws: Aws, stack: str) -> Iterator[FoundResource]:
     """The same of every other region that the account has enabled."""
     regions = [region["RegionName"] for region in aws.call("ec2", "describe_regions")["Regions"]]
-    others = [aws.elsewhere(region) for region in regions if region != aws.region]
-    for found in aws.each(lambda other: list(clusters(other, stack)), others):
+    elsewhere = [aws.elsewhere(region) for region in regions if region != aws.region]
+    for found in aws.each(lambda there: list(clusters(there, stack)), elsewhere):
         yield from found
 
 

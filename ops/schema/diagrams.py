@@ -52,11 +52,11 @@ def _joins(tables: Mapping[str, Table], hints: Hints) -> Iterator[tuple[str, tup
     for join in hints.joins:
         (name, column), (target, aim) = (end.rsplit(".", 1) for end in (join.column, join.refers_to))
         if name in tables and target in tables:
-            own, other = (
+            own, referred = (
                 next((column for column in tables[table].columns if column.name == wanted), None)
                 for table, wanted in ((name, column), (target, aim))
             )
-            if own and other:
+            if own and referred:
                 unique = (aim,) in (tables[target].primary_key, *tables[target].unique)
                 once = unique and not own.type.endswith("[]")
                 yield name, (column,), f'    {_id(target)} {"|o" if once else "}o"}..o{{ {_id(name)} : "{column}"'

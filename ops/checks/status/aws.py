@@ -111,14 +111,16 @@ def find_parts(aws: Aws, stack: str, expected: Mapping[str, int], outputs: Mappi
     checks: dict[str, Check] = {}
     complete = True
     for part in PARTS:
-        there = [resource for resource in mine if resource.kind == part.kind]
-        checks |= {f"{part.kind} {_short(resource.id)}": partial(check, aws, part, resource.id) for resource in there}
+        existing = [resource for resource in mine if resource.kind == part.kind]
+        checks |= {
+            f"{part.kind} {_short(resource.id)}": partial(check, aws, part, resource.id) for resource in existing
+        }
         if f"{part.kind}s" in unscanned:
             checks[f"{part.kind}s"] = could_not_check(unscanned[f"{part.kind}s"])
-        elif len(there) < expected[part.type]:
+        elif len(existing) < expected[part.type]:
             complete = False
             if mine or outputs:
-                says = f"{len(there)} of {expected[part.type]} exist"
+                says = f"{len(existing)} of {expected[part.type]} exist"
                 checks[f"{part.kind}s"] = partial(bad, says, f"`pulumi up -s {stack}` makes what is missing")
     cluster = next((resource for resource in mine if resource.kind == EKS_CLUSTER), None)
     # The cluster is as old as the day; another part may be one that an earlier day left.

@@ -34,20 +34,20 @@ async def online_chat(
     ChatError, StackConfigError, StackOutputsError and ForwardError say why it cannot be opened.
     """
     in_background.end_with_signals()
-    day = read_aws_stack(stack)
-    gateway = read_gateway(azure_stack, stack, day) if azure_stack else None
-    own = settings.own_pair(os.environ, day)
+    running = read_aws_stack(stack)
+    gateway = read_gateway(azure_stack, stack, running) if azure_stack else None
+    own = settings.own_pair(os.environ, running)
     if own is None and os.environ.get("LANGFUSE_PUBLIC_KEY"):
         say("LANGFUSE_PUBLIC_KEY is LiteLLM's project, in which every turn is already: no own tracing.")
 
     async def serve(litellm_url: str, langfuse_url: str) -> None:
         addresses = {"litellm_url": litellm_url, "langfuse_url": langfuse_url}
-        chat = settings.running_stack(day, gateway, own, **addresses, allow_master_key=allow_master_key)
+        chat = settings.running_stack(running, gateway, own, **addresses, allow_master_key=allow_master_key)
         await processes.serve(chat, port, ready)
 
-    if day.litellm_url.startswith("https://") and day.langfuse_url.startswith("https://"):
-        await serve(day.litellm_url, day.langfuse_url)
+    if running.litellm_url.startswith("https://") and running.langfuse_url.startswith("https://"):
+        await serve(running.litellm_url, running.langfuse_url)
         return
     say("Without a domain LiteLLM and Langfuse speak HTTP: the chat goes through `kubectl port-forward`.")
-    async with in_background.forwarded(kubeconfig(Aws(day.region), day.cluster_name), say) as urls:
+    async with in_background.forwarded(kubeconfig(Aws(running.region), running.cluster_name), say) as urls:
         await serve(*urls)

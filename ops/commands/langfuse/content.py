@@ -125,11 +125,11 @@ def write(api: PublicApi, content: Content) -> None:
     ContentError names what Langfuse refuses, with Langfuse's reason; what it took before that stays.
     """
     for path, names in FIELDS.items():
-        waiting = content[path]
-        while waiting:
+        unwritten = content[path]
+        while unwritten:
             refused: dict[str, str] = {}
             later = []
-            for entry in waiting:
+            for entry in unwritten:
                 name = str(entry.get("name") or entry.get("id"))
                 # The later versions of a prompt wait for the refused one, so that they keep their order.
                 if name in refused:
@@ -137,10 +137,10 @@ def write(api: PublicApi, content: Content) -> None:
                 elif reason := api.refusal(path, {field: entry.get(field) for field in names}):
                     refused[name] = reason
                     later.append(entry)
-            if len(later) == len(waiting):  # what they include never came
+            if len(later) == len(unwritten):  # what they include never came
                 reasons = "; ".join(f"{name}: {reason}" for name, reason in refused.items())
                 raise ContentError(f"Langfuse refuses {path}: {reasons}")
-            waiting = later
+            unwritten = later
 
 
 def _reason(answer: httpx.Response) -> str:

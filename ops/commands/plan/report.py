@@ -206,10 +206,10 @@ def _print_down(plan: Plan, console: Console) -> None:
     short = [wave.seconds for wave in plan.down.waves if wave.seconds < _SLOW]
     for wave in plan.down.waves:
         if wave.seconds >= _SLOW:
-            decider, *others = wave.urns
+            decider, *shorter = wave.urns
             beside = [
                 f"{_label(resources[urn])} {minutes(seconds[urn])} (+{minutes(wave.seconds - seconds[urn])})"
-                for urn in others
+                for urn in shorter
                 if seconds[urn] >= _SLOW
             ]
             table.add_row(str(wave.depth), minutes(wave.seconds), _label(resources[decider]), "\n".join(beside))

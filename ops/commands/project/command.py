@@ -67,9 +67,9 @@ def create(
             raise ProjectError("A file is for shells: leave --json out, or --write.")
         if write:
             private_file.refuse_existing(write)
-        day = _day(stack) if model else None
-        if day and (unknown := [wanted for wanted in model or [] if wanted not in day.models]):
-            raise ProjectError(f"There is no model {', '.join(unknown)}: use those of {', '.join(day.models)}.")
+        running = _running(stack) if model else None
+        if running and (unknown := [wanted for wanted in model or [] if wanted not in running.models]):
+            raise ProjectError(f"There is no model {', '.join(unknown)}: use those of {', '.join(running.models)}.")
         outputs, langfuse = _open(stack)
         pair = made.enter_context(created(langfuse, grant, ticket, now))
         variables = {
@@ -77,9 +77,9 @@ def create(
             "LANGFUSE_PUBLIC_KEY": pair.public_key,
             "LANGFUSE_SECRET_KEY": pair.secret_key,
         }
-        if day:
-            variables["OPENAI_BASE_URL"] = f"{day.litellm_url}/v1"
-            key = litellm_key.created(_litellm(day), grant, model or [], now)
+        if running:
+            variables["OPENAI_BASE_URL"] = f"{running.litellm_url}/v1"
+            key = litellm_key.created(_litellm(running), grant, model or [], now)
             variables["OPENAI_API_KEY"] = made.enter_context(key)
         if write:
             private_file.write_once(write, as_shell(variables))
@@ -160,7 +160,7 @@ def revoke(name: Name, stack: LangfuseStack = "dev", json_: Json = False) -> Non
 
     problem = ""
     checked_name(name)
-    day = _day(stack)
+    running = _running(stack)
     _, langfuse = _open(stack)
     now = datetime.now(UTC)
     found = [listed for listed in projects(langfuse) if listed.grant.name == name and listed.grant.until > now]
@@ -168,7 +168,7 @@ def revoke(name: Name, stack: LangfuseStack = "dev", json_: Json = False) -> Non
         raise ProjectError(f"There is no project {name}: `genai project list` shows those that there are.")
     for listed in found:
         try:
-            litellm_key.delete(_litellm(day), listed.grant)
+            litellm_key.delete(_litellm(running), listed.grant)
         except (UnprovedError, BotoCoreError) as error:
             problem = f"Whether LiteLLM has a key of {name} is not known: {error}. It ends by itself in time."
         end(langfuse, listed, now)
@@ -219,13 +219,13 @@ def _open(stack: str) -> tuple[Mapping[str, Any], LangfuseAdministrator]:
     return outputs, log_in(stack, region, outputs)
 
 
-def _day(stack: str) -> RunningAwsStack:
+def _running(stack: str) -> RunningAwsStack:
     from ops.stack.running import read_aws_stack
 
     return read_aws_stack(stack)
 
 
-def _litellm(day: RunningAwsStack) -> Administrator:
+def _litellm(running: RunningAwsStack) -> Administrator:
     from ops.checks.verify.administrator import Administrator, cluster_api
 
-    return Administrator(day.litellm_master_key, lambda: cluster_api(day.cluster_name, day.region))
+    return Administrator(running.litellm_master_key, lambda: cluster_api(running.cluster_name, running.region))

@@ -100,10 +100,12 @@ def down(
     if settings.problem:
         engine.say(f"{settings.problem} The state tells what is needed to end the day.")
         engine.ignore_settings()
-    for other in in_front(engine, ROOT):
-        engine.say(f"Stack {other} sends its users here and is still up: end it with `genai down --stack {other}`.")
-    at = StackPlace(stack=stack, identity=settings.identity(state), region=region, domain=settings.domain(state))
-    cloud = StackInventory(clouds, at)
+    for azure_stack in in_front(engine, ROOT):
+        engine.say(
+            f"Stack {azure_stack} sends its users here and is still up: end it with `genai down --stack {azure_stack}`."
+        )
+    place = StackPlace(stack=stack, identity=settings.identity(state), region=region, domain=settings.domain(state))
+    cloud = StackInventory(clouds, place)
     if "clusterName" in state.outputs:
         sweep_along(stack, region, lambda: read_outputs(stack))
     result = take_down(engine, cloud, show, purge=purge)
