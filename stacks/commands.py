@@ -10,11 +10,6 @@ def set_config(arguments: str) -> str:
     return f"`pulumi config set {arguments}`"
 
 
-def genai(command: str) -> str:
-    """A command of `genai` for that stack."""
-    return f"`genai {command}{f' -s {_Read.stack}' if _Read.stack else ''}`"
-
-
 def set_secret(path: str) -> str:
     """The same for an encrypted value, which the CLI asks for."""
     return set_config(f"--secret --path {path}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import pulumi
 import pulumi_aws as aws
 
-from stacks import commands
 from stacks.errors import SettingsError
 
 ZONES_REFUSED_BY_EKS = ["use1-az3", "usw1-az2", "cac1-az3"]
@@ -41,7 +41,7 @@ def hosted_zone(domain: str) -> str:
             raise SettingsError(
                 f"domain is {domain}, but {len(ids)} public hosted zones of this account are called {name} "
                 f"({', '.join(sorted(ids))}), and the world asks only one of them: delete the others "
-                f"({commands.genai('preflight')} tells which one is asked)"
+                f"(`genai preflight -s {pulumi.get_stack()}` tells which one is asked)"
             )
         if ids:
             return ids[0]
