@@ -75,23 +75,23 @@ def rehearse(
     settings: EngineSettings,
     faults: Faults | None = None,
     report: Callable[[str, float], None] = lambda part, seconds: None,
-    behind: EngineSettings | None = None,
+    read_settings: EngineSettings | None = None,
     change: Mapping[str, Any] | None = None,
 ) -> Summary:
     """Rehearse a stack in a temporary folder that is gone afterwards.
 
-    `behind` is the stack whose outputs this one reads: it comes up before this one. `change` are
+    `read_settings` are those of the stack whose outputs this one reads: it comes up before this one. `change` are
     settings that change while the stack is up.
     """
     with tempfile.TemporaryDirectory(prefix="genai-rehearsal-") as folder:
-        aws_engine = _engine(simulation, Path(folder), behind) if behind else None
+        read_engine = _engine(simulation, Path(folder), read_settings) if read_settings else None
         engine = _engine(simulation, Path(folder), settings)
 
         def reconfigure() -> None:
             engine.configure({**settings.plain, **(change or {})})
             engine.set_secrets(settings.secrets)
 
-        rehearsal = _Rehearsal(simulation, engine, faults or Faults(), report, aws_engine)
+        rehearsal = _Rehearsal(simulation, engine, faults or Faults(), report, read_engine)
         return rehearsal.run(list(settings.secrets.values()), reconfigure if change else None)
 
 
@@ -108,16 +108,16 @@ class _Rehearsal:
         engine: RehearsalEngine,
         faults: Faults,
         report: Callable[[str, float], None],
-        aws_engine: RehearsalEngine | None,
+        read_engine: RehearsalEngine | None,
     ) -> None:
-        self.aws_engine = aws_engine
+        self.read_engine = read_engine
         self.simulation, self.engine, self.faults, self.report = simulation, engine, faults, report
         self.summary = Summary()
 
     def run(self, secrets: list[str], reconfigure: Callable[[], None] | None) -> Summary:
         operations, summary = self.simulation.operations, self.summary
         before = self.simulation.leave_orphans() if self.faults.dirty else {}
-        if self.aws_engine and not self._part(f"up of {self.aws_engine.stack}", self.aws_engine.up).succeeded:
+        if self.read_engine and not self._part(f"up of {self.read_engine.stack}", self.read_engine.up).succeeded:
             raise RehearsalError(f"The stack that {self.engine.stack} reads did not come up.\n{summary.errors[-1]}")
         operations.slow.update(self.faults.slow)
         operations.failing.update(self.faults.fail)
@@ -126,7 +126,7 @@ class _Rehearsal:
                 summary.unexpected.append(f"up had ended before it could be killed after {self.faults.kill_after} s")
             self._recover()
         if self._until_it_succeeds("up", self.engine.up):
-            summary.resources = dict(Counter(_package(one["type"]) for one in self.engine.resources()))
+            summary.resources = dict(Counter(_package(resource["type"]) for resource in self.engine.resources()))
             summary.secrets_in_plain = plain_secrets(self.engine.state_text(), [*secrets, *self.simulation.secrets()])
             again = self._part("second up", self.engine.up)
             summary.changes_in_second_up = changes(again) if again.succeeded else None
@@ -134,7 +134,8 @@ class _Rehearsal:
                 reconfigure()
                 first = len(operations.done)
                 self._until_it_succeeds("up with another setting", self.engine.up)
-                summary.changed_by_setting = sorted(f"{one.kind} {one.name}" for one in operations.done[first:])
+                touched = operations.done[first:]
+                summary.changed_by_setting = sorted(f"{operation.kind} {operation.name}" for operation in touched)
         self.simulation.fill_buckets()
         if self.faults.lose_cluster:
             self.simulation.lose_clusters()
@@ -146,8 +147,8 @@ class _Rehearsal:
         operations.failing.update(self.faults.fail)
         self._until_it_succeeds("destroy", self.engine.destroy)
         summary.left_in_state = len(self.engine.resources()) + len(self.engine.state().get("pending_operations") or [])
-        if self.aws_engine:
-            self._part(f"destroy of {self.aws_engine.stack}", self.aws_engine.destroy)
+        if self.read_engine:
+            self._part(f"destroy of {self.read_engine.stack}", self.read_engine.destroy)
         found = self.simulation.leftovers()
         summary.left_in_cloud = {
             kind: left for kind, names in found.items() if (left := [n for n in names if n not in before.get(kind, [])])
@@ -160,7 +161,7 @@ class _Rehearsal:
         self.summary.parts[name] = round(time.monotonic() - begin, 1)
         done = self.simulation.operations.done[first:]
         if done:
-            span = max(one.end for one in done) - min(one.begin for one in done)
+            span = max(operation.end for operation in done) - min(operation.begin for operation in done)
             self.summary.operations[name] = round(span, 2)
         if not result.succeeded:
             self.summary.errors.append(f"{name}: {result.diagnostics}")

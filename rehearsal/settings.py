@@ -15,7 +15,7 @@ from stacks.addresses import RULES_PER_GROUP, with_own
 from stacks.kinds import kind_of
 from stacks.secrets import placeholder
 
-_BEHIND, _MODELS = f"{PROJECT}:awsStack", f"{PROJECT}:models"
+_AWS_STACK, _MODELS = f"{PROJECT}:awsStack", f"{PROJECT}:models"
 _COLLEAGUE = IPv4Network("198.51.100.7/32")
 
 
@@ -44,16 +44,16 @@ def engine_settings(config: StackConfig) -> EngineSettings:
     return EngineSettings(stack=config.stack, plain=plain, secrets=secrets)
 
 
-def behind(settings: EngineSettings) -> str:
+def read_stack(settings: EngineSettings) -> str:
     """The stack that this one reads, such as the AWS stack of an Azure stack; empty when it reads none."""
     models = settings.plain.get(_MODELS) or []
-    names = [settings.plain.get(_BEHIND, ""), *(model.get("databricksStack", "") for model in models)]
+    names = [settings.plain.get(_AWS_STACK, ""), *(model.get("databricksStack", "") for model in models)]
     return next((str(name).rpartition("/")[2] for name in names if name), "")
 
 
-def needed_behind(settings: EngineSettings) -> list[str]:
+def needed_of_it(settings: EngineSettings) -> list[str]:
     """What must be set on the stack that this one reads: an Azure stack needs the entry for API Management."""
-    return ["apimEntry=true"] if settings.plain.get(_BEHIND) else []
+    return ["apimEntry=true"] if settings.plain.get(_AWS_STACK) else []
 
 
 def another(settings: EngineSettings) -> dict[str, Any]:
@@ -100,8 +100,8 @@ def _another_range(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _settle_aws_stack(config: dict[str, Any]) -> None:
-    if name := config.get(_BEHIND):
-        config[_BEHIND] = _in_own_backend(name)
+    if name := config.get(_AWS_STACK):
+        config[_AWS_STACK] = _in_own_backend(name)
 
 
 def _another_key_mode(config: Mapping[str, Any]) -> dict[str, Any]:

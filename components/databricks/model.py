@@ -19,7 +19,7 @@ CHAT = "openai/v1/chat/completions"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Model:
+class GatewayModel:
     """A provider's model behind the gateway.
 
     `share` is per cent of the calls, 0 for a fallback. `key` names a provider key; without one, `account` is the
@@ -54,7 +54,7 @@ class Credential:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Provider:
+class ProviderRule:
     """What is said of a provider: its address (None: each has its own), and how Databricks is told of it.
 
     `reference` is `{{secrets/scope/key}}`: a serving endpoint holds no key itself.
@@ -62,14 +62,14 @@ class Provider:
 
     type: str
     block: str
-    external: Callable[[Model, pulumi.Input[str]], dict[str, Any]]
+    external: Callable[[GatewayModel, pulumi.Input[str]], dict[str, Any]]
     endpoint: str | None = None
     own_endpoint: bool = True
     managed_identity: bool = False
     example: str = ""
 
 
-def _azure_openai(model: Model, reference: pulumi.Input[str]) -> dict[str, Any]:
+def _azure_openai(model: GatewayModel, reference: pulumi.Input[str]) -> dict[str, Any]:
     return {
         "provider": "openai",
         "openai_config": {
@@ -82,11 +82,11 @@ def _azure_openai(model: Model, reference: pulumi.Input[str]) -> dict[str, Any]:
     }
 
 
-def _openai(_model: Model, reference: pulumi.Input[str]) -> dict[str, Any]:
+def _openai(_model: GatewayModel, reference: pulumi.Input[str]) -> dict[str, Any]:
     return {"provider": "openai", "openai_config": {"openai_api_key": reference}}
 
 
-def _custom(model: Model, reference: pulumi.Input[str]) -> dict[str, Any]:
+def _custom(model: GatewayModel, reference: pulumi.Input[str]) -> dict[str, Any]:
     return {
         "provider": "custom",
         "custom_provider_config": {
@@ -97,15 +97,15 @@ def _custom(model: Model, reference: pulumi.Input[str]) -> dict[str, Any]:
     }
 
 
-PROVIDERS: Mapping[str, Provider] = {
-    "azureOpenai": Provider(
+PROVIDERS: Mapping[str, ProviderRule] = {
+    "azureOpenai": ProviderRule(
         type="EXTERNAL_MODEL_PROVIDER_TYPE_AZURE_OPENAI",
         block="azure_openai",
         external=_azure_openai,
         managed_identity=True,
         example="https://example.openai.azure.com",
     ),
-    "openai": Provider(
+    "openai": ProviderRule(
         type="EXTERNAL_MODEL_PROVIDER_TYPE_OPENAI",
         block="openai",
         external=_openai,
@@ -114,14 +114,14 @@ PROVIDERS: Mapping[str, Provider] = {
     ),
     # A key of Google AI Studio: Databricks has no provider for it, but Gemini speaks OpenAI's language there
     # (ai.google.dev, "OpenAI compatibility").
-    "gemini": Provider(
+    "gemini": ProviderRule(
         type="EXTERNAL_MODEL_PROVIDER_TYPE_CUSTOM",
         block="custom",
         external=_custom,
         endpoint="https://generativelanguage.googleapis.com/v1beta/openai",
         own_endpoint=False,
     ),
-    "custom": Provider(
+    "custom": ProviderRule(
         type="EXTERNAL_MODEL_PROVIDER_TYPE_CUSTOM",
         block="custom",
         external=_custom,
@@ -131,7 +131,7 @@ PROVIDERS: Mapping[str, Provider] = {
 """By the name that the settings give them."""
 
 
-def provider_service(model: Model, credential: Credential) -> dict[str, Any]:
+def provider_service(model: GatewayModel, credential: Credential) -> dict[str, Any]:
     """`config` of a model provider service for that one model."""
     rule = PROVIDERS[model.provider]
     # A provider with one address for all is told none.
@@ -146,7 +146,7 @@ def provider_service(model: Model, credential: Credential) -> dict[str, Any]:
     }
 
 
-def destination(model: Model, provider_service_name: pulumi.Input[str]) -> dict[str, Any]:
+def destination(model: GatewayModel, provider_service_name: pulumi.Input[str]) -> dict[str, Any]:
     """One destination of a model service; a fallback has no share."""
     share = {"traffic_percentage": model.share} if model.share else {}
     return {
@@ -160,7 +160,7 @@ def destination(model: Model, provider_service_name: pulumi.Input[str]) -> dict[
     }
 
 
-def served_entity(model: Model, reference: pulumi.Input[str]) -> dict[str, Any]:
+def served_entity(model: GatewayModel, reference: pulumi.Input[str]) -> dict[str, Any]:
     """One entity of a serving endpoint; `reference` is that of its key."""
     external = PROVIDERS[model.provider].external(model, reference)
     return {

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from components.databricks.model import Model
+from components.databricks.model import GatewayModel
 
 Gateway = Literal["service", "endpoint"]
 
@@ -28,7 +28,7 @@ _COLUMNS: Mapping[Gateway, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Query:
+class DashboardQuery:
     """A query of Databricks SQL with `TABLE` in it; `title` is the first line of its file, a comment."""
 
     name: str
@@ -38,13 +38,13 @@ class Query:
     """What it answers, in order."""
 
 
-def queries(gateway: Gateway, models: Sequence[Model]) -> Sequence[Query]:
+def queries(gateway: Gateway, models: Sequence[GatewayModel]) -> Sequence[DashboardQuery]:
     """All of `queries/*.sql`, by name, over the calls of that kind of gateway with the prices of those models."""
     found = []
     for path in sorted((Path(__file__).parent / "queries").glob("*.sql")):
         first, columns, text = path.read_text(encoding="utf-8").split("\n", maxsplit=2)
         found.append(
-            Query(
+            DashboardQuery(
                 name=path.stem,
                 title=first.removeprefix("-- "),
                 text=f"{_calls(gateway, models)}\n{text}",
@@ -54,7 +54,7 @@ def queries(gateway: Gateway, models: Sequence[Model]) -> Sequence[Query]:
     return found
 
 
-def _calls(gateway: Gateway, models: Sequence[Model]) -> str:
+def _calls(gateway: Gateway, models: Sequence[GatewayModel]) -> str:
     """Common table `calls`: one row for each call, with its cost where the price of its model is known."""
     time, duration = _COLUMNS[gateway]
     prices = [
@@ -88,7 +88,7 @@ calls AS (
 )"""  # noqa: S608  names and numbers of the validated settings
 
 
-def dashboard(gateway: Gateway, models: Sequence[Model], table: str) -> str:
+def dashboard(gateway: Gateway, models: Sequence[GatewayModel], table: str) -> str:
     """`serialized_dashboard`: a table for each query, one below the other."""
     found = queries(gateway, models)
     return json.dumps(
@@ -116,7 +116,7 @@ def dashboard(gateway: Gateway, models: Sequence[Model], table: str) -> str:
     )
 
 
-def _widget(query: Query) -> dict[str, Any]:
+def _widget(query: DashboardQuery) -> dict[str, Any]:
     return {
         "name": query.name,
         "queries": [

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from ops.checks.check import State
 from ops.checks.preflight.tools import pulumi
@@ -31,8 +33,8 @@ class PulumiCli:
 
     def backend(self) -> tuple[str, str]:
         """Where the user is logged in, and as whom; CliError when nowhere."""
-        said = json.loads(self._run("whoami", "--verbose", "--json"))
-        return said["url"], said["user"]
+        identity = json.loads(self._run("whoami", "--verbose", "--json"))
+        return identity["url"], identity["user"]
 
     def login(self, url: str, *, ask: bool = False) -> None:
         """Log in there from now on, for all of Pulumi. Pulumi Cloud asks on the terminal when it may."""
@@ -65,25 +67,40 @@ class PulumiCli:
         """Encrypt a value into the file. The CLI gets it over standard input: a list of processes shows arguments."""
         self._run("config", "set", "--stack", stack, "--secret", "--path", path, given=value)
 
-    def _run(self, *words: str, given: str = "") -> str:
+    def _run(self, *arguments: str, given: str = "") -> str:
         own = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
         if self.passphrase is not None:
             own["PULUMI_CONFIG_PASSPHRASE"] = self.passphrase
-        said = subprocess.run(  # noqa: S603  the user's own CLI
-            ["pulumi", "--non-interactive", "--cwd", str(self._folder), *words],  # noqa: S607
+        result = subprocess.run(  # noqa: S603  the user's own CLI
+            ["pulumi", "--non-interactive", "--cwd", str(self._folder), *arguments],  # noqa: S607
             env={**os.environ, **own},
             input=given,
             capture_output=True,
             encoding="utf-8",
             check=False,
         )
-        if said.returncode:
-            why = said.stderr.strip().removeprefix("error: ")
-            raise CliError(f"`pulumi {' '.join(words[:2])}`: {why or said.stdout.strip()}")
-        return said.stdout
+        if result.returncode:
+            why = result.stderr.strip().removeprefix("error: ")
+            raise CliError(f"`pulumi {' '.join(arguments[:2])}`: {why or result.stdout.strip()}")
+        return result.stdout
 
 
-def needs_passphrase(backend: str) -> bool:
-    """Whether secrets of stacks there are encrypted with a passphrase that the environment does not name."""
-    named = {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys()
-    return not backend.startswith("http") and not named
+def needs_passphrase(backend: str, stack_files: Iterable[Path]) -> bool:
+    """Whether secrets of one of these stacks are encrypted with a passphrase that the environment does not name.
+
+    Pulumi Cloud encrypts by itself, and a key of a cloud (`secretsprovider` in the file, such as awskms://...) needs
+    no passphrase either.
+    """
+    if backend.startswith("http") or {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys():
+        return False
+    return any(encryption(file).get("secretsprovider", "passphrase") == "passphrase" for file in stack_files)
+
+
+def encryption(file: Path) -> Mapping[str, str]:
+    """How a stack's secrets are encrypted, as its file says it; nothing where there is no file that can be read."""
+    try:
+        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}
+    keys = ("secretsprovider", "encryptedkey", "encryptionsalt")
+    return {key: found[key] for key in keys if key in found} if isinstance(found, dict) else {}

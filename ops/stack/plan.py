@@ -125,10 +125,10 @@ def _read_aws_stack(config: StackConfig, overrides: Sequence[str] = ()) -> Stack
 
 def other_stacks(config: StackConfig) -> dict[str, Mapping[str, Any]]:
     """What the stacks that this one reads would export, by their full names."""
-    return {**_aws_day_behind(config), **_databricks_behind(config)}
+    return {**_outputs_of_aws_stack(config), **_outputs_of_databricks_stacks(config)}
 
 
-def _databricks_behind(config: StackConfig) -> dict[str, Mapping[str, Any]]:
+def _outputs_of_databricks_stacks(config: StackConfig) -> dict[str, Mapping[str, Any]]:
     """What the Databricks stacks that models of an AWS stack name would export."""
     try:
         models = json.loads(config.values.get(f"{PROJECT}:models", "[]"))
@@ -145,7 +145,7 @@ def _databricks_behind(config: StackConfig) -> dict[str, Mapping[str, Any]]:
     return found
 
 
-def _aws_day_behind(config: StackConfig) -> dict[str, Mapping[str, Any]]:
+def _outputs_of_aws_stack(config: StackConfig) -> dict[str, Mapping[str, Any]]:
     """What the AWS stack that an Azure stack names would export with its entry for API Management on, by that name."""
     aws = _read_aws_stack(config, ["apimEntry=true"])
     if aws is None:

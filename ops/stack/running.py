@@ -30,6 +30,11 @@ RUNNING: Mapping[str, type[RunningStack]] = {
 """What a running stack of a kind is read as, by the name of the kind (`stacks.kinds`)."""
 
 
+def read_as(stack: str) -> type[RunningStack]:
+    """What the running stack of that name is read as."""
+    return RUNNING[read(ROOT, stack).kind.name]
+
+
 def read_aws_stack(stack: str) -> RunningAwsStack:
     """The running AWS stack of that name."""
     config = read(ROOT, stack)
@@ -43,6 +48,7 @@ def read_aws_stack(stack: str) -> RunningAwsStack:
         stack,
         {
             **read_outputs(stack),
+            "stack": stack,
             "region": config.values["aws:region"],
             "models": [model.name for model in settings.models],
             "mocks": [model.name for model in settings.models if "mock_response" in model.params],
@@ -63,9 +69,9 @@ def read_gateway(azure_stack: str, stack: str, running: RunningAwsStack) -> Runn
     if RUNNING[config.kind.name] is not RunningGateway:
         raise StackConfigError(f"{azure_stack} is no Azure stack: name one with --azure-stack, such as azure.")
     settings = _settings(config, AzureSettings, "awsStack", "clients")
-    behind = settings.aws_stack.rpartition("/")[2]
-    if behind and behind != stack:
-        raise StackConfigError(f"{azure_stack} stands before {behind}, not before {stack}: use --stack {behind}.")
+    aws_stack = settings.aws_stack.rpartition("/")[2]
+    if aws_stack and aws_stack != stack:
+        raise StackConfigError(f"{azure_stack} stands before {aws_stack}, not before {stack}: use --stack {aws_stack}.")
     client = settings.clients[0]
     key_alias = client.keys[0] if client.keys else client.key_alias
     if key_alias not in running.key_models:
@@ -74,15 +80,14 @@ def read_gateway(azure_stack: str, stack: str, running: RunningAwsStack) -> Runn
             f"have: it has {', '.join(running.key_models) or 'none'}. Correct `key` of the client, or virtualKeys."
         )
     outputs = read_outputs(azure_stack)
-    return _fitted(RunningGateway, azure_stack, {**outputs, "client": client.name, "keyAlias": key_alias})
+    return _fitted(
+        RunningGateway, azure_stack, {**outputs, "stack": azure_stack, "client": client.name, "keyAlias": key_alias}
+    )
 
 
 def read_databricks(stack: str) -> RunningDatabricks:
     """The running Databricks stack of that name."""
-    config = read(ROOT, stack)
-    if RUNNING[config.kind.name] is not RunningDatabricks:
-        raise StackConfigError(f"{stack} is {config.kind.title}: name a Databricks stack, such as databricks.")
-    return _fitted(RunningDatabricks, stack, read_outputs(stack))
+    return _fitted(RunningDatabricks, stack, {**read_outputs(stack), "stack": stack})
 
 
 def _settings(config: StackConfig, model: type[S], *names: str) -> S:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from charts.shapes import Frozen, text
-from components.databricks.model import PROVIDERS, Model
+from components.databricks.model import PROVIDERS, GatewayModel
 
 CatalogName = Annotated[
     str,
@@ -98,9 +98,9 @@ class ServedModel(Frozen):
             raise ValueError("inputCost and outputCost belong together: set both, or neither")
         return self
 
-    def to_call(self) -> Model:
+    def to_call(self) -> GatewayModel:
         """As the components take it."""
-        return Model(
+        return GatewayModel(
             name=self.name,
             provider=self.provider,
             deployment=self.deployment,

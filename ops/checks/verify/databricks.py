@@ -63,7 +63,7 @@ class DatabricksSteps:
 
     def steps(self) -> list[Step]:
         """In the order they are to be taken."""
-        up = "`pulumi up` for this stack with --refresh"
+        up = f"`pulumi up -s {self._stack.stack} --refresh`"
         steps = [
             Step(
                 name="Databricks token",
@@ -80,7 +80,7 @@ class DatabricksSteps:
             Step(
                 name="Databricks refuses without a token",
                 prove=self._strangers_refused,
-                means="The model answers whoever calls: take the stack down (`pulumi destroy`)",
+                means=f"The model answers whoever calls: take the stack down (`pulumi destroy -s {self._stack.stack}`)",
             ),
             Step(
                 name="split",

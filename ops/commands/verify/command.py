@@ -6,23 +6,19 @@ from typing import Annotated
 
 import typer
 
-from ops.commands.options import Json
+from ops.commands.options import Json, stack_option
 from ops.completion import stacks
 
 
 def verify(
     stack: Annotated[
-        str, typer.Option(help="The AWS day to prove: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
+        str, stack_option("The AWS day, or the Databricks stack, to prove: the name in Pulumi.<stack>.yaml.")
     ] = "dev",
     azure_stack: Annotated[
         str | None,
         typer.Option(
             help="Also prove the way through this Azure stack, which is in front of the day.", autocompletion=stacks
         ),
-    ] = None,
-    databricks_stack: Annotated[
-        str | None,
-        typer.Option(help="Prove this Databricks stack alone, and no AWS day.", autocompletion=stacks),
     ] = None,
     json_: Json = False,
 ) -> None:
@@ -38,15 +34,16 @@ def verify(
     from ops.checks.verify.step import attempt, exit_code
     from ops.commands.verify.report import as_json, print_outcome, print_summary
     from ops.console import report_console
-    from ops.stack.running import read_aws_stack, read_databricks, read_gateway
+    from ops.stack.running import read_as, read_aws_stack, read_databricks, read_gateway
+    from ops.stack.running_stacks import RunningDatabricks
 
-    if databricks_stack:
+    if read_as(stack) is RunningDatabricks:
         if azure_stack:
-            raise typer.BadParameter("it is proved alone: leave --azure-stack out", param_hint="--databricks-stack")
+            raise typer.BadParameter(f"{stack} is proved alone: leave it out", param_hint="--azure-stack")
         from ops.checks.verify.databricks import proof_of_databricks
         from ops.clouds.azure import access_token
 
-        stack, proving = databricks_stack, proof_of_databricks(read_databricks(databricks_stack), access_token)
+        proving = proof_of_databricks(read_databricks(stack), access_token)
     else:
         running = read_aws_stack(stack)
         proving = proof_of(running, read_gateway(azure_stack, stack, running) if azure_stack else None)

@@ -11,7 +11,7 @@ import sqlglot
 from sqlglot import exp
 
 from components.databricks import usage
-from components.databricks.usage import Gateway, Query
+from components.databricks.usage import DashboardQuery, Gateway
 from stacks.databricks.settings import DatabricksSettings
 from tests.databricks_program import GEMINI, GPT, KEYS, SPARE, recorded
 
@@ -147,7 +147,7 @@ def test_the_dashboard_shows_every_query_over_the_table_of_the_stack(gateway: Ga
     inputs = recorded(gateway).one(token).inputs
     dashboard = json.loads(inputs["serializedDashboard"])
     table = recorded(gateway).outputs["inferenceTable"]
-    expected: list[Query] = list(usage.queries(gateway, MODELS))
+    expected: list[DashboardQuery] = list(usage.queries(gateway, MODELS))
     assert queries_of(dashboard) == [query.text.replace(usage.TABLE, table) for query in expected]
     (page,) = dashboard["pages"]
     shown = [widget["widget"] for widget in page["layout"]]

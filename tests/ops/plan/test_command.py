@@ -44,9 +44,9 @@ def test_json_is_the_only_output_and_a_budget_that_holds_is_fine() -> None:
     result = genai("--json", "--budget", "1000", "--size", "team", "--set", "owner=someone")
     assert result.exit_code == 0
     document = json.loads(result.stdout)
-    vpc = next(one for one in document["resources"] if one["type"] == "aws:ec2/vpc:Vpc")
+    vpc = next(resource for resource in document["resources"] if resource["type"] == "aws:ec2/vpc:Vpc")
     assert vpc["inputs"]["tags"]["Owner"] == "someone"
-    assert [one["type"] for one in document["resources"]].count("aws:ec2/natGateway:NatGateway") == 2
+    assert [resource["type"] for resource in document["resources"]].count("aws:ec2/natGateway:NatGateway") == 2
 
 
 def test_a_day_over_budget_is_exit_code_3() -> None:
@@ -123,10 +123,17 @@ def test_a_stack_without_a_page_of_its_own_draws_nothing(tmp_path: Path) -> None
     assert not (tmp_path / "architecture.md").exists()
 
 
-def test_the_page_of_the_aws_day_is_written(tmp_path: Path) -> None:
-    with mock.patch("ops.commands.plan.diagram.FILE", tmp_path / "architecture.md"):
+def test_the_pictures_of_the_aws_stack_are_written(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("Before\n```mermaid\nold\n```\nAfter\n")
+    with (
+        mock.patch("ops.commands.plan.diagram.FILE", tmp_path / "architecture.md"),
+        mock.patch("ops.commands.plan.diagram.READMES", (readme,)),
+    ):
         assert genai("--write-docs").exit_code == 0
     assert (tmp_path / "architecture.md").read_text("utf-8").startswith("# Architecture")
+    assert readme.read_text("utf-8").startswith("Before\n```mermaid\nflowchart TB\n")
+    assert readme.read_text("utf-8").endswith("\n```\nAfter\n")
 
 
 def test_drawings_that_cannot_be_written_are_a_sentence() -> None:

@@ -56,6 +56,7 @@ def prove(workspace: Workspace, **changes: Any) -> Mapping[str, Outcome]:
     with serve(workspace) as url:
         stack = RunningDatabricks.model_validate(
             {
+                "stack": "databricks",
                 "workspaceUrl": url,
                 "gateway": "service",
                 "servedModel": "main.genaiplatform.chat",
