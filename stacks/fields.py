@@ -30,16 +30,11 @@ Email = Annotated[
 ]
 
 
-ProviderKeys = Annotated[
-    Mapping[str, str],
-    Field(
-        default_factory=dict,
-        repr=False,
-        description="Keys of model providers by name. Secret, refused in plain text. Set with `pulumi config set "
-        "-s <stack> --secret --path providerKeys.<name>`",
-    ),
-]
-"""The same setting of every kind of stack that calls models."""
+PROVIDER_KEYS = (
+    "Keys of model providers by name. Secret, refused in plain text. Set with `pulumi config set -s <stack> --secret "
+    "--path providerKeys.<name>`"
+)
+"""Description of the setting that every kind of stack has which calls models."""
 
 
 class StackSettings(Frozen):

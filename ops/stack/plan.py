@@ -135,7 +135,7 @@ def _outputs_of_databricks_stacks(config: StackConfig) -> dict[str, Mapping[str,
         names = {str(model["databricksStack"]) for model in models if model.get("databricksStack")}
     except (ValueError, TypeError, AttributeError):
         return {}  # the program says what is wrong with them
-    found = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for name in sorted(names):
         try:
             other = read(ROOT, name.rpartition("/")[2])

@@ -76,7 +76,7 @@ async def read(models: Sequence[Model]) -> DatabricksCall:
     full_name = named(models)
     reference = pulumi.StackReference(full_name)
     details = {name: await reference.get_output_details(name) for name in OUTPUTS}
-    found = {name: one.secret_value or one.value for name, one in details.items()}
+    found: dict[str, Any] = {name: one.secret_value or one.value for name, one in details.items()}
     stack = full_name.rpartition("/")[2]
     if missing := [name for name in OUTPUTS[:-1] if not isinstance(found[name], str)]:
         raise SettingsError(f"stack {stack} has no usable output {', '.join(missing)}: run `pulumi up -s {stack}`")

@@ -22,7 +22,7 @@ from stacks import addresses, commands
 from stacks.aws import bedrock, databricks, model_params, regions
 from stacks.configuration import read
 from stacks.errors import SettingsError
-from stacks.fields import Email, ProviderKeys, StackSettings, nearest, unique
+from stacks.fields import PROVIDER_KEYS, Email, StackSettings, nearest, unique
 from stacks.secrets import equal, problem
 
 
@@ -111,7 +111,7 @@ class AwsSettings(StackSettings):
         "applies; of an application inference profile of Bedrock, the model it was made from) and databricksStack "
         "(full name of the Databricks stack that serves it, as databricks/<modelName>)",
     )
-    provider_keys: ProviderKeys
+    provider_keys: Mapping[str, str] = Field(default_factory=dict, repr=False, description=PROVIDER_KEYS)
     virtual_keys: tuple[VirtualKeySetting, ...] = Field(
         default=(VirtualKeySetting(alias="demo"),),
         description="LiteLLM virtual keys. Each has alias, optionally models (default the first configured), maxBudget "

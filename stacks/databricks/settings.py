@@ -5,6 +5,7 @@ It is the only source of names, types, defaults and descriptions: `stacks.pulumi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import pulumi
@@ -17,7 +18,7 @@ from stacks import commands
 from stacks.configuration import read
 from stacks.databricks.served_model import CatalogName, ServedModel
 from stacks.errors import SettingsError
-from stacks.fields import ProviderKeys, StackSettings, unique
+from stacks.fields import PROVIDER_KEYS, StackSettings, unique
 from stacks.secrets import problem
 
 Caller = Annotated[
@@ -39,7 +40,7 @@ class DatabricksSettings(StackSettings):
         "another fails), optionally endpoint, providerKey (a name under providerKeys), account (in place of a key, the "
         "resource id of the Azure OpenAI account), baseModel, inputCost and outputCost (USD for a million tokens)",
     )
-    provider_keys: ProviderKeys
+    provider_keys: Mapping[str, str] = Field(default_factory=dict, repr=False, description=PROVIDER_KEYS)
     model_name: CatalogName = Field(default="chat", description="Name of the model that callers ask for")
     gateway: Literal["service", "endpoint"] = Field(
         default="service",
@@ -143,7 +144,8 @@ def location(config: DatabricksSettings) -> str:
     """`azure-native:location`, a region that offers such a workspace."""
     region = pulumi.Config("azure-native").get("location")
     if not region:
-        raise SettingsError(f"azure-native:location is not set: {commands.set_config('azure-native:location eastus2')}")
+        command = commands.for_stack(pulumi.get_stack(), commands.set_config("azure-native:location eastus2"))
+        raise SettingsError(f"azure-native:location is not set: {command}")
     if config.compute_mode == "Serverless" and (problem := databricks.region_problem(region)):
         raise SettingsError(f"azure-native:location: {problem}")
     return region
