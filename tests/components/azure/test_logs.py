@@ -8,26 +8,14 @@ from typing import Any
 
 import pytest
 
+from catalogue import model_prices
 from components.azure import usage
 from ops.model.recorder import Recording, plain
 from tests.azure_program import recorded, run
+from tests.components.azure.log_tables import TABLES
 
 DEPLOYMENT = "azure-native:resources:Deployment"
 NOTHING = {"headers": [], "body": {"bytes": 0}}
-
-# Azure Monitor logs reference (learn.microsoft.com), tables ApiManagementGatewayLogs and ApiManagementGatewayLlmLog.
-COLUMNS = set(
-    """
-    ApiId ApimSubscriptionId ApiRevision BackendId BackendMethod BackendProtocol BackendResponseCode BackendTime
-    BackendUrl Cache CacheTime CallerIpAddress Category ClientProtocol ClientTime ClientTlsVersion CorrelationId Errors
-    IsRequestSuccess LastErrorElapsed LastErrorMessage LastErrorReason LastErrorScope LastErrorSection LastErrorSource
-    Method OperationId OperationName ProductId Region RequestSize ResponseCode ResponseSize TimeGenerated TotalTime
-    TraceRecords Url UserId
-    CompletionTokens DeploymentName IsStreamCompletion ModelName PromptTokens RequestId RequestMessages ResponseMessages
-    SequenceNumber TotalTokens
-    """.split()  # noqa: SIM905  read as a paragraph
-)
-TABLES = {"ApiManagementGatewayLogs", "ApiManagementGatewayLlmLog"}
 
 
 def application_insights(recording: Recording) -> list[dict[str, Any]]:
@@ -103,26 +91,33 @@ def test_api_management_sends_litellm_no_trace_context() -> None:
 def test_every_query_is_saved_under_its_title() -> None:
     searches = recorded().of_type("azure-native:operationalinsights:SavedSearch")
     saved = {search.inputs["savedSearchId"]: search.inputs for search in searches}
-    assert set(saved) == {"errors", "latency", "one-request", "usage"}
-    assert saved["usage"]["displayName"] == "Requests and tokens per client and model"
+    assert set(saved) == {"deployments", "errors", "latency", "one-request", "usage"}
+    assert saved["usage"]["displayName"] == "Requests, errors, tokens and cost per client and model"
     assert len({inputs["displayName"] for inputs in saved.values()}) == len(saved)
 
 
 def test_the_workbook_shows_usage_latency_and_errors_of_the_chosen_time() -> None:
     book = json.loads(plain(recorded().one("azure-native:applicationinsights:Workbook").inputs["serializedData"]))
     assert book["fallbackResourceIds"] == ["genai-logs-id"]
-    parameters, *tables = book["items"]
+    parameters, about, *tables = book["items"]
     chosen = parameters["content"]["parameters"][0]["name"]
-    assert [table["name"] for table in tables] == ["errors", "latency", "usage"]
+    assert model_prices.SOURCE in about["content"]["json"]
+    assert [table["name"] for table in tables] == ["deployments", "errors", "latency", "usage"]
     assert {table["content"]["timeContextFromParameter"] for table in tables} == {chosen}
 
 
 @pytest.mark.parametrize("query", usage.queries(), ids=lambda query: query.name)
 def test_a_query_asks_only_for_columns_that_the_tables_have(query: usage.Query) -> None:
     code = re.sub(r'//.*|"[^"]*"', "", query.text)
-    named = set(re.findall(r"\b[A-Z]\w+", code))
-    assert named & TABLES
-    assert named <= COLUMNS | TABLES
+    named = set(re.findall(r"\b[A-Z]\w+", code)) - {"Host"}  # of parse_url's answer
+    assert named & set(TABLES)
+    assert named <= {*TABLES, *(column for columns in TABLES.values() for column in columns)}
+
+
+def test_the_prices_of_the_catalogue_stand_in_the_query_that_counts_usage() -> None:
+    (text,) = (query.text for query in usage.queries() if query.name == "usage")
+    for model, price in model_prices.MODEL_PRICES.items():
+        assert f'"{model}", {price.prompt_usd}, {price.completion_usd},' in text
 
 
 @pytest.mark.parametrize("query", usage.queries(), ids=lambda query: query.name)
@@ -130,5 +125,5 @@ def test_a_query_reads_the_trace_records_that_the_policy_writes(query: usage.Que
     policy = recorded().one("azure-native:apimanagement:ApiPolicy").inputs["value"]
     for source in re.findall(r'record\.source\) == "([^"]+)"', query.text):
         assert f'<trace source="{source}"' in policy
-    for name in re.findall(r"record\.metadata\.(\w+)", query.text):
+    for name in set(re.findall(r"record\.metadata\.(\w+)", query.text)) - {"model"}:  # LiteLLM logs it itself
         assert f'<metadata name="{name}"' in policy
