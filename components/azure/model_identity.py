@@ -1,0 +1,59 @@
+"""Azure managed identity that may call models: the role Cognitive Services OpenAI User on the accounts named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import authorization, managedidentity
+
+from policies.apim.models import OPENAI_USER
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelIdentityArgs:
+    """Inputs of `ModelIdentity`. `accounts` are ids of Azure OpenAI accounts, which are there already."""
+
+    resource_group_name: pulumi.Input[str]
+    accounts: Sequence[str]
+    tags: Mapping[str, pulumi.Input[str]]
+
+
+class ModelIdentity(pulumi.ComponentResource):
+    """The identity by which the gateway calls Azure OpenAI, so that no key of it exists anywhere."""
+
+    id: pulumi.Output[str]
+    client_id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ModelIdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Create the identity and its roles; see `ModelIdentityArgs`."""
+        super().__init__("genai:azure:ModelIdentity", name, None, opts)
+        identity = managedidentity.UserAssignedIdentity(
+            name,
+            resource_group_name=args.resource_group_name,
+            tags=dict(args.tags),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        # Azure compares ids without regard to case, and takes a role twice for an error.
+        for account in {account.lower(): account for account in args.accounts}.values():
+            subscription, group, account_name = _parts(account)
+            authorization.RoleAssignment(
+                f"{name}-{group}-{account_name}",
+                scope=account,
+                role_definition_id=(
+                    f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{OPENAI_USER}"
+                ),
+                principal_id=identity.principal_id,
+                # Told, Azure does not look for an identity that the directory may not show yet.
+                principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.id, self.client_id = identity.id, identity.client_id
+        self.register_outputs({"clientId": self.client_id})
+
+
+def _parts(account: str) -> tuple[str, str, str]:
+    _, _, subscription, _, group, *_, account_name = account.lower().split("/")
+    return subscription, re.sub(r"[^a-z0-9-]", "-", group), account_name
