@@ -42,7 +42,7 @@ TYPES: Mapping[str, ResourceType] = {
         taggable=True,
     ),
     "azure-native:applicationinsights:Workbook": ResourceType(taggable=True),
-    "azure-native:authorization:RoleAssignment": ResourceType(),
+    "azure-native:authorization:RoleAssignment": ResourceType(label="role assignment"),
     "azure-native:keyvault:Secret": ResourceType(taggable=True),
     "azure-native:keyvault:Vault": ResourceType(
         label="key vault",

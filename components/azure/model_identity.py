@@ -36,6 +36,10 @@ class ModelIdentity(pulumi.ComponentResource):
             tags=dict(args.tags),
             opts=pulumi.ResourceOptions(parent=self),
         )
+        # A role has no tags, and stays when the group with the identity is deleted.
+        description = pulumi.Output.all(**args.tags).apply(
+            lambda tags: "; ".join(f"{key}={value}" for key, value in tags.items())
+        )
         # Azure compares ids without regard to case, and takes a role twice for an error.
         for account in {account.lower(): account for account in args.accounts}.values():
             subscription, group, account_name = _parts(account)
@@ -48,6 +52,7 @@ class ModelIdentity(pulumi.ComponentResource):
                 principal_id=identity.principal_id,
                 # Told, Azure does not look for an identity that the directory may not show yet.
                 principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
+                description=description,
                 opts=pulumi.ResourceOptions(parent=self),
             )
         self.id, self.client_id = identity.id, identity.client_id

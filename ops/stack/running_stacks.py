@@ -5,7 +5,7 @@ Without Pulumi, so that the checks also run beside LiteLLM in an environment of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -68,6 +68,14 @@ class RunningGateway(RunningStack):
     """Name of the application."""
     key_alias: str
     """Alias of the virtual key that its calls carry."""
+
+    logs_workspace_id: str = ""
+    model_apis: Mapping[str, str] = Field(default_factory=dict)
+    """What an OpenAI client takes for `base_url`, by API; empty where the gateway serves no models by itself."""
+    models: Sequence[str] = ()
+    """The models of the gateway that the application may use."""
+    other_models: Sequence[str] = ()
+    """Those that it may not."""
 
     @property
     def secrets(self) -> set[str]:

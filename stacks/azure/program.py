@@ -105,6 +105,7 @@ async def _build(stack: str) -> None:
             resource_group_name=group.name,
             service=gateway.service,
             api=gateway.api,
+            model_apis=model_gateway.apis if model_gateway else {},
             log_prompts=config.log_prompts,
             tags=tags,
         ),

@@ -13,12 +13,14 @@ import boto3
 from ops.checks.verify.administrator import Administrator, cluster_api
 from ops.checks.verify.buckets import Buckets
 from ops.checks.verify.completions import Completions
-from ops.checks.verify.gateway import NO_ROLE, GatewaySteps, apim_entry_step
+from ops.checks.verify.gateway import LOGGED_IN, NO_ROLE, GatewaySteps, apim_entry_step
+from ops.checks.verify.gateway_models import GatewayModelSteps
 from ops.checks.verify.http import client
 from ops.checks.verify.langfuse import LangfuseSteps
 from ops.checks.verify.litellm import LiteLLMSteps
 from ops.checks.verify.step import Step
 from ops.checks.verify.temporary_keys import TemporaryKeys
+from ops.clouds.log_analytics import Workspace
 from ops.stack.running_stacks import RunningAwsStack, RunningGateway
 
 IN_CLEAR = (
@@ -52,11 +54,16 @@ def proof_of(stack: RunningAwsStack, gateway: RunningGateway | None) -> Iterator
             *LangfuseSteps(stack, http, session_id).steps(),
             *buckets.after(),
         ]
+        of_models: list[Step] = []
         if gateway:
-            steps += GatewaySteps(stack, gateway, http, secrets).steps()
+            through = GatewaySteps(stack, gateway, http, secrets)
+            steps += through.steps()
+            if gateway.models:
+                logs = Workspace(id=gateway.logs_workspace_id)
+                of_models = GatewayModelSteps(gateway, http, through.token, LOGGED_IN, logs).steps()
         if stack.apim_entry_url:
             steps.append(apim_entry_step(stack.apim_entry_url, stack.apim_entry_certificate))
-        steps.append(keys.step())
+        steps += [*of_models, keys.step()]
         in_clear = not stack.litellm_url.startswith("https://")
         notes = [*([IN_CLEAR] if in_clear else []), *([NO_ROLE] if gateway else [])]
         yield Proof(steps=steps, secrets=secrets, notes=notes)
