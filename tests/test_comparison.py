@@ -27,9 +27,9 @@ def rows(name: str) -> Sequence[Sequence[str]]:
     return tables(PAGES[name])[0][2:]
 
 
-def shown_by(cell: str) -> Sequence[str]:
+def shown_by(cell: str) -> Sequence[tuple[str, str]]:
     """The files that a cell names, and the addresses that it links."""
-    return re.findall(r"`([a-z]+/[\w./-]+)`|\]\((https://[^)]+)\)", cell)
+    return [(found[1] or "", found[2] or "") for found in re.finditer(r"`([a-z]+/[\w./-]+)`|\]\((https:[^)]+)\)", cell)]
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -150,7 +150,7 @@ def _tokens_a_minute(deployment: Mapping[str, Any]) -> int:
     """By its rate limits, or else by its capacity, whose unit are 1,000 tokens a minute (Azure OpenAI, "Quota")."""
     for limit in deployment["properties"].get("rateLimits") or ():
         if limit.get("key") == "token":
-            return round(limit["count"] * 60 / limit["renewalPeriod"])
+            return int(limit["count"] * 60 / limit["renewalPeriod"])
     return int(deployment.get("sku", {}).get("capacity") or 0) * 1000
 
 

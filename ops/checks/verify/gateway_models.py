@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import httpx
 
@@ -24,6 +25,11 @@ LOG_SECONDS = 900
 UNKNOWN = "genai-verify-none"
 """A model that no gateway has."""
 LISTED = "models of the gateway"
+
+
+def model_step(model: str) -> str:
+    """Name of the step that proves that this model answers."""
+    return f"model {model} of the gateway"
 
 
 class GatewayModelSteps:
@@ -54,7 +60,7 @@ class GatewayModelSteps:
             ),
             *(
                 Step(
-                    name=f"model {model} of the gateway",
+                    name=model_step(model),
                     prove=partial(self._answers, model),
                     after=(LISTED,),
                     means="Callers get no answer. provider_refused: the gateway's identity has no role on the account, "
@@ -73,7 +79,7 @@ class GatewayModelSteps:
             Step(
                 name="stream of the gateway's models",
                 prove=self._stream,
-                after=(f"model {own[0]} of the gateway",),
+                after=(model_step(own[0]),),
                 means="Chats would show nothing until the whole answer is there, or their tokens are in no count",
             ),
             Step(
@@ -116,11 +122,15 @@ class GatewayModelSteps:
 
     def _refusals(self) -> str:
         url, token = f"{self._url}{CHAT}", self._token()
-        cases = [("no token", 401, "invalid_token", question(self._gateway.models[0], "Hi"), None)]
-        cases.append(("an unknown model", 404, "model_not_found", question(UNKNOWN, "Hi"), token))
-        cases.append(("no model", 400, "model_missing", {"messages": []}, token))
-        for other in self._gateway.other_models[:1]:
-            cases.append((f"{other}, which is not its own", 403, "model_not_allowed", question(other, "Hi"), token))
+        cases: list[tuple[str, int, str, Mapping[str, Any], str]] = [
+            ("no token", 401, "invalid_token", question(self._gateway.models[0], "Hi"), ""),
+            ("an unknown model", 404, "model_not_found", question(UNKNOWN, "Hi"), token),
+            ("no model", 400, "model_missing", {"messages": []}, token),
+            *(
+                (f"{other}, which is not its own", 403, "model_not_allowed", question(other, "Hi"), token)
+                for other in self._gateway.other_models[:1]
+            ),
+        ]
         for what, status, code, body, key in cases:
             answer = self._http.post(url, headers=bearer(key) if key else {}, json=body)
             if answer.status_code != status or answer.json()["error"]["code"] != code:

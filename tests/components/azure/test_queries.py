@@ -29,7 +29,8 @@ class Reading:
 def read(queries: Mapping[str, str]) -> Mapping[str, Reading]:
     if shutil.which("node") is None:
         given.missing("node is not on PATH")
-    words = ["node", Path(__file__).parent / "kusto.js", given.npm("Kusto.Language.Bridge.min.js").parent]
+    package = given.npm("Kusto.Language.Bridge.min.js").parent
+    words = ["node", str(Path(__file__).parent / "kusto.js"), str(package)]
     said = subprocess.run(
         words,
         input=json.dumps({"tables": TABLES, "queries": queries}),

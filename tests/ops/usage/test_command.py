@@ -11,8 +11,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from components.azure.identity import AZURE_CLI
 from ops.cli import app
@@ -23,8 +22,10 @@ from tests.ops.forward.stand_in import program
 
 __all__ = ["project"]
 WORKSPACE = "11111111-2222-3333-4444-555555555555"
-COLUMNS = ("clientId", "model", "requests", "errors", "streamed", "uncounted", "unpriced")
-COLUMNS += ("promptTokens", "completionTokens", "totalTokens", "usd")
+COLUMNS = (
+    *("clientId", "model", "requests", "errors", "streamed", "uncounted", "unpriced"),
+    *("promptTokens", "completionTokens", "totalTokens", "usd"),
+)
 TODAY = datetime.now(UTC).date()
 AZ = """
 import json, sys
