@@ -92,7 +92,7 @@ def _single(
     backend_id: str, model: ServedModel, deployment: ModelDeployment, place: BackendPlace
 ) -> apimanagement.Backend:
     key = place.keys[deployment.key] if deployment.key else None
-    authorization = {"Authorization": [f"{{{{provider-key-{deployment.key}}}}}"]} if key else None
+    authorization = {"Authorization": [f"{{{{{deployment.key}-provider-key}}}}"]} if key else None
     return _backend(
         backend_id,
         place,

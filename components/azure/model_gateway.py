@@ -91,7 +91,7 @@ class ModelGateway(pulumi.ComponentResource):
         )
 
     def _key(self, key: str, value: str) -> apimanagement.NamedValue:
-        return self._named_value(f"provider-key-{key}", f"Bearer {value}", secret=True)
+        return self._named_value(f"{key}-provider-key", f"Bearer {value}", secret=True)
 
     def _api(
         self, api_id: str, title: str, path: str, models: Sequence[ServedModel], needed: Sequence[pulumi.Resource]

@@ -100,8 +100,8 @@ REFUSALS: Mapping[str, str] = {
     "Retry-After says.",
     "token_quota_exceeded": "403 permission_error This application used up its tokens of the day.",
     "no_deployment_available": "503 api_error No deployment of this model takes requests now: try again shortly.",
-    "provider_refused": "502 api_error The provider did not accept the gateway's identity or key: tell its operator "
-    "the request_id.",
+    "provider_refused": "502 api_error The provider did not accept the identity or key of the gateway: tell its "
+    "operator the request_id.",
     "provider_unreachable": "502 api_error The provider of this model cannot be reached.",
     "provider_timeout": "504 api_error The provider of this model did not answer in time.",
 }

@@ -81,7 +81,7 @@ def test_the_walker_does_as_the_reference_says(
 ) -> None:
     forwarded: list[Headers] = []
 
-    def echo(headers: Headers, url: str) -> Response:
+    def echo(headers: Headers, url: str, _body: str) -> Response:
         forwarded.append({**headers, "url": [url]})
         return Response(200)
 
