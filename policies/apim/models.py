@@ -229,10 +229,20 @@ def _at(indent: str, lines: Sequence[str]) -> str:
     return "\n".join(indent + line for line in lines)
 
 
+_REFUSED_MODEL = (
+    """<metadata name="model" value='@(context.Variables.GetValueOrDefault&lt;string>("route", "") == "" ? "-" """
+    """: (string)context.Variables["model"])' />"""
+)
+
+
 def _with_refusals(policy: str) -> str:
     """Our codes beside those of the policies in front of LiteLLM; a limit of tokens tells its wait as they do."""
     cases = "".join(f'case "{code}": return "{answer}";\n' for code, answer in REFUSALS.items())
     policy = re.sub(r"(?m)^( *)(?=default: return \"500 )", lambda place: _indented(cases, place[1]) + place[1], policy)
+    # Logs count errors by model: a configured one only, else callers would choose what stands there.
+    policy = re.sub(
+        r'(?m)^( *)<metadata name="clientId" .*\n(?= *<metadata name="code")', rf"\g<0>\1{_REFUSED_MODEL}\n", policy
+    )
     waits = '(string)context.Variables["code"] == "rate_limited"'
     return policy.replace(waits, '((string)context.Variables["code"]).EndsWith("rate_limited")')
 

@@ -116,7 +116,8 @@ class Failover:
         except LogAnalyticsError as error:
             raise UnprovedError(str(error)) from error
         rows = (row for row in found.rows if row["ResponseCode"] == 429 and not row["clientId"] and not row["code"])
-        if not (count := sum(row["requests"] for row in rows)):
+        count = sum(int(row["requests"]) for row in rows)
+        if not count:
             raise NotYetError(f"every call was answered, but in {LOG_SECONDS} s no record says that one was refused")
         return count
 
