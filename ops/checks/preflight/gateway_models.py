@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from catalogue.pins import COGNITIVE_SERVICES_API, PERMISSIONS_API
-from ops.checks.check import Check, Outcome, bad, fine, note, once
+from ops.checks.check import Check, Outcome, State, bad, fine, note, once
 from ops.checks.preflight.azure import missing_actions
 from ops.checks.preflight.model_calls import provider_keys
 from ops.clouds.azure import Api
@@ -124,9 +124,12 @@ def _deployment(arm: Callable[[], Api], account: str, name: str) -> Outcome:
 def _quota(arm: Callable[[], Api], model: GatewayModel, limits: Mapping[str, int | None]) -> Outcome:
     """What the deployments of a model give in a minute, beside what its clients may use in one."""
     api, tokens = arm(), 0
-    for deployment in model.deployments:
-        if deployment.account:
-            tokens += _tokens_a_minute(_get(api, f"{deployment.account}/deployments/{model.upstream}"))
+    try:
+        for deployment in model.deployments:
+            if deployment.account:
+                tokens += _tokens_a_minute(_get(api, f"{deployment.account}/deployments/{model.upstream}"))
+    except LookupError:
+        return Outcome(state=State.SKIPPED, says="not every deployment is there")
     if not tokens:
         return bad("its deployments have a capacity of 0 tokens a minute", "raise their capacity in Azure OpenAI")
     free = [name for name, limit in limits.items() if limit is None]

@@ -105,6 +105,7 @@ class Failover:
             arm.finish("PATCH", self._url(f"backends/{backend}"), {"properties": {"url": refusing}})
             yield
         finally:
+            # Where this fails the API stays: without it the backend would answer 404, which no pool fails over.
             arm.finish("PATCH", self._url(f"backends/{backend}"), {"properties": {"url": address}})
             arm.finish("DELETE", self._url(f"apis/{REFUSING}", "&deleteRevisions=true"))
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from components.azure import usage
-from ops.checks.verify.completions import CHAT, question, read_stream
+from ops.checks.verify.completions import APART, CHAT, question, read_stream
 from ops.checks.verify.http import ask, bearer, seen
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
@@ -153,7 +153,9 @@ class GatewayModelSteps:
             raise UnprovedError("it held not a word")
         if not tokens:
             raise UnprovedError("it told no count of tokens, so the logs have none: the policy is to ask for it")
-        return f"{self._streamed}: {len(times)} pieces in {times[-1] - times[0]:.2f} s, {tokens} tokens"
+        if (lasted := times[-1] - times[0]) < APART:
+            raise UnprovedError(f"its {len(times)} pieces arrived all at once")
+        return f"{self._streamed}: {len(times)} pieces in {lasted:.2f} s, {tokens} tokens"
 
     def _counted(self) -> str:
         if not self._streamed:

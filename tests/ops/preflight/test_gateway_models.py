@@ -159,6 +159,7 @@ def test_a_deployment_that_is_not_there_is_told_with_those_that_are(arm: Server)
     answer(arm, f"{EAST}/deployments", {"value": [{"name": "gpt-4o"}, {"name": "embed"}]})
     seen = outcome(arm, "gpt-4o-mini in ai-east")
     assert (seen.state, seen.says) == (State.BAD, "ai-east has no deployment gpt-4o-mini: it has embed, gpt-4o")
+    assert outcome(arm, "quota of gpt-4o-mini").state == State.SKIPPED
 
 
 @pytest.mark.parametrize("state", ["Creating", "Failed", "Disabled"])

@@ -30,6 +30,8 @@ class ModelGateway:
     listed: list[str] | None = None
     takes: Callable[[str], bool] = lambda token: token == TOKEN
     open: bool = False
+    stream_pause: float = 0.02
+    """Seconds after each piece."""
     counts: bool = True
     """Whether a stream tells its tokens."""
     late: int = 0
@@ -117,7 +119,7 @@ class ModelGateway:
     def _stream(self) -> Iterator[str]:
         for content in ("one", " two"):
             yield f"data: {json.dumps({'choices': [{'delta': {'content': content}}], 'usage': None})}\n\n"
-            time.sleep(0.02)
+            time.sleep(self.stream_pause)
         if self.counts:
             yield f"data: {json.dumps({'choices': [], 'usage': {'total_tokens': 312}})}\n\n"
         yield "data: [DONE]\n\n"

@@ -130,6 +130,11 @@ DEFECTS: dict[str, tuple[Callable[[ModelGateway], None], Mapping[str, State], st
         {STREAM: State.BAD, COUNTED: State.SKIPPED},
         "it told no count of tokens",
     ),
+    "a stream is held back": (
+        having(stream_pause=0),
+        {STREAM: State.BAD, COUNTED: State.SKIPPED},
+        "its 2 pieces arrived all at once",
+    ),
     "the logs never have it": (having(late=10_000), {COUNTED: State.BAD}, "no record with its tokens in 900 s"),
     "the logs have it without tokens": (
         having(logged={"streamed": 1, "uncounted": 1, "totalTokens": 0}),
