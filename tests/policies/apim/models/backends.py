@@ -70,6 +70,10 @@ class Backends:
         self._given[chosen] = self._given.get(chosen, 0) + 1
         return chosen
 
+    def is_open(self, id_: str) -> bool:
+        """Whether its circuit breaker keeps requests away."""
+        return not self._closed(id_)
+
     def _closed(self, id_: str) -> bool:
         return self.clock() >= self._open_until.get(id_, 0)
 
