@@ -71,7 +71,7 @@ def backend(
     )
 
 
-BREAKER = {"rules": [{"name": "failures", "trip_duration": "PT1M"}]}
+BREAKER: Any = {"rules": [{"name": "failures", "trip_duration": "PT1M"}]}
 ACCOUNT = "https://east.openai.azure.com/openai/v1"
 
 

@@ -181,7 +181,7 @@ def test_there_is_no_identity_where_no_model_needs_one() -> None:
 
 def test_the_identity_for_keys_and_the_one_for_models_are_two() -> None:
     service = run({**MODELS, "keyMode": "keyVault"}).one(SERVICE)
-    both = {"genai-keys-reader-id": {}, "genai-models-identity-id": {}}
+    both: dict[str, dict[str, str]] = {"genai-keys-reader-id": {}, "genai-models-identity-id": {}}
     assert service.inputs["identity"]["userAssignedIdentities"] == both
 
 

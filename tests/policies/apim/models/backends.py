@@ -37,7 +37,7 @@ class Backends:
 
     def all(self) -> dict[str, Callable[[Headers, str, str], Response]]:
         """What a walker takes."""
-        return {id_: lambda *request, id_=id_: self._answer(id_, *request) for id_ in self.inputs}  # type: ignore[misc]  # a default is no parameter here
+        return {id_: lambda *request, id_=id_: self._answer(id_, *request) for id_ in self.inputs}
 
     def _answer(self, id_: str, headers: Headers, url: str, body: str) -> Response:
         single = self._member(id_)
@@ -66,9 +66,13 @@ class Backends:
         first = [service for service in there if service[1] == min(priority for _, priority, _ in there)]
         if not first:
             return None
-        chosen = min(first, key=lambda service: (self._given.get(service[0], 0) + 1) / service[2])[0]
+        chosen = str(min(first, key=lambda service: (self._given.get(service[0], 0) + 1) / service[2])[0])
         self._given[chosen] = self._given.get(chosen, 0) + 1
         return chosen
+
+    def is_open(self, id_: str) -> bool:
+        """Whether its circuit breaker keeps requests away."""
+        return not self._closed(id_)
 
     def _closed(self, id_: str) -> bool:
         return self.clock() >= self._open_until.get(id_, 0)

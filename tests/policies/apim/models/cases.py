@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from policies.apim.models import RETRIES
 from tests.policies.apim.cases import CREDENTIALS, FORGED, ORDERS
@@ -213,7 +214,8 @@ def the_answer_says_which_model_it_is_of(world: ModelWorld) -> None:
 @case
 def a_stream_is_asked_to_tell_its_tokens(world: ModelWorld) -> None:
     assert world.passed(stream=True)[2]["stream_options"] == {"include_usage": True}
-    for options in ({"include_usage": False}, None, "x", []):
+    odd: tuple[object, ...] = ({"include_usage": False}, None, "x", [])
+    for options in odd:
         assert world.passed(stream=True, stream_options=options)[2]["stream_options"] == {"include_usage": True}
     other = world.passed(stream=True, stream_options={"include_obfuscation": False})[2]["stream_options"]
     assert other == {"include_usage": True, "include_obfuscation": False}
@@ -239,7 +241,7 @@ TEXTS = (
 @case
 def every_other_word_of_the_body_arrives_as_it_was(world: ModelWorld) -> None:
     for text in TEXTS:
-        sent = {
+        sent: dict[str, Any] = {
             "messages": [{"role": "user", "content": text}],
             "seed": 2**60,
             "temperature": 0.1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from policies.apim.models import ClientAccess, RoutedModel, load, model_clients
@@ -62,6 +62,7 @@ def _single(number: int, model: str, url: str, failures: int, **more: Any) -> di
     return {f"model-{model}-{number}": inputs}
 
 
+_JSON = {"Content-Type": ["application/json"]}
 POOL = {"east": (1, 1), "west": (2, 1), "north": (2, 3), "south": (3, 1)}
 """Accounts of the pool with priority and weight."""
 BACKENDS: Mapping[str, Mapping[str, Any]] = {
@@ -91,9 +92,26 @@ BACKENDS: Mapping[str, Mapping[str, Any]] = {
 """As the program makes them from `SETTINGS` in test_the_program.py."""
 
 
-def policy(edit: Callable[[str], str] = lambda text: text) -> ET.Element:
-    """The policy of the API of all models as API Management saves it: checked, with named values pasted in."""
-    text = re.sub(r"\{\{([\w-]+)\}\}", lambda name: NAMED_VALUES[name[1]], edit(load(ROUTES, CLIENTS)))
+LITELLM_ENTRY: Mapping[str, Any] = {
+    "name": "gpt-of-the-gateway",
+    "model": f"azure/{GPT}",
+    "baseModel": "azure/gpt-5-mini",
+    "params": {
+        "api_base": "https://genai-gateway1a2b3c4d.azure-api.net",
+        "api_version": "v1",
+        "tenant_id": TENANT,
+        "client_id": CLIENT_B,
+        "client_secret": "os.environ/PROVIDER_KEY_GATEWAY",
+        "azure_scope": f"api://{API}/.default",
+        "max_retries": 0,
+    },
+}
+"""An entry of the AWS stack's `models` that points to the gateway, as in docs/model-gateway.md."""
+
+
+def policy(edit: Callable[[str], str] = lambda text: text, routes: Sequence[RoutedModel] = ROUTES) -> ET.Element:
+    """The policy of an API as API Management saves it, by default that of all models: checked, values pasted in."""
+    text = re.sub(r"\{\{([\w-]+)\}\}", lambda name: NAMED_VALUES[name[1]], edit(load(routes, CLIENTS)))
     saved = ET.fromstring(text)
     check(saved)
     return saved
@@ -116,6 +134,8 @@ class ModelWorld(Walker):
         super().__init__(policy, expressions, tokens=TOKENS, backends=self.backends_.all(), send=_nobody)
         self.answers: dict[str, Callable[[], Response]] = {}
         """What an account, or Gemini, answers in place of a completion."""
+        self.upstream: Callable[[str, Headers, str], Response] = lambda *_: Response(200, _JSON, completion())
+        """A provider that knows who is calling."""
         self.forwarded: list[tuple[str, Headers, dict[str, Any]]] = []
         """Address, headers in lower case, and body of each request that reached a provider."""
 
@@ -185,7 +205,7 @@ class ModelWorld(Walker):
         wanted = f"Bearer token of {IDENTITY} for https://cognitiveservices.azure.com"
         if seen.get("authorization") != [f"Bearer {GEMINI_KEY}" if host == "generativelanguage" else wanted]:
             return Response(401, {}, '{"error": {"message": "no access"}}')
-        return Response(200, {"Content-Type": ["application/json"]}, completion())
+        return self.upstream(address, seen, body)
 
 
 def _nobody(*_: object) -> Response:
