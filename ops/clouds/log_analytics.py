@@ -24,7 +24,7 @@ class LogAnalyticsError(GenaiError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class QueryAnswer:
     """The rows of the result by the names of its columns; `missing` is the table that has had no record yet."""
 
     rows: Sequence[Mapping[str, Any]] = ()
@@ -39,7 +39,7 @@ class Workspace:
     address: str = field(default_factory=lambda: ADDRESS)
     token: Callable[[str], Mapping[str, str]] = access_token
 
-    def ask(self, query: str, begin: datetime, end: datetime) -> Answer:
+    def ask(self, query: str, begin: datetime, end: datetime) -> QueryAnswer:
         """What the query yields of the records between the two times; LogAnalyticsError when it yields nothing whole.
 
         A table is there from its first record on: until then the answer has no rows and names it.
@@ -54,7 +54,7 @@ class Workspace:
         except httpx.TransportError as error:
             raise LogAnalyticsError(f"Log Analytics gave no answer: {str(error) or type(error).__name__}.") from error
         if missing := re.search(r"Failed to resolve table or column expression named '(\w+)'", answer.text):
-            return Answer(missing=missing[1])
+            return QueryAnswer(missing=missing[1])
         if answer.status_code in (httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND):
             raise LogAnalyticsError(
                 f"Log Analytics does not show you the workspace {self.id} (status {answer.status_code}): have the role "
@@ -67,7 +67,7 @@ class Workspace:
             raise LogAnalyticsError(f"Log Analytics answered a part only: {_said(answer)}")
         table = found["tables"][0]
         names = [column["name"] for column in table["columns"]]
-        return Answer(rows=[dict(zip(names, row, strict=True)) for row in table["rows"]])
+        return QueryAnswer(rows=[dict(zip(names, row, strict=True)) for row in table["rows"]])
 
 
 def _said(answer: httpx.Response) -> str:

@@ -11,12 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from catalogue.model_prices import SOURCE
-from ops.commands.usage.usage import Counts, Usage
+from ops.commands.usage.usage import Counts, DayUsage
 
 _HEADINGS = ("Client", "Model", "Requests", "Errors", "Streamed", "Prompt", "Completion", "Tokens", "USD")
 
 
-def as_json(usage: Usage, *, stack: str) -> dict[str, Any]:
+def as_json(usage: DayUsage, *, stack: str) -> dict[str, Any]:
     """The usage as data. `usd` is a part where not all is counted and priced, null where nothing is."""
     return {
         "stack": stack,
@@ -31,7 +31,7 @@ def as_json(usage: Usage, *, stack: str) -> dict[str, Any]:
     }
 
 
-def print_usage(usage: Usage, console: Console, *, stack: str) -> None:
+def print_usage(usage: DayUsage, console: Console, *, stack: str) -> None:
     """Print a row for each client and model, their sum, and what the figures leave out."""
 
     def say(text: str) -> None:

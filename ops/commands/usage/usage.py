@@ -57,7 +57,7 @@ class UsageRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Usage:
+class DayUsage:
     """The usage of a day, UTC. `missing` is a table of Azure Monitor that has had no record yet."""
 
     day: date
@@ -88,14 +88,14 @@ _COLUMNS: Mapping[str, str] = {
 """Fields of `Counts` by the columns of `queries/usage.kql`."""
 
 
-def read_usage(workspace: Workspace, client_ids: Mapping[str, str], day: date) -> Usage:
+def read_usage(workspace: Workspace, client_ids: Mapping[str, str], day: date) -> DayUsage:
     """Ask the workspace for the usage of that day; `client_ids` are those of the stack's clients, by name."""
     (query,) = (one.text for one in kusto.queries() if one.name == "usage")
     begin = datetime.combine(day, time(), UTC)
     answer = workspace.ask(query, begin, begin + timedelta(days=1))
     names = {**_NAMES, **{client_id: name for name, client_id in client_ids.items()}}
     rows = [_row(found, names) for found in answer.rows]
-    return Usage(day=day, rows=_by_client_and_model(rows), missing=answer.missing)
+    return DayUsage(day=day, rows=_by_client_and_model(rows), missing=answer.missing)
 
 
 def parse_day(text: str, today: date) -> date:
