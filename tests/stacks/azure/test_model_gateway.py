@@ -50,7 +50,7 @@ def test_without_models_nothing_of_the_model_gateway_is_there() -> None:
 
 
 def test_litellms_api_is_the_same_beside_models() -> None:
-    """Its policy, backend and operations; the gateway alone gets an identity."""
+    """Its policy, backend and operations; the gateway gets an identity, and the logs have more APIs to connect."""
     without = run({"clients": MODELS["clients"]} | {"clients": [{"name": "chat", "key": "demo"}]}).by_urn()
     with_ = run({**MODELS, "clients": [{"name": "chat", "key": "demo"}]}).by_urn()
     changed = {
@@ -59,7 +59,7 @@ def test_litellms_api_is_the_same_beside_models() -> None:
         for key in {*without[urn].inputs, *with_[urn].inputs}
         if without[urn].inputs.get(key) != with_[urn].inputs.get(key) and key not in without[urn].ignore_changes
     }
-    assert changed == {(SERVICE, "identity")}
+    assert changed == {(SERVICE, "identity"), ("azure-native:resources:Deployment", "properties")}
 
 
 def test_backends_are_those_that_the_tests_of_the_policy_run_against() -> None:
