@@ -26,7 +26,12 @@ from rehearsal.kubernetes.kinds import KINDS
 from rehearsal.package import RefusedError, Request
 from tests.program import VARIANTS, recorded
 
-PROGRAM = {one.type for variant in VARIANTS for one in recorded(variant).resources if one.custom and not one.remote}
+PROGRAM = {
+    resource.type
+    for variant in VARIANTS
+    for resource in recorded(variant).resources
+    if resource.custom and not resource.remote
+}
 EKS = {child.type for child in CHILDREN if child.custom}
 
 
@@ -55,7 +60,7 @@ def create(aws: AwsPackage, type_token: str, **inputs: Any) -> str:
 
 
 def test_every_type_of_the_program_is_in_a_table_and_no_other() -> None:
-    wanted = {one for one in PROGRAM | EKS if not one.startswith("pulumi")}
+    wanted = {type_ for type_ in PROGRAM | EKS if not type_.startswith("pulumi")}
     assert wanted == {*TYPES, *KINDS, *generated.TYPES}
 
 
@@ -369,7 +374,7 @@ def test_a_part_that_is_gone_is_not_found_though_its_whole_is_there(aws: AwsPack
         Request(type=token, name="it", id=create(aws, token, **inputs), inputs=inputs, state=inputs)
         for token, inputs in parts
     ]
-    assert all(aws.exists(one) for one in made)
+    assert all(aws.exists(resource) for resource in made)
     for number, one in enumerate(made):
         aws.delete(one)
         assert [aws.exists(other) for other in made] == [left > number for left in range(len(made))]
@@ -460,7 +465,7 @@ def test_data_stores_are_never_replaced_by_what_a_user_can_change(aws: AwsPackag
 
 
 def test_values_that_the_pinned_charts_do_not_know_are_refused() -> None:
-    releases = [one.inputs for one in recorded().of_type("kubernetes:helm.sh/v3:Release")]
+    releases = [resource.inputs for resource in recorded().of_type("kubernetes:helm.sh/v3:Release")]
     assert len(releases) == 2
     for inputs in releases:
         assert list(charts.problems(inputs)) == []

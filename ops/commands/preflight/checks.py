@@ -12,7 +12,7 @@ from ops.checks.preflight.account import account_checks
 from ops.checks.preflight.azure import aws_stack, azure_checks
 from ops.checks.preflight.credentials import credentials
 from ops.checks.preflight.domain import domain_checks
-from ops.checks.preflight.earlier_stack import yesterday_checks
+from ops.checks.preflight.earlier_stack import leftover_checks
 from ops.checks.preflight.model_calls import model_checks
 from ops.checks.preflight.nodes import node_checks
 from ops.checks.preflight.offers import offer_checks
@@ -45,7 +45,7 @@ def aws_stack_checks(config: StackConfig, models: bool) -> Mapping[str, Check]:
     return {
         **tool_checks(ROOT, needs.kubernetes_version),
         "support of what is pinned": lambda: support(recording, datetime.now(UTC).date()),
-        **account_checks(aws, needs, config.values),
+        **account_checks(aws, needs, config.stack, config.values),
         "life of the credentials": lambda: credentials(get_session(), needs.up_seconds, datetime.now(UTC)),
         **node_checks(aws, needs.zones),
         **offer_checks(aws, needs),
@@ -53,7 +53,7 @@ def aws_stack_checks(config: StackConfig, models: bool) -> Mapping[str, Check]:
         **artifact_checks([*needs.charts, *needs.images]),
         **login_checks(needs.charts),
         **(model_checks(aws, needs.models, config.stack) if models else {}),
-        **yesterday_checks(AwsStackInventory(aws, config.stack, domain, _identity(config)), config.stack),
+        **leftover_checks(AwsStackInventory(aws, config.stack, domain, _identity(config)), config.stack),
     }
 
 
@@ -66,7 +66,7 @@ def azure_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]:
         "support of what is pinned": lambda: support(plan.recording, plan.today),
         **({"AWS stack": lambda: aws_stack(plan.first)} if config.values.get("genaiplatform:awsStack") else {}),
         **azure_checks(inventory, config.values),
-        **yesterday_checks(inventory, config.stack),
+        **leftover_checks(inventory, config.stack),
     }
 
 
