@@ -212,7 +212,7 @@ def _limit(client: ClientAccess) -> Sequence[str]:
     told = 'estimate-prompt-tokens="false" retry-after-variable-name="retryAfter"'
     return [
         f"""<when condition='@((string)context.Variables["client"] == "{client.name}")'>""",
-        f'  <llm-token-limit id="token-limit" {counter} {" ".join(limits)} {told} />',
+        f'  <llm-token-limit id="token-limit-{client.name}" {counter} {" ".join(limits)} {told} />',
         "</when>",
     ]
 

@@ -293,8 +293,7 @@ class Walker:
             raise PolicyError(element, "BackendNotFound", message=f"no backend {self._backend} for {self._headers}")
 
     def _forward_request(self, element: ET.Element) -> None:
-        assert not self._body_consumed, "the body was read and is gone"
-        body, kept = self._body or "", element.get("buffer-request-body") == "true"
+        body, kept = "" if self._body_consumed else self._body or "", element.get("buffer-request-body") == "true"
         self._body = self._body if kept else None
         try:
             answer = self.backends[self._backend](self._headers, self._url, body)

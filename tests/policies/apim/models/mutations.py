@@ -72,7 +72,7 @@ MUTATIONS = (
     instead("every client is limited", '(string)context.Variables["client"] == "chat"', "true"),
     instead("a quota is a rate", QUOTA, '"token_rate_limited"'),
     instead("a rate is a quota", QUOTA, '"token_quota_exceeded"'),
-    instead("a limit of tokens is a broken gateway", 'error.PolicyId == "token-limit"', "false"),
+    instead("a limit of tokens is a broken gateway", '(error.PolicyId ?? "").StartsWith("token-limit")', "false"),
     instead("the wait for tokens is not told", '.EndsWith("rate_limited")', '.Equals("rate_limited")'),
     Mutation("tokens are no metric", r"<llm-emit-token-metric.*?</llm-emit-token-metric>"),
     Mutation("clients are not told apart", r"""(?<=name="Client" value=')[^']*""", "all"),

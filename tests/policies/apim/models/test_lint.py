@@ -58,6 +58,13 @@ def test_named_values_are_those_of_the_contract(api: str) -> None:
     assert set(re.findall(r"\{\{([\w-]+)\}\}", text(api))) == set(named_values(APIS[api]))
 
 
+@apis
+def test_every_id_of_a_policy_stands_once(api: str) -> None:
+    limited = [*CLIENTS, ClientAccess(name="other", tokens_per_day=5)]
+    ids = [element.attrib["id"] for element in ET.fromstring(text(api, limited)).iter() if "id" in element.attrib]
+    assert sorted(ids) == ["address-limit", "client-limit", "token", "token-limit-chat", "token-limit-other"]
+
+
 def test_no_identity_is_named_where_no_model_needs_it() -> None:
     assert "model-identity-client-id" not in text("gemini")
     assert "managed-identity" not in text("gemini")
