@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -36,11 +36,17 @@ class ModelIdentity(pulumi.ComponentResource):
             tags=dict(args.tags),
             opts=pulumi.ResourceOptions(parent=self),
         )
+        # A role has no tags, and stays when the group with the identity is deleted.
+        description = pulumi.Output.all(**args.tags).apply(
+            lambda tags: "; ".join(f"{key}={value}" for key, value in tags.items())
+        )
         # Azure compares ids without regard to case, and takes a role twice for an error.
         for account in {account.lower(): account for account in args.accounts}.values():
-            subscription, group, account_name = _parts(account)
+            subscription, account_name = account.split("/")[2], account.rpartition("/")[2].lower()
+            # Two subscriptions may have groups and accounts of one name.
+            digest = hashlib.sha256(account.lower().encode()).hexdigest()[:8]
             authorization.RoleAssignment(
-                f"{name}-{group}-{account_name}",
+                f"{name}-{account_name}-{digest}",
                 scope=account,
                 role_definition_id=(
                     f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{OPENAI_USER}"
@@ -48,12 +54,8 @@ class ModelIdentity(pulumi.ComponentResource):
                 principal_id=identity.principal_id,
                 # Told, Azure does not look for an identity that the directory may not show yet.
                 principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
+                description=description,
                 opts=pulumi.ResourceOptions(parent=self),
             )
         self.id, self.client_id = identity.id, identity.client_id
         self.register_outputs({"clientId": self.client_id})
-
-
-def _parts(account: str) -> tuple[str, str, str]:
-    _, _, subscription, _, group, *_, account_name = account.lower().split("/")
-    return subscription, re.sub(r"[^a-z0-9-]", "-", group), account_name
