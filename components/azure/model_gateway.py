@@ -51,20 +51,25 @@ class ModelGateway(pulumi.ComponentResource):
         """Create the models' part of the gateway; see `ModelGatewayArgs`."""
         super().__init__("genai:azure:ModelGateway", name, None, opts)
         self._name, self._args = name, args
-        values = {key: self._key(key, args.keys[key]) for key in sorted({*_keys(args.models)})}
+        keys = {
+            key: self._named_value(f"{key}-provider-key", f"Bearer {args.keys[key]}", secret=True)
+            for key in sorted({one.key for model in args.models for one in model.deployments if one.key})
+        }
         place = BackendPlace(
             parent=self,
             name=name,
             resource_group_name=args.resource_group_name,
             service_name=args.gateway.service.name,
-            keys=values,
+            keys=keys,
         )
         backends = [backend for model in args.models for backend in model_backends.create(model, place)]
-        client_ids = pulumi.Output.all(**args.client_ids)
+        clients = pulumi.Output.all(*args.client_ids.values()).apply(
+            lambda ids: policy.model_clients(dict(zip(ids, args.client_ids, strict=True)))
+        )
         needed = [
             *backends,
             *args.gateway.named_values,
-            self._named_value(policy.MODEL_CLIENTS, client_ids.apply(_model_clients), secret=False),
+            self._named_value(policy.MODEL_CLIENTS, clients, secret=False),
         ]
         if args.identity:
             needed.append(self._named_value(policy.IDENTITY_CLIENT_ID, args.identity.client_id, secret=False))
@@ -89,9 +94,6 @@ class ModelGateway(pulumi.ComponentResource):
             secret=secret,
             opts=self._inside(),
         )
-
-    def _key(self, key: str, value: str) -> apimanagement.NamedValue:
-        return self._named_value(f"{key}-provider-key", f"Bearer {value}", secret=True)
 
     def _api(
         self, api_id: str, title: str, path: str, models: Sequence[ServedModel], needed: Sequence[pulumi.Resource]
@@ -133,11 +135,3 @@ class ModelGateway(pulumi.ComponentResource):
             )
         self.apis = {**self.apis, api_id: api}
         self.urls = {**self.urls, api_id: pulumi.Output.concat(self._args.gateway.url, f"/{path}/v1")}
-
-
-def _keys(models: Sequence[ServedModel]) -> Sequence[str]:
-    return [deployment.key for model in models for deployment in model.deployments if deployment.key]
-
-
-def _model_clients(client_ids: Mapping[str, str]) -> str:
-    return policy.model_clients({client_id: client for client, client_id in client_ids.items()})

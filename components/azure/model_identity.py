@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -42,9 +42,11 @@ class ModelIdentity(pulumi.ComponentResource):
         )
         # Azure compares ids without regard to case, and takes a role twice for an error.
         for account in {account.lower(): account for account in args.accounts}.values():
-            subscription, group, account_name = _parts(account)
+            subscription, account_name = account.split("/")[2], account.rpartition("/")[2].lower()
+            # Two subscriptions may have groups and accounts of one name.
+            digest = hashlib.sha256(account.lower().encode()).hexdigest()[:8]
             authorization.RoleAssignment(
-                f"{name}-{group}-{account_name}",
+                f"{name}-{account_name}-{digest}",
                 scope=account,
                 role_definition_id=(
                     f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{OPENAI_USER}"
@@ -57,8 +59,3 @@ class ModelIdentity(pulumi.ComponentResource):
             )
         self.id, self.client_id = identity.id, identity.client_id
         self.register_outputs({"clientId": self.client_id})
-
-
-def _parts(account: str) -> tuple[str, str, str]:
-    _, _, subscription, _, group, *_, account_name = account.lower().split("/")
-    return subscription, re.sub(r"[^a-z0-9-]", "-", group), account_name

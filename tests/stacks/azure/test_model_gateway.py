@@ -172,6 +172,20 @@ def test_the_identity_may_call_exactly_the_accounts_that_are_named() -> None:
     }
 
 
+def test_accounts_of_one_name_in_two_subscriptions_are_two() -> None:
+    first = f"{ACCOUNTS}/accounts/same"
+    second = first.replace("581759f7", "691759f7")
+    pooled = {**MODELS["gatewayModels"][0], "deployments": [{"account": first}, {"account": second}]}
+    roles = of_models(run({"gatewayModels": [pooled]}), ROLE_ASSIGNMENT)
+    assert {role.inputs["scope"] for role in roles} == {first, second}
+    assert len({role.inputs["roleDefinitionId"] for role in roles}) == 2, "each in the subscription of its account"
+
+
+def test_a_gateway_without_clients_serves_nobody() -> None:
+    recording = run({"gatewayModels": [MODELS["gatewayModels"][1]], "clients": []})
+    assert by_id(recording, NAMED_VALUE, "namedValueId")["model-clients"].inputs["value"] == "none"
+
+
 def test_there_is_no_identity_where_no_model_needs_one() -> None:
     recording = run({"gatewayModels": [MODELS["gatewayModels"][2]], "providerKeys": MODELS["providerKeys"]})
     assert of_models(recording, IDENTITY) == of_models(recording, ROLE_ASSIGNMENT) == []
