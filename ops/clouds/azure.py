@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,6 +96,12 @@ class Api:
 def resource_manager() -> Api:
     """Azure Resource Manager, as whoever is logged in."""
     return Api(ARM, access_token(ARM)["accessToken"])
+
+
+def short_names(ids: Collection[str]) -> Mapping[str, str]:
+    """By id, what a report calls the resource: the last part of its id, or all of it where two end alike."""
+    ends = Counter(id_.rpartition("/")[2].lower() for id_ in ids)
+    return {id_: id_ if ends[id_.rpartition("/")[2].lower()] > 1 else id_.rpartition("/")[2] for id_ in ids}
 
 
 def _seconds(response: httpx.Response, otherwise: float) -> float:

@@ -12,7 +12,7 @@ from catalogue.pins import COGNITIVE_SERVICES_API, PERMISSIONS_API
 from ops.checks.check import Check, Outcome, State, bad, fine, note, once
 from ops.checks.preflight.azure import missing_actions
 from ops.checks.preflight.model_calls import provider_keys
-from ops.clouds.azure import Api
+from ops.clouds.azure import Api, short_names
 from policies.apim.models import PROVIDERS
 from stacks.azure.gateway_models import GatewayModel
 from stacks.azure.settings import AzureSettings
@@ -26,14 +26,16 @@ def gateway_model_checks(settings: AzureSettings, arm: Callable[[], Api], stack:
     accounts = {one.account.lower(): one.account for model in models for one in model.deployments if one.account}
     keys = once(lambda: provider_keys(stack))
     checks: dict[str, Check] = {}
-    for id_ in accounts.values():
-        checks[f"account {_name(id_)}"] = partial(_account, arm, id_, _urls(models, id_))
-        checks[f"rights on the account {_name(id_)}"] = partial(_rights, arm, id_)
+    names = short_names(accounts)
+    for key, id_ in accounts.items():
+        checks[f"account {names[key]}"] = partial(_account, arm, id_, _urls(models, id_))
+        checks[f"rights on the account {names[key]}"] = partial(_rights, arm, id_)
     for model in models:
         for deployment in model.deployments:
             if deployment.account:
-                where = f"{model.name} in {_name(deployment.account)}"
-                checks[where] = partial(_deployment, arm, deployment.account, model.upstream)
+                checks[f"{model.name} in {names[deployment.account.lower()]}"] = partial(
+                    _deployment, arm, deployment.account, model.upstream
+                )
             elif deployment.key:
                 url = deployment.url(model.provider)
                 title = PROVIDERS[model.provider].title

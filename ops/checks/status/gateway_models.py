@@ -11,7 +11,7 @@ import httpx
 from catalogue.pins import API_MANAGEMENT_API, ROLE_ASSIGNMENTS_API
 from ops.checks.check import Check, Outcome, bad, fine, once
 from ops.checks.status.http import answers
-from ops.clouds.azure import Api
+from ops.clouds.azure import Api, short_names
 from policies.apim.models import OPENAI_USER
 
 
@@ -32,8 +32,7 @@ def gateway_model_checks(
     backends = once(partial(_backends, arm, outputs["gatewayId"]))
     for model in outputs.get("gatewayModels", ()):
         checks[f"model {model['name']}"] = partial(_model, model, backends, stack)
-    for account in accounts:
-        name = account.rpartition("/")[2]
+    for account, name in short_names(accounts).items():
         checks[f"gateway may call {name}"] = partial(_role, arm, service, account, stack)
     return checks
 

@@ -289,3 +289,14 @@ def test_the_names_that_are_looked_for_are_those_the_program_gives() -> None:
     (group,) = recorded("header").of_type("azure-native:resources:ResourceGroup")
     assert group.name == "genai-azure"
     assert group.inputs["tags"]["Environment"] == "azure"
+
+
+def test_a_role_is_found_by_the_description_that_the_program_gives_it() -> None:
+    from ops.stack.identity import application_tags
+    from tests.azure_program import with_models
+
+    roles = [one.inputs for one in with_models().of_type("azure-native:authorization:RoleAssignment")]
+    (description,) = {role["description"] for role in roles if role["roleDefinitionId"].endswith(OPENAI_USER)}
+    tags = application_tags(description.split("; "))
+    assert (tags["Project"], tags["Environment"]) == ("genaiplatform", "azure")
+    assert tags["StackId"]

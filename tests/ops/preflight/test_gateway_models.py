@@ -135,7 +135,15 @@ def test_an_account_is_looked_at_once_however_its_id_is_spelled(arm: Server) -> 
     upper = EAST.replace("ai-east", "AI-EAST")
     other = {"name": "gpt-5", "provider": "azureOpenAI", "deployments": [{"account": upper}]}
     names = checks(arm, settings([MODELS[0], other], []))
-    assert [name for name in names if name.startswith("account")] == ["account AI-EAST", "account ai-west"]
+    assert [name for name in names if name.startswith("account")] == ["account ai-east", "account ai-west"]
+
+
+def test_two_accounts_of_one_name_are_both_looked_at(arm: Server) -> None:
+    elsewhere = EAST.replace("resourceGroups/ai/", "resourceGroups/ai-2/")
+    deployments = [{"account": EAST}, {"account": elsewhere}]
+    names = checks(arm, settings([{"name": "gpt-4o-mini", "provider": "azureOpenAI", "deployments": deployments}], []))
+    assert len([name for name in names if name.startswith("account ")]) == 2
+    assert len([name for name in names if name.startswith("gpt-4o-mini in ")]) == 2
 
 
 def test_an_endpoint_of_its_own_is_compared(arm: Server) -> None:
