@@ -39,6 +39,7 @@ def read_aws_stack(stack: str) -> RunningAwsStack:
         stack,
         {
             **read_outputs(stack),
+            "stack": stack,
             "region": config.values["aws:region"],
             "models": [model.name for model in settings.models],
             "mocks": [model.name for model in settings.models if "mock_response" in model.params],
@@ -73,7 +74,8 @@ def read_gateway(azure_stack: str, stack: str, running: RunningAwsStack) -> Runn
     served = [model["name"] for model in outputs.get("gatewayModels", ())]
     own = [name for name in served if not client.models or name in client.models]
     found = {"models": own, "otherModels": [name for name in served if name not in own]}
-    return _fitted(RunningGateway, azure_stack, {**outputs, **found, "client": client.name, "keyAlias": key_alias})
+    told = {"stack": azure_stack, "client": client.name, "keyAlias": key_alias}
+    return _fitted(RunningGateway, azure_stack, {**outputs, **found, **told})
 
 
 def azure_settings(config: StackConfig) -> AzureSettings:

@@ -73,7 +73,7 @@ def proof_of(stack: RunningAwsStack, gateway: RunningGateway | None, *, failover
                     if name in gateway.models
                 ]
         if stack.apim_entry_url:
-            steps.append(apim_entry_step(stack.apim_entry_url, stack.apim_entry_certificate))
+            steps.append(apim_entry_step(stack.stack, stack.apim_entry_url, stack.apim_entry_certificate))
         steps += [*of_models, keys.step()]
         in_clear = not stack.litellm_url.startswith("https://")
         notes = [*([IN_CLEAR] if in_clear else []), *([NO_ROLE] if gateway else [])]

@@ -36,6 +36,7 @@ def gateway() -> Iterator[ModelGateway]:
 
 def outputs(url: str) -> dict[str, Any]:
     return {
+        "stack": "azure",
         "gatewayUrl": url,
         "keyMode": "header",
         "tenantId": "tenant-1",
