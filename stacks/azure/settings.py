@@ -95,7 +95,7 @@ class AzureSettings(StackSettings):
         default_factory=dict,
         repr=False,
         description="Keys of model providers by name. Secret, refused in plain text. Set with `pulumi config set "
-        "--secret --path providerKeys.<name>`",
+        "-s <stack> --secret --path providerKeys.<name>`",
     )
     client_secret_days: int = Field(
         default=7,
