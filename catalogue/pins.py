@@ -162,6 +162,8 @@ API_MANAGEMENT_DEBUG_API = _api("Microsoft.ApiManagement/service/gateways", "202
 KEY_VAULT_API = _api("Microsoft.KeyVault", "2026-02-01")
 KEY_VAULT_SECRETS_API = _api("Key Vault secrets", "7.4")
 DATABRICKS_API = _api("Microsoft.Databricks", "2026-01-01")
+COGNITIVE_SERVICES_API = _api("Microsoft.CognitiveServices", "2024-10-01")
+ROLE_ASSIGNMENTS_API = _api("Microsoft.Authorization/roleAssignments", "2022-04-01")
 AZURE_OPENAI_API = _api("Azure OpenAI", "2024-10-21")
 ANTHROPIC_API = Pin(
     name="Anthropic",
@@ -179,6 +181,8 @@ AZURE_APIS = (
     KEY_VAULT_API,
     KEY_VAULT_SECRETS_API,
     DATABRICKS_API,
+    COGNITIVE_SERVICES_API,
+    ROLE_ASSIGNMENTS_API,
 )
 """What the commands, the policy, the template and the documentation of the stacks in Azure ask by themselves."""
 

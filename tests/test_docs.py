@@ -13,13 +13,15 @@ from pydantic.alias_generators import to_camel
 
 from catalogue.secrets import SECRETS
 from charts.shapes import Model, VirtualKeySetting
-from components.databricks.model import PROVIDERS
+from components.databricks import model as databricks_model
 from ops.project import ROOT
 from ops.stack.plan import make_plan
 from ops.stack.settings_file import read
+from policies.apim.models import PROVIDERS
 from stacks.aws.settings import AwsSettings
+from stacks.azure.gateway_models import CircuitBreaker, Deployment, GatewayModel
 from stacks.azure.settings import AzureSettings, ClientSetting
-from stacks.databricks.served_model import ServedModel
+from stacks.databricks.served_model import ServedModelSetting
 from tests import azure_program, databricks_program
 from tests.command_lines import commands, problems
 
@@ -64,14 +66,15 @@ def _known_names() -> set[str]:
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
     outputs = {
         *azure_program.aws_outputs(),
-        *azure_program.recorded().outputs,
+        *azure_program.with_models().outputs,
         *databricks_program.recorded().outputs,
     }
     values = {
         value for field in ("key_mode",) for value in typing.get_args(AzureSettings.model_fields[field].annotation)
     }
-    parts = _fields(AwsSettings, AzureSettings, Model, VirtualKeySetting, ClientSetting, ServedModel)
-    return {*declared, *outputs, *values, *parts, *SECRETS, *PROVIDERS}
+    parts = _fields(AwsSettings, AzureSettings, Model, VirtualKeySetting, ClientSetting)
+    parts |= _fields(GatewayModel, Deployment, CircuitBreaker, ServedModelSetting)
+    return {*declared, *outputs, *values, *parts, *SECRETS, *PROVIDERS, *databricks_model.PROVIDERS}
 
 
 @page

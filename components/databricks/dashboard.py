@@ -9,7 +9,7 @@ import pulumi
 import pulumi_databricks as databricks
 
 from components.databricks import usage
-from components.databricks.model import GatewayModel
+from components.databricks.model import DestinationModel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,7 @@ class DashboardArgs:
     """Inputs of `Dashboard`. `table` is the full name of the inference table."""
 
     gateway: usage.Gateway
-    models: Sequence[GatewayModel]
+    models: Sequence[DestinationModel]
     table: pulumi.Input[str]
     title: str
     tags: Mapping[str, pulumi.Input[str]]

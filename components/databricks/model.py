@@ -19,7 +19,7 @@ CHAT = "openai/v1/chat/completions"
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatewayModel:
+class DestinationModel:
     """A provider's model behind the gateway.
 
     `share` is per cent of the calls, 0 for a fallback. `key` names a provider key; without one, `account` is the
@@ -62,14 +62,14 @@ class ProviderRule:
 
     type: str
     block: str
-    external: Callable[[GatewayModel, pulumi.Input[str]], dict[str, Any]]
+    external: Callable[[DestinationModel, pulumi.Input[str]], dict[str, Any]]
     endpoint: str | None = None
     own_endpoint: bool = True
     managed_identity: bool = False
     example: str = ""
 
 
-def _azure_openai(model: GatewayModel, reference: pulumi.Input[str]) -> dict[str, Any]:
+def _azure_openai(model: DestinationModel, reference: pulumi.Input[str]) -> dict[str, Any]:
     return {
         "provider": "openai",
         "openai_config": {
@@ -82,11 +82,11 @@ def _azure_openai(model: GatewayModel, reference: pulumi.Input[str]) -> dict[str
     }
 
 
-def _openai(_model: GatewayModel, reference: pulumi.Input[str]) -> dict[str, Any]:
+def _openai(_model: DestinationModel, reference: pulumi.Input[str]) -> dict[str, Any]:
     return {"provider": "openai", "openai_config": {"openai_api_key": reference}}
 
 
-def _custom(model: GatewayModel, reference: pulumi.Input[str]) -> dict[str, Any]:
+def _custom(model: DestinationModel, reference: pulumi.Input[str]) -> dict[str, Any]:
     return {
         "provider": "custom",
         "custom_provider_config": {
@@ -131,7 +131,7 @@ PROVIDERS: Mapping[str, ProviderRule] = {
 """By the name that the settings give them."""
 
 
-def provider_service(model: GatewayModel, credential: Credential) -> dict[str, Any]:
+def provider_service(model: DestinationModel, credential: Credential) -> dict[str, Any]:
     """`config` of a model provider service for that one model."""
     rule = PROVIDERS[model.provider]
     # A provider with one address for all is told none.
@@ -146,7 +146,7 @@ def provider_service(model: GatewayModel, credential: Credential) -> dict[str, A
     }
 
 
-def destination(model: GatewayModel, provider_service_name: pulumi.Input[str]) -> dict[str, Any]:
+def destination(model: DestinationModel, provider_service_name: pulumi.Input[str]) -> dict[str, Any]:
     """One destination of a model service; a fallback has no share."""
     share = {"traffic_percentage": model.share} if model.share else {}
     return {
@@ -160,7 +160,7 @@ def destination(model: GatewayModel, provider_service_name: pulumi.Input[str]) -
     }
 
 
-def served_entity(model: GatewayModel, reference: pulumi.Input[str]) -> dict[str, Any]:
+def served_entity(model: DestinationModel, reference: pulumi.Input[str]) -> dict[str, Any]:
     """One entity of a serving endpoint; `reference` is that of its key."""
     external = PROVIDERS[model.provider].external(model, reference)
     return {

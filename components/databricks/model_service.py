@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_databricks as databricks
 
-from components.databricks.model import Credential, GatewayModel, destination, provider_service
+from components.databricks.model import Credential, DestinationModel, destination, provider_service
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class ModelServiceArgs:
     catalog: pulumi.Input[str]
     schema: pulumi.Input[str]
     model_name: str
-    models: Sequence[GatewayModel]
+    models: Sequence[DestinationModel]
     credentials: Mapping[str, Credential]
     callers: Mapping[str, pulumi.Input[str]]
     log_payloads: bool

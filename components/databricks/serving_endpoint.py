@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_databricks as databricks
 
-from components.databricks.model import GatewayModel, served_entity
+from components.databricks.model import DestinationModel, served_entity
 
 _SCOPE = "genaiplatform"
 
@@ -25,7 +25,7 @@ class ServingEndpointArgs:
     catalog: pulumi.Input[str]
     schema: pulumi.Input[str]
     model_name: str
-    models: Sequence[GatewayModel]
+    models: Sequence[DestinationModel]
     keys: Mapping[str, pulumi.Input[str]]
     service_principals: Sequence[pulumi.Input[str]]
     callers: Sequence[str]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from components.databricks.model import GatewayModel
+from components.databricks.model import DestinationModel
 
 Gateway = Literal["service", "endpoint"]
 
@@ -38,7 +38,7 @@ class DashboardQuery:
     """What it answers, in order."""
 
 
-def queries(gateway: Gateway, models: Sequence[GatewayModel]) -> Sequence[DashboardQuery]:
+def queries(gateway: Gateway, models: Sequence[DestinationModel]) -> Sequence[DashboardQuery]:
     """All of `queries/*.sql`, by name, over the calls of that kind of gateway with the prices of those models."""
     found = []
     for path in sorted((Path(__file__).parent / "queries").glob("*.sql")):
@@ -54,7 +54,7 @@ def queries(gateway: Gateway, models: Sequence[GatewayModel]) -> Sequence[Dashbo
     return found
 
 
-def _calls(gateway: Gateway, models: Sequence[GatewayModel]) -> str:
+def _calls(gateway: Gateway, models: Sequence[DestinationModel]) -> str:
     """Common table `calls`: one row for each call, with its cost where the price of its model is known."""
     time, duration = _COLUMNS[gateway]
     prices = [
@@ -88,7 +88,7 @@ calls AS (
 )"""  # noqa: S608  names and numbers of the validated settings
 
 
-def dashboard(gateway: Gateway, models: Sequence[GatewayModel], table: str) -> str:
+def dashboard(gateway: Gateway, models: Sequence[DestinationModel], table: str) -> str:
     """`serialized_dashboard`: a table for each query, one below the other."""
     found = queries(gateway, models)
     return json.dumps(

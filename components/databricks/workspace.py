@@ -13,8 +13,8 @@ from pulumi_azure_native import databricks as azure_databricks
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkspaceArgs:
-    """Inputs of `Workspace`. `catalog` is a catalogue of Unity Catalog; empty means the workspace's own."""
+class DatabricksWorkspaceArgs:
+    """Inputs of `DatabricksWorkspace`. `catalog` is a catalogue of Unity Catalog; empty means the workspace's own."""
 
     resource_group_name: pulumi.Input[str]
     subscription_id: pulumi.Input[str]
@@ -24,7 +24,7 @@ class WorkspaceArgs:
     tags: Mapping[str, pulumi.Input[str]]
 
 
-class Workspace(pulumi.ComponentResource):
+class DatabricksWorkspace(pulumi.ComponentResource):
     """A workspace of the tier Premium, which Unity Catalog needs.
 
     A serverless one has no managed resource group. That of a hybrid one outlives it (azurerm#28959): azure-native
@@ -36,8 +36,8 @@ class Workspace(pulumi.ComponentResource):
     provider: databricks.Provider
     catalog: pulumi.Output[str]
 
-    def __init__(self, name: str, args: WorkspaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Create the workspace; see `WorkspaceArgs`."""
+    def __init__(self, name: str, args: DatabricksWorkspaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Create the workspace; see `DatabricksWorkspaceArgs`."""
         super().__init__("genai:databricks:Workspace", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         managed_group = (

@@ -13,7 +13,7 @@ from components.databricks.managed_identity import ManagedIdentity, ManagedIdent
 from components.databricks.model import Credential
 from components.databricks.model_service import ModelService, ModelServiceArgs
 from components.databricks.serving_endpoint import ServingEndpoint, ServingEndpointArgs
-from components.databricks.workspace import Workspace, WorkspaceArgs
+from components.databricks.workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
 from stacks import identity
 from stacks.configuration import read
 from stacks.databricks import settings
@@ -33,9 +33,9 @@ def build(stack: str) -> None:
     models = [model.to_call() for model in config.served_models]
 
     group = resources.ResourceGroup("genai-databricks", location=location, tags=tags)
-    workspace = Workspace(
+    workspace = DatabricksWorkspace(
         "genai-databricks",
-        WorkspaceArgs(
+        DatabricksWorkspaceArgs(
             resource_group_name=group.name,
             subscription_id=deployer.subscription_id,
             tenant_id=deployer.tenant_id,

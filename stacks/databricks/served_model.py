@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from charts.shapes import Frozen, text
-from components.databricks.model import PROVIDERS, GatewayModel
+from components.databricks.model import PROVIDERS, DestinationModel
 
 CatalogName = Annotated[
     str,
@@ -57,7 +57,7 @@ def _known(provider: str) -> str:
 Usd = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
 
-class ServedModel(Frozen):
+class ServedModelSetting(Frozen):
     """One entry of `servedModels`."""
 
     name: CatalogName
@@ -81,7 +81,7 @@ class ServedModel(Frozen):
     output_cost: Usd | None = None
 
     @model_validator(mode="after")
-    def _has_what_its_provider_needs(self) -> ServedModel:
+    def _has_what_its_provider_needs(self) -> ServedModelSetting:
         rule = PROVIDERS[self.provider]
         if self.endpoint is None and rule.endpoint is None:
             raise ValueError(f"{self.provider} needs endpoint: set its address, such as {rule.example}")
@@ -98,9 +98,9 @@ class ServedModel(Frozen):
             raise ValueError("inputCost and outputCost belong together: set both, or neither")
         return self
 
-    def to_call(self) -> GatewayModel:
+    def to_call(self) -> DestinationModel:
         """As the components take it."""
-        return GatewayModel(
+        return DestinationModel(
             name=self.name,
             provider=self.provider,
             deployment=self.deployment,

@@ -16,7 +16,7 @@ from catalogue.secrets import PROVIDER_KEY
 from charts.shapes import text
 from stacks import commands
 from stacks.configuration import read
-from stacks.databricks.served_model import CatalogName, ServedModel
+from stacks.databricks.served_model import CatalogName, ServedModelSetting
 from stacks.errors import SettingsError
 from stacks.fields import PROVIDER_KEYS, StackSettings, unique
 from stacks.secrets import problem
@@ -33,7 +33,7 @@ LONGEST_SECRET_DAYS = 730
 class DatabricksSettings(StackSettings):
     """The settings of a Databricks stack."""
 
-    served_models: tuple[ServedModel, ...] = Field(
+    served_models: tuple[ServedModelSetting, ...] = Field(
         default=(),
         description="Models behind the one that callers ask for. Each has name, provider (azureOpenai, openai, gemini "
         "or custom), deployment (the provider's name of the model) and share (per cent of the calls; 0 serves when "

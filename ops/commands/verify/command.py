@@ -20,6 +20,13 @@ def verify(
             help="Also prove the way through this Azure stack, which is in front of the day.", autocompletion=stacks
         ),
     ] = None,
+    failover: Annotated[
+        bool,
+        typer.Option(
+            "--failover",
+            help="Also let a deployment of each pool of the Azure stack refuse for a minute and a half.",
+        ),
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Prove the whole path of a running day.
@@ -36,17 +43,21 @@ def verify(
     from ops.console import report_console
     from ops.stack.running import read_as, read_aws_stack, read_databricks, read_gateway
     from ops.stack.running_stacks import RunningDatabricks
+    from stacks.errors import GenaiError
 
+    if failover and not azure_stack:
+        raise GenaiError("--failover proves pools of the gateway: name its stack with --azure-stack, or leave it out.")
     if read_as(stack) is RunningDatabricks:
         if azure_stack:
-            raise typer.BadParameter(f"{stack} is proved alone: leave it out", param_hint="--azure-stack")
+            raise GenaiError(f"{stack} is proved alone: leave --azure-stack out.")
         from ops.checks.verify.databricks import proof_of_databricks
         from ops.clouds.azure import access_token
 
         proving = proof_of_databricks(read_databricks(stack), access_token)
     else:
         running = read_aws_stack(stack)
-        proving = proof_of(running, read_gateway(azure_stack, stack, running) if azure_stack else None)
+        gateway = read_gateway(azure_stack, stack, running) if azure_stack else None
+        proving = proof_of(running, gateway, failover=failover)
     console = report_console(stderr=json_)
     outcomes: dict[str, Outcome] = {}
     with proving as proof:
