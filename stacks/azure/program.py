@@ -126,7 +126,8 @@ async def _build(stack: str) -> None:
         "clientSecrets", pulumi.Output.secret({name: client.secret for name, client in identity.clients.items()})
     )
     pulumi.export(
-        "next", "docs/azure.md gets a token and a completion with these outputs; in the evening: pulumi destroy"
+        "next",
+        f"docs/azure.md gets a token and a completion with these outputs; in the evening: `pulumi destroy -s {stack}`",
     )
 
 

@@ -54,6 +54,7 @@ class Failover:
         self._token = token
         self._arm = arm
         self._workspace = workspace
+        self._leads_back = f"`pulumi up --refresh -s {gateway.stack}` leads the backend back"
 
     def step(self, after: str) -> Step:
         """To be taken after the step of that name, which proved that the model answers."""
@@ -62,8 +63,8 @@ class Failover:
             prove=self._prove,
             after=(after,),
             means="While one deployment is out callers get its errors: see the pool of the model in the portal, APIs, "
-            f"Backends. Should the API {REFUSING} still be there, this was interrupted: `pulumi up --refresh` of the "
-            "Azure stack leads the backend back, and the API can be deleted",
+            f"Backends. Should the API {REFUSING} still be there, this was interrupted: {self._leads_back}, and the "
+            "API can be deleted",
         )
 
     def _prove(self) -> str:
@@ -98,7 +99,7 @@ class Failover:
         address = arm.get(self._url(f"backends/{backend}"))["properties"]["url"]
         refusing = f"{self._gateway.gateway_url}/{REFUSING}"
         if address == refusing:
-            raise UnprovedError(f"{backend} refuses since an earlier proof: `pulumi up --refresh` leads it back")
+            raise UnprovedError(f"{backend} refuses since an earlier proof: {self._leads_back}")
         try:
             for path, properties in _API.items():
                 arm.finish("PUT", self._url(path), {"properties": properties})

@@ -6,14 +6,11 @@ from typing import Annotated
 
 import typer
 
-from ops.commands.options import Json
-from ops.completion import stacks
+from ops.commands.options import Json, stack_option
 
 
 def usage(
-    stack: Annotated[
-        str, typer.Option(help="Which Azure stack: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
-    ] = "azure",
+    stack: Annotated[str, stack_option("Which Azure stack: the name in Pulumi.<stack>.yaml.")] = "azure",
     day: Annotated[str, typer.Option(help="Which day in UTC, such as 2026-11-29. By default today.")] = "",
     json_: Json = False,
 ) -> None:
@@ -34,11 +31,13 @@ def usage(
     from ops.console import report_console
     from ops.project import ROOT
     from ops.stack.outputs import StackOutputsError, read_outputs
+    from ops.stack.running import RUNNING
+    from ops.stack.running_stacks import RunningGateway
     from ops.stack.settings_file import StackConfigError, read
 
     wanted = parse_day(day, datetime.now(UTC).date())
     config = read(ROOT, stack)
-    if config.kind.name != "azure":
+    if RUNNING[config.kind.name] is not RunningGateway:
         raise StackConfigError(
             f"{stack} is {config.kind.title}, whose LiteLLM counts what it serves: see Usage in its UI, or name an "
             "Azure stack with --stack."
