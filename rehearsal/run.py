@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.engine import RehearsalEngine, RehearsalError, Result, kill
-from rehearsal.settings import EngineSettings
+from rehearsal.settings import EngineSettings, stored_secrets
 from rehearsal.simulation import Simulation
 
 RECOVERY = (("cancel", "--yes"), ("refresh", "--yes", "--skip-preview", "--clear-pending-creates"))
@@ -83,6 +83,8 @@ def rehearse(
     `behind` is the AWS stack whose outputs an Azure stack reads: it comes up before this one. `change` are
     settings that change while the stack is up.
     """
+    for name in stored_secrets(settings):
+        simulation.store_secret(name)
     with tempfile.TemporaryDirectory(prefix="genai-rehearsal-") as folder:
         aws_engine = _engine(simulation, Path(folder), behind) if behind else None
         engine = _engine(simulation, Path(folder), settings)

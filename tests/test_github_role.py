@@ -24,6 +24,7 @@ PROVIDER = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercont
 OPERATOR = "arn:aws:iam::123456789012:role/Engineer"
 
 PREFIXES = {
+    "bedrock-agentcore-control": "bedrock-agentcore",
     "bedrock-runtime": "bedrock",
     "elbv2": "elasticloadbalancing",
     "resourcegroupstaggingapi": "tag",

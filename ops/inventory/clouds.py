@@ -38,7 +38,7 @@ AZURE = CloudProvider(
     place=lambda _: "Azure",
 )
 
-CLOUDS: Mapping[str, Sequence[CloudProvider]] = {"aws": [AWS], "azure": [AZURE]}
+CLOUDS: Mapping[str, Sequence[CloudProvider]] = {"aws": [AWS], "azure": [AZURE], "mcp": [AWS, AZURE]}
 """What the stacks of a kind are in, by the name of the kind (`stacks.kinds`)."""
 
 

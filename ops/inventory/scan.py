@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
+from catalogue.agentcore import REGIONS
 from ops.clouds.aws import Aws, log_in
-from ops.inventory import ec2, iam_and_eks, kinds, load_balancing, logs_secrets_keys, stores
+from ops.inventory import agentcore, ec2, iam_and_eks, kinds, load_balancing, logs_secrets_keys, stores
 from ops.inventory.found import FoundResource, Leftover
 from ops.inventory.ownership import OTHER_PLACES, ScannedAccount, share_out
 from ops.stack.identity import StackIdentity
@@ -104,6 +105,14 @@ class AwsStackInventory:
             f"{kinds.LOG_GROUP}s": lambda: logs_secrets_keys.log_groups(aws, stack),
             f"{kinds.SECRET}s": lambda: logs_secrets_keys.secrets(aws),
             f"{kinds.KMS_KEY}s": lambda: logs_secrets_keys.keys(aws),
+            **(
+                {
+                    f"{kinds.AGENTCORE_GATEWAY}s": lambda: agentcore.gateways(aws),
+                    f"{kinds.AGENTCORE_PROVIDER}s": lambda: agentcore.credential_providers(aws),
+                }
+                if aws.region in REGIONS  # elsewhere there is nobody to ask
+                else {}
+            ),
         }
 
     def scan(self) -> Scan:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ops.project import PROJECT, ROOT
 from ops.stack.outputs import StackOutputsError, read_outputs
-from ops.stack.running_stacks import RunningAwsStack, RunningGateway, RunningStack
+from ops.stack.running_stacks import RunningAwsStack, RunningGateway, RunningMcpGateway, RunningStack
 from ops.stack.settings_file import StackConfig, StackConfigError, read
 from stacks.aws.settings import AwsSettings
 from stacks.azure.settings import AzureSettings
@@ -22,13 +22,19 @@ from stacks.errors import SettingsError
 R = TypeVar("R", bound=RunningStack)
 
 
-RUNNING: Mapping[str, type[RunningStack]] = {"aws": RunningAwsStack, "azure": RunningGateway}
+RUNNING: Mapping[str, type[RunningStack]] = {
+    "aws": RunningAwsStack,
+    "azure": RunningGateway,
+    "mcp": RunningMcpGateway,
+}
 """What a running stack of a kind is read as, by the name of the kind (`stacks.kinds`)."""
 
 
 def read_aws_stack(stack: str) -> RunningAwsStack:
     """The running AWS stack of that name."""
     config = read(ROOT, stack)
+    if RUNNING[config.kind.name] is RunningMcpGateway:
+        raise StackConfigError(f"{stack} is {config.kind.title}: name an AWS stack with --stack, such as dev.")
     if RUNNING[config.kind.name] is not RunningAwsStack:
         raise StackConfigError(
             f"{stack} is {config.kind.title}: name it with --azure-stack, and its AWS day with --stack."
@@ -71,6 +77,14 @@ def read_gateway(azure_stack: str, stack: str, running: RunningAwsStack) -> Runn
         )
     outputs = read_outputs(azure_stack)
     return _fitted(RunningGateway, azure_stack, {**outputs, "client": client.name, "keyAlias": key_alias})
+
+
+def read_mcp_gateway(stack: str) -> RunningMcpGateway:
+    """The running MCP stack of that name."""
+    config = read(ROOT, stack)
+    if RUNNING[config.kind.name] is not RunningMcpGateway:
+        raise StackConfigError(f"{stack} is {config.kind.title}: name an MCP stack with --stack, such as mcp.")
+    return _fitted(RunningMcpGateway, stack, {**read_outputs(stack), "region": config.values["aws:region"]})
 
 
 def _settings(config: StackConfig, model: type[S], *names: str) -> S:

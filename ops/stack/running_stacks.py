@@ -54,6 +54,22 @@ class RunningAwsStack(RunningStack):
         }
 
 
+class RunningMcpGateway(RunningStack):
+    """An MCP stack, as a user comes to it."""
+
+    gateway_url: str
+    gateway_id: str
+    tenant_id: str
+    client_id: str
+    """Of the public client that people log in with."""
+    scope: str
+    return_url: str
+    callback_urls: Mapping[str, str]
+    """What each provider must know as a redirect address, by target."""
+
+    region: str
+
+
 class RunningGateway(RunningStack):
     """An Azure stack, as one client application comes through it."""
 

@@ -6,6 +6,7 @@ from pulumi_policy import Policy
 
 from policies.guardrails import (
     access,
+    agentcore,
     buckets,
     destroyability,
     entra,
@@ -28,6 +29,7 @@ _MODULES = (
     access,
     entra,
     gateway,
+    agentcore,
     secret_values,
     destroyability,
     workloads,

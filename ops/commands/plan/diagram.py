@@ -295,5 +295,5 @@ def _write_architecture(plan: Plan) -> None:
     FILE.write_text(page(plan), encoding="utf-8")
 
 
-PAGES: Mapping[str, Callable[[Plan], None] | None] = {"aws": _write_architecture, "azure": None}
+PAGES: Mapping[str, Callable[[Plan], None] | None] = {"aws": _write_architecture, "azure": None, "mcp": None}
 """What draws the pages of a kind of stack, by its name; None where they are drawn by hand."""

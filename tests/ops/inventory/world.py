@@ -26,6 +26,7 @@ from ops.inventory.scan import AwsStackInventory
 from ops.stack.identity import StackIdentity
 from rehearsal.aws import deletion_rules
 from rehearsal.aws.account import Account
+from rehearsal.aws.agentcore_model import AgentCore
 from rehearsal.aws.elasticache import ElastiCache
 
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -83,6 +84,8 @@ class World:
     backups: list[dict[str, Any]] = field(default_factory=list)
     caches: dict[str, ElastiCache] = field(default_factory=dict)
     """By region."""
+    agentcores: dict[str, AgentCore] = field(default_factory=dict)
+    """By region."""
     refused: list[str] = field(default_factory=list)
     profile_tags: dict[str, dict[str, str]] = field(default_factory=dict)
     clouds: dict[str, Aws] = field(default_factory=dict)
@@ -134,6 +137,11 @@ class World:
                 return {}
             case "elasticache", _:
                 return self._elasticache(client, operation, parameters)
+            case "bedrock-agentcore-control", _:
+                region = client.meta.region_name
+                shape = client.meta.service_model.operation_model(operation).input_shape
+                model = self.agentcores.setdefault(region, AgentCore(region))
+                return model.call(xform_name(operation), shape, parameters)
             case "ec2", "DeleteNatGateway":  # moto leaves its interface behind
                 gateway = self.account.moto("ec2").nat_gateways[parameters["NatGatewayId"]]
                 for address in gateway.address_set:
@@ -413,6 +421,34 @@ def _others(world: World, tags: dict[str, str], region: str) -> dict[str, str]:
     return {"secret": kept, "secret in recovery": dropped, "KMS key": key}
 
 
+def _agentcore(world: World, tags: dict[str, str], region: str) -> dict[str, str]:
+    """A gateway with a target, which must go first, and the provider of its tokens."""
+    control = world.client("bedrock-agentcore-control", region)
+    name = world.auto_name("genai-drive")
+    secret = {"clientId": "c", "clientSecretSource": "MANAGED", "clientSecret": "s"}
+    provider = control.create_oauth2_credential_provider(
+        name=name,
+        credentialProviderVendor="GoogleOauth2",
+        oauth2ProviderConfigInput={"googleOauth2ProviderConfig": secret},
+        tags=tags,
+    )
+    gateway = control.create_gateway(
+        name=world.auto_name("genai-mcp"),
+        roleArn="arn:aws:iam::123456789012:role/r",
+        authorizerType="NONE",
+        tags=tags,
+    )["gatewayId"]
+    oauth = {"providerArn": provider["credentialProviderArn"], "scopes": ["s"], "grantType": "CLIENT_CREDENTIALS"}
+    credentials = {"credentialProviderType": "OAUTH", "credentialProvider": {"oauthCredentialProvider": oauth}}
+    control.create_gateway_target(
+        gatewayIdentifier=gateway,
+        name="drive",
+        targetConfiguration={"mcp": {"openApiSchema": {"inlinePayload": "{}"}}},
+        credentialProviderConfigurations=[credentials],
+    )
+    return {"AgentCore gateway": gateway, "AgentCore OAuth2 credential provider": name}
+
+
 def _clusters(world: World, region: str) -> None:
     """EKS clusters, and what they leave without tags of ours."""
     eks, ec2, iam, logs = (world.client(service, region) for service in ("eks", "ec2", "iam", "logs"))
@@ -496,6 +532,7 @@ def fill(world: World, region: str = REGION) -> None:
             **_stores(world, tags, [network["subnet"]], region),
             **_entry(world, tags, network["subnet"], network["VPC"], region),
             **_others(world, tags, region),
+            **_agentcore(world, tags, region),
             **_without_region(world, tags),
         }
         if tags == OURS:
