@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azuread as azuread
 
-ROLE = "mcp.invoke"
-"""The app role that a token must carry."""
+from catalogue.agentcore import ROLE
+
 SCOPE = "access_as_user"
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "genaiplatform")
 ROLE_ID = str(uuid.uuid5(_NAMESPACE, ROLE))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from catalogue.agentcore import REGIONS
 from ops.clouds.aws import Aws, log_in
 from ops.inventory import agentcore, ec2, iam_and_eks, kinds, load_balancing, logs_secrets_keys, stores
 from ops.inventory.found import FoundResource, Leftover
@@ -70,12 +69,17 @@ class Inventory(Protocol):
 
 @dataclass(frozen=True)
 class AwsStackInventory:
-    """A stack on AWS: its region and what has no region. Without `domain` no DNS record is looked for."""
+    """A stack on AWS: its region and what has no region.
+
+    Without `domain` no DNS record is looked for, and without `agentcore` nothing of that service, which not every
+    region has.
+    """
 
     aws: Aws
     stack: str
     domain: str
     identity: StackIdentity = field(default_factory=StackIdentity)
+    agentcore: bool = False
 
     def finders(self) -> Mapping[str, Find]:
         """Everything that is looked for, by what it is called when it could not be looked at."""
@@ -110,7 +114,7 @@ class AwsStackInventory:
                     f"{kinds.AGENTCORE_GATEWAY}s": lambda: agentcore.gateways(aws),
                     f"{kinds.AGENTCORE_PROVIDER}s": lambda: agentcore.credential_providers(aws),
                 }
-                if aws.region in REGIONS  # elsewhere there is nobody to ask
+                if self.agentcore
                 else {}
             ),
         }

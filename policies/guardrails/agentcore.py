@@ -33,7 +33,7 @@ def gateways_answer_to_one_audience_and_role(gateway: ResourceValidationArgs) ->
     discovery = known(authorizer, "discoveryUrl")
     if discovery and (not discovery.startswith("https://") or _MANY_TENANTS.search(discovery)):
         yield f"{discovery} speaks for every tenant, or to everybody: set the HTTPS address of one tenant"
-    if "allowedAudiences" not in authorizer or authorizer["allowedAudiences"] == []:
+    if "allowedAudiences" not in authorizer or len(authorizer["allowedAudiences"]) == 0:
         yield "it takes tokens made for other APIs: set allowedAudiences to the client id of its own"
     for name in ("allowedAudiences", "allowedClients", "allowedScopes"):
         if any("*" in str(known(authorizer, name, index)) for index in range(len(authorizer.get(name) or ()))):

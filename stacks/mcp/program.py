@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pulumi
 
+from catalogue.agentcore import ROLE
 from components.aws.agentcore_gateway import AgentcoreGateway, AgentcoreGatewayArgs
 from components.aws.agentcore_provider import credential_provider
 from components.aws.agentcore_target import gateway_target
-from components.azure.mcp_identity import ROLE, McpIdentity, McpIdentityArgs
+from components.azure.mcp_identity import McpIdentity, McpIdentityArgs
 from stacks import identity as stack_identity
 from stacks.azure import look_ups as entra
 from stacks.configuration import read

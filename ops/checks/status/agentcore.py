@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 
-from catalogue.agentcore import REGIONS
 from ops.checks.check import Check, Outcome, bad, fine
 from ops.checks.status.http import answers
 from ops.checks.status.status import Found, could_not_check
@@ -27,7 +26,7 @@ def find_gateway(aws: Aws, stack: str, targets: int, outputs: Mapping[str, Any])
     checks: dict[str, Check] = {}
     seen, mine, there = False, [], 0
     try:
-        found = list(agentcore.gateways(aws)) if aws.region in REGIONS else []
+        found = list(agentcore.gateways(aws))
         mine = [one.resource for one in ScannedAccount(found=found, stack=stack).namesakes]
         if "gatewayId" in outputs:
             mine = [one for one in mine if one.id == outputs["gatewayId"]]

@@ -109,7 +109,8 @@ class World:
 
     def day(self, stack: str = "dev", region: str = REGION, identity: StackIdentity | None = None) -> AwsStackInventory:
         known = IDENTITY if stack == "dev" else StackIdentity()
-        return AwsStackInventory(self.aws(region), stack, DOMAIN, known if identity is None else identity)
+        known = known if identity is None else identity
+        return AwsStackInventory(self.aws(region), stack, DOMAIN, known, agentcore=True)
 
     def call(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         """Answers itself what moto lacks, refuses what AWS would refuse and moto does not; the rest is moto's."""

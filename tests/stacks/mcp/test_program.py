@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from components.azure.mcp_identity import ROLE, ROLE_ID
+from catalogue.agentcore import ROLE
+from components.azure.mcp_identity import ROLE_ID
 from ops.model.recorder import UNKNOWN, Recording, plain
 from ops.stack.running_stacks import RunningMcpGateway
 from rehearsal.aws import request

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from ops.model import recorder, simulated_outputs
+from ops.model import recorder
 from ops.model.recorder import Recording
 from stacks.errors import SettingsError
 from stacks.mcp import addresses, openapi
-from tests.mcp_program import DRIVE, GROUP, WIKI, run
+from tests.mcp_program import APPLICATION, DRIVE, GROUP, WIKI, run
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (wiki(discoveryUrl="http://login.example.com/.well-known/openid-configuration"), "write the HTTPS address"),
     (wiki(discoveryUrl="https://login.example.com"), "write the HTTPS address"),
     (wiki(api="no/such/file.yaml"), "no/such/file.yaml cannot be read as an OpenAPI document"),
-    (wiki(api="README.md"), "is no OpenAPI document of version 3"),
+    (wiki(api="Pulumi.yaml"), "is no OpenAPI document of version 3"),
     (wiki(api=""), "cannot be read"),
     ({"apimEntry": True}, "apimEntry is a setting of an AWS stack"),
     ({"target": []}, "target is no setting: did you mean targets?"),
@@ -132,30 +132,29 @@ def test_what_the_services_take_is_accepted(values: dict[str, Any]) -> None:
     assert run(**values).outputs["gatewayUrl"]
 
 
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (
+            "pulumi_aws.secretsmanager.get_secret",
+            "Secrets Manager in us-east-1 has no secret mcp/google: make it with `aws secretsmanager create",
+        ),
+        ("pulumi_azuread.get_user", "users: someone@example.com was not found in Entra ID"),
+        ("pulumi_azuread.get_group", f"groups: {GROUP} was not found in Entra ID"),
+        ("pulumi_azuread.get_service_principal", f"callerClientIds: {APPLICATION} was not found in Entra ID"),
+    ],
+)
 def test_what_is_not_there_is_refused_before_anything_is_created(
-    registered: list[Recording], monkeypatch: pytest.MonkeyPatch
+    registered: list[Recording], monkeypatch: pytest.MonkeyPatch, function: str, said: str
 ) -> None:
-    answer = simulated_outputs.invoke_result
+    def missing(**_: Any) -> None:
+        raise Exception("not there")
 
-    def missing(wanted: str) -> None:
-        def invoke(token: str, args: Any, **more: Any) -> dict[str, Any]:
-            if token.endswith(f":{wanted}"):
-                raise LookupError("not there")
-            return answer(token, args, **more)
-
-        monkeypatch.setattr(recorder, "invoke_result", invoke)
-
-    for function, said in (
-        ("getSecret", "Secrets Manager in us-east-1 has no secret mcp/google: make it with `aws secretsmanager create"),
-        ("getUser", "users: someone@example.com was not found in Entra ID"),
-        ("getGroup", f"groups: {GROUP} was not found in Entra ID"),
-        ("getServicePrincipal", "callerClientIds: 7a11f3a0-0000-4000-8000-000000000002 was not found in Entra ID"),
-    ):
-        missing(function)
-        with pytest.raises(SettingsError) as refused:
-            run()
-        assert said in str(refused.value)
-        assert [one.type for one in registered[-1].resources] == ["pulumi:pulumi:Stack"]
+    monkeypatch.setattr(function, missing)
+    with pytest.raises(SettingsError) as refused:
+        run()
+    assert said in str(refused.value)
+    assert [one.type for one in registered[-1].resources] == ["pulumi:pulumi:Stack"]
 
 
 DOCUMENT: dict[str, Any] = {
