@@ -50,5 +50,6 @@ def region_problem(region: str) -> str | None:
         + "set one such as us-east-1 or ap-northeast-1"
     )
 
+
 ROLE = "mcp.invoke"
 """The app role of Entra ID that whoever calls a gateway must hold."""

@@ -49,7 +49,7 @@ class VirtualKeyArgs:
         return {
             **setting,
             **reach,
-            "allowed_routes": allowed_routes(self.setting.models),
+            "allowed_routes": allowed_routes(self.setting.models, self.setting.mcp_servers),
             "key": pulumi.Output.secret(self.key),
             "master_key": pulumi.Output.secret(self.master_key),
         }
@@ -152,6 +152,10 @@ class _KeyManagement:
         body = {"key": props["key"], "key_alias": props["alias"], "models": props["models"]}
         body |= {"allowed_routes": props["allowed_routes"]}
         body |= {"max_budget": props.get("max_budget")}  # null takes a limit away
+        if servers := props.get("mcp_servers"):  # a key without has no route to one
+            body |= {"object_permission": {"mcp_servers": servers}}
+        if user := props.get("user"):
+            body |= {"user_id": user}
         expiry = {"duration": props.get("duration")}
         try:
             self._post("update", body if keep_expiry else body | expiry)

@@ -39,7 +39,7 @@ def read_aws_stack(stack: str) -> RunningAwsStack:
         raise StackConfigError(
             f"{stack} is {config.kind.title}: name it with --azure-stack, and its AWS day with --stack."
         )
-    settings = _settings(config, AwsSettings, "models", "virtualKeys", "providerKeys")
+    settings = _settings(config, AwsSettings, "models", "virtualKeys", "providerKeys", "mcpServers")
     running = _fitted(
         RunningAwsStack,
         stack,
@@ -48,10 +48,12 @@ def read_aws_stack(stack: str) -> RunningAwsStack:
             "region": config.values["aws:region"],
             "models": [model.name for model in settings.models],
             "mocks": [model.name for model in settings.models if "mock_response" in model.params],
+            "mcpServers": [server.name for server in settings.mcp_servers],
+            "keyMcpServers": {key.alias: key.mcp_servers for key in settings.virtual_keys if key.mcp_servers},
             "keyModels": {key.alias: settings.key_models(key) for key in settings.virtual_keys},
         },
     )
-    if missing := sorted(set(running.key_models) - set(running.virtual_keys)):
+    if missing := sorted(set(running.key_models) - {*running.virtual_keys, *running.personal_keys}):
         raise StackOutputsError(
             f"Pulumi.{stack}.yaml has virtual keys that stack {stack} does not know yet ({', '.join(missing)}): "
             f"run `pulumi up --stack {stack}`."

@@ -43,6 +43,12 @@ class RunningAwsStack(RunningStack):
     key_models: Mapping[str, tuple[str, ...]]
     """The models that each virtual key may use, by alias, in the order of the settings."""
 
+    personal_keys: Mapping[str, str] = Field(default_factory=dict, repr=False)
+    """Those of one person each, by alias."""
+    mcp_servers: tuple[str, ...] = ()
+    key_mcp_servers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """The MCP servers that each virtual key may use, by alias, where it may use one."""
+
     @property
     def secrets(self) -> set[str]:
         """What must not be shown."""
@@ -51,6 +57,7 @@ class RunningAwsStack(RunningStack):
             self.langfuse_public_key,
             self.langfuse_secret_key,
             *self.virtual_keys.values(),
+            *self.personal_keys.values(),
         }
 
 
