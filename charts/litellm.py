@@ -24,7 +24,7 @@ def provider_key_variable(name: str) -> str:
 def allowed_routes(models: Sequence[str], mcp_servers: Sequence[str] = ()) -> list[str]:
     """The routes of a virtual key for `models`: those of OpenAI's and Anthropic's SDKs on which LiteLLM runs our hook.
 
-    And of each MCP server its endpoint, where a code becomes a token, and the right to have LiteLLM keep it.
+    With MCP servers also their endpoint, and of each the right to have LiteLLM keep a token of the user.
 
     LiteLLM takes each for a prefix (route_checks.py). So the paths that name a model are spelled out: all of
     `/openai/deployments` would include LiteLLM's pass-through to OpenAI.
@@ -35,11 +35,10 @@ def allowed_routes(models: Sequence[str], mcp_servers: Sequence[str] = ()) -> li
     by_model = [
         f"{path}/{model}/{call}" for model in models for path in ("/openai/deployments", "/engines") for call in calls
     ]
-    of_servers = [
-        path
-        for server in mcp_servers
-        for path in (f"/{server}/mcp", f"/{server}/token", f"/v1/mcp/server/{server}/oauth-user-credential")
-    ]
+    # LiteLLM judges `/<server>/mcp` as `/mcp` (server.py); which servers, the key's object permission says.
+    of_servers = [f"/v1/mcp/server/{server}/oauth-user-credential" for server in mcp_servers]
+    if mcp_servers:
+        of_servers.append("/mcp")
     return [*paths, "/v2/rerank", "/openai/v1/responses", "/v1/messages", *by_model, *of_servers]
 
 

@@ -30,6 +30,11 @@ RUNNING: Mapping[str, type[RunningStack]] = {
 """What a running stack of a kind is read as, by the name of the kind (`stacks.kinds`)."""
 
 
+def running_type(stack: str) -> type[RunningStack]:
+    """What that stack is read as once it runs. StackConfigError when it has no file, or no kind."""
+    return RUNNING[read(ROOT, stack).kind.name]
+
+
 def read_aws_stack(stack: str) -> RunningAwsStack:
     """The running AWS stack of that name."""
     config = read(ROOT, stack)

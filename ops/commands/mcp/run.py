@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ops.project import PROJECT, ROOT
-from ops.stack.running import RUNNING, read_aws_stack, read_mcp_gateway
+from ops.stack.running import read_aws_stack, read_mcp_gateway, running_type
 from ops.stack.running_stacks import RunningAwsStack, RunningMcpGateway
-from ops.stack.settings_file import read
 from stacks.errors import GenaiError
 
 CLIENT = ROOT / ".venv-mcp" / "bin" / "python"
@@ -32,8 +31,7 @@ def run(words: Sequence[str], stack: str, server: str, key: str) -> int:
 
 
 def _told(stack: str, server: str, key: str) -> dict[str, str]:
-    kind = read(ROOT, stack).kind.name
-    if RUNNING[kind] is RunningMcpGateway:
+    if running_type(stack) is RunningMcpGateway:
         if server or key:
             raise McpCommandError(f"{stack} is an MCP stack, which has no --server and no --key: leave them out.")
         return of_agentcore(read_mcp_gateway(stack), token_file(stack))

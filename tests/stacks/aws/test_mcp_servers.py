@@ -97,7 +97,7 @@ def test_keys_of_persons_are_apart_from_those_that_applications_get() -> None:
     assert set(outputs["personalKeys"]) == {"anna", "ben"}
     keys = {one.name: plain(one.inputs) for one in recording.resources if "virtual-key-" in one.name}
     assert keys["virtual-key-anna"]["user"] == "anna@example.com"
-    assert "/drive/mcp" in keys["virtual-key-anna"]["allowed_routes"]
+    assert "/mcp" in keys["virtual-key-anna"]["allowed_routes"]
     assert not [route for route in keys["virtual-key-demo"]["allowed_routes"] if "mcp" in route]
 
 
