@@ -48,8 +48,9 @@ test-engine: setup-dev ## Run the tests that need the Pulumi CLI
 	$(BIN)/python -m pytest -n auto --dist worksteal -m engine tests/rehearsal tests/ops/init tests/ops/add_model \
 	  --ignore tests/rehearsal/test_timeline.py
 
-rehearse-all: setup-dev ## Rehearse a failure of every single resource (about an hour; needs the Pulumi CLI)
-	GENAI_REHEARSE_ALL=1 $(BIN)/python -m pytest -n auto --dist worksteal -m engine tests/rehearsal/test_faults.py tests/rehearsal/test_azure.py
+rehearse-all: setup-dev ## Rehearse every failure, interruption and shape of a day (hours; needs the Pulumi CLI)
+	GENAI_REHEARSE_ALL=1 $(BIN)/python -m pytest -n auto --dist worksteal -m engine tests/rehearsal/test_faults.py tests/rehearsal/test_azure.py \
+	  tests/rehearsal/test_lifecycle.py
 
 test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, in an environment of its own
 	.venv-litellm/bin/python -m pytest -m litellm tests/charts/test_litellm_loads_config.py tests/charts/test_litellm_clients.py \

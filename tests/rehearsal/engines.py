@@ -21,7 +21,7 @@ from rehearsal.package import RefusedError
 from rehearsal.simulation import Simulation
 
 ALL = bool(os.environ.get("GENAI_REHEARSE_ALL"))
-"""Whether to fail every resource alone, not one of each provider (make rehearse-all)."""
+"""Whether to rehearse every resource's failure, every interruption and every shape of a day (make rehearse-all)."""
 ADDRESS = {"genaiplatform:allowedCidrs": ["203.0.113.10/32"]}
 
 

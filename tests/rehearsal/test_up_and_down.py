@@ -48,14 +48,17 @@ def day(simulation: Simulation, folder: Path) -> RehearsalEngine:
 
 
 def genai(
-    day: RehearsalEngine, *words: str, started: Callable[[subprocess.Popen[str]], None] = lambda _: None
+    day: RehearsalEngine,
+    *words: str,
+    stderr: int = subprocess.STDOUT,
+    started: Callable[[subprocess.Popen[str]], None] = lambda _: None,
 ) -> Result:
     process = subprocess.Popen(
         [sys.executable, "-m", "ops.cli", *words],
         cwd=day.project,
         env=day.environment,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=stderr,
         text=True,
         start_new_session=True,
     )
@@ -75,13 +78,13 @@ def test_a_day_comes_up_with_its_urls_and_goes_down_with_its_bill(simulation: Si
     assert plain_secrets(morning.output, simulation.secrets()) == 0
     simulation.fill_buckets()
 
-    again = json.loads(genai(day, "up", "--json").output.partition("\n")[2])  # the first line goes to standard error
+    again = json.loads(genai(day, "up", "--json", stderr=subprocess.DEVNULL).output)
     assert (again["exit_code"], again["missing"], again["errors"]) == (0, [], [])
     assert again["outputs"]["langfusePassword"] is None
 
     evening = genai(day, "down")
     assert evening.code == 0, evening.output
-    assert f"at {plan.cost.usd_per_hour:.2f} USD" in evening.output, "the state does not cost what the plan says"
+    assert f"({plan.cost.usd_per_hour:.2f} USD an hour)" in evening.output, "the state does not cost what the plan says"
     assert "(typically 15:" in evening.output
     assert "Nothing is left of stack dev in us-east-1" in evening.output
     nothing_is_left(simulation, day)
