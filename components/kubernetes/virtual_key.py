@@ -45,7 +45,9 @@ class VirtualKeyArgs:
     def inputs(self) -> dict[str, Any]:
         """What the provider gets. `allowed_routes` is an input, so that keys made before it was known are updated."""
         reach = {name: value for name, value in vars(self).items() if name != "setting"}
-        setting = self.setting.model_dump()
+        # A key without them has the inputs that it had before there were any: nothing to update.
+        without = {name for name in ("mcp_servers", "user") if not getattr(self.setting, name)}
+        setting = self.setting.model_dump(exclude=without)
         return {
             **setting,
             **reach,
