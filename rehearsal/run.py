@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.engine import RehearsalEngine, RehearsalError, Result, kill
-from rehearsal.settings import EngineSettings, stored_secrets
+from rehearsal.settings import EngineSettings, documents, stored_secrets
 from rehearsal.simulation import Simulation
 
 RECOVERY = (("cancel", "--yes"), ("refresh", "--yes", "--skip-preview", "--clear-pending-creates"))
@@ -100,6 +100,8 @@ def rehearse(
 def _engine(simulation: Simulation, folder: Path, settings: EngineSettings) -> RehearsalEngine:
     engine = RehearsalEngine(folder, settings.stack, settings.plain, simulation.environment)
     engine.set_secrets(settings.secrets)
+    for document in documents(settings):
+        engine.add(document)
     return engine
 
 

@@ -53,6 +53,12 @@ def stored_secrets(settings: EngineSettings) -> list[str]:
     return sorted({target["clientSecret"] for target in settings.plain.get(f"{PROJECT}:targets", ())})
 
 
+def documents(settings: EngineSettings) -> list[str]:
+    """Paths of the OpenAPI documents that its targets name, from the project's folder."""
+    named = {target.get("api", "drive") for target in settings.plain.get(f"{PROJECT}:targets", ())}
+    return sorted(named - {"drive"})
+
+
 def another(settings: EngineSettings) -> dict[str, Any]:
     """A setting that a user may change on a running stack, with its new value."""
     kind = kind_of(settings.stack, settings.plain.get(f"{PROJECT}:kind", ""))

@@ -14,6 +14,7 @@ from ops.project import PROJECT, ROOT
 from ops.stack.outputs import StackOutputsError, read_outputs
 from ops.stack.running_stacks import RunningAwsStack, RunningGateway, RunningMcpGateway, RunningStack
 from ops.stack.settings_file import StackConfig, StackConfigError, read
+from stacks.aws.mcp_servers import personal
 from stacks.aws.settings import AwsSettings
 from stacks.azure.settings import AzureSettings
 from stacks.configuration import S, validated
@@ -44,7 +45,7 @@ def read_aws_stack(stack: str) -> RunningAwsStack:
         raise StackConfigError(
             f"{stack} is {config.kind.title}: name it with --azure-stack, and its AWS day with --stack."
         )
-    settings = _settings(config, AwsSettings, "models", "virtualKeys", "providerKeys", "mcpServers")
+    settings = _settings(config, AwsSettings, "models", "virtualKeys", "providerKeys", "mcpServers", "domain")
     running = _fitted(
         RunningAwsStack,
         stack,
@@ -55,10 +56,11 @@ def read_aws_stack(stack: str) -> RunningAwsStack:
             "mocks": [model.name for model in settings.models if "mock_response" in model.params],
             "mcpServers": [server.name for server in settings.mcp_servers],
             "keyMcpServers": {key.alias: key.mcp_servers for key in settings.virtual_keys if key.mcp_servers},
-            "keyModels": {key.alias: settings.key_models(key) for key in settings.virtual_keys},
+            "keyModels": {key.alias: settings.key_models(key) for key in settings.virtual_keys if not personal(key)},
         },
     )
-    if missing := sorted(set(running.key_models) - {*running.virtual_keys, *running.personal_keys}):
+    aliases = {key.alias for key in settings.virtual_keys}
+    if missing := sorted(aliases - {*running.virtual_keys, *running.personal_keys}):
         raise StackOutputsError(
             f"Pulumi.{stack}.yaml has virtual keys that stack {stack} does not know yet ({', '.join(missing)}): "
             f"run `pulumi up --stack {stack}`."

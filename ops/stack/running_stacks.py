@@ -41,7 +41,7 @@ class RunningAwsStack(RunningStack):
     mocks: frozenset[str]
     """Models that LiteLLM answers for itself, at once."""
     key_models: Mapping[str, tuple[str, ...]]
-    """The models that each virtual key may use, by alias, in the order of the settings."""
+    """The models that each of `virtual_keys` may use, by alias, in the order of the settings."""
 
     personal_keys: Mapping[str, str] = Field(default_factory=dict, repr=False)
     """Those of one person each, by alias."""

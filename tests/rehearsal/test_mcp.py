@@ -27,7 +27,9 @@ def mcp_engine(simulation: Simulation, folder: Path) -> RehearsalEngine:
     for name in ("mcp/google", "mcp/wiki"):
         simulation.store_secret(name)
     plain = {key if ":" in key else f"genaiplatform:{key}": value for key, value in SETTINGS.items()}
-    return RehearsalEngine(folder, "mcp", plain, simulation.environment)
+    engine = RehearsalEngine(folder, "mcp", plain, simulation.environment)
+    engine.add("tests/stacks/mcp/wiki.yaml")
+    return engine
 
 
 @pytest.mark.engine
