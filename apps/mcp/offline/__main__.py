@@ -26,8 +26,8 @@ def first_way(say: Callable[[str], None]) -> bool:
     """AgentCore behind Entra ID; whether each saw the own files alone."""
     with TemporaryDirectory(prefix="genai-mcp-") as folder, world(Path(folder)) as at:
         stranger = httpx.post(at.gateway.url, json={}, trust_env=False)
-        asked = stranger.headers["www-authenticate"].partition(" ")[0]
-        say(f"no token: {stranger.status_code} {asked}, told where to log in")
+        scheme = stranger.headers["www-authenticate"].partition(" ")[0]
+        say(f"no token: {stranger.status_code} {scheme}, told where to log in")
         norole = at.entra.token("mallory", roles=[])
         refused = httpx.post(at.gateway.url, json={}, headers={"authorization": f"Bearer {norole}"}, trust_env=False)
         say(f"a token of the tenant without the role: {refused.status_code}")

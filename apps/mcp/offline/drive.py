@@ -33,11 +33,11 @@ def app(google: Google, url: str) -> Starlette:
         log_level="ERROR",
     )
 
-    @server.tool(name="listFiles", description="Search the user's files")
     async def list_files(q: str = "") -> str:  # noqa: ARG001  the schema of the tool
         user = get_access_token()
         person = (user and user.subject) or ""
         google.asked_by.append(person)
         return "\n".join(FILES.get(person, []))
 
+    server.tool(name="listFiles", description="Search the user's files")(list_files)
     return server.streamable_http_app(stateless_http=True, json_response=True)

@@ -88,7 +88,7 @@ class Entra:
 
     def token(self, person: str, **changes: Any) -> str:
         """A signed one."""
-        return jwt.encode(self.claims(person, **changes), self.key, algorithm="RS256", headers={"kid": "k1"})
+        return str(jwt.encode(self.claims(person, **changes), self.key, algorithm="RS256", headers={"kid": "k1"}))
 
     def _discovery(self, _: Request) -> Response:
         return JSONResponse(
