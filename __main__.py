@@ -1,4 +1,4 @@
-"""The Pulumi program: which stack am I? Build it."""
+"""Pulumi program: builds the stack that the engine runs."""
 
 import pulumi
 

@@ -86,18 +86,18 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         command = [python, "-u", request.info.program_directory, *request.args]
         child = self._start(command, request.pwd, environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         context.add_callback(child.terminate)
-        said: SimpleQueue[proto.RunPluginResponse | None] = SimpleQueue()
+        responses: SimpleQueue[proto.RunPluginResponse | None] = SimpleQueue()
 
         def pass_on(name: str, stream: IO[bytes]) -> None:
             while chunk := os.read(stream.fileno(), 65536):
-                said.put(proto.RunPluginResponse(**{name: chunk}))
-            said.put(None)
+                responses.put(proto.RunPluginResponse(**{name: chunk}))
+            responses.put(None)
 
         with ThreadPoolExecutor() as pool:
             for name in ("stdout", "stderr"):
                 pool.submit(pass_on, name, getattr(child, name))
             for _ in ("stdout", "stderr"):
-                yield from iter(said.get, None)
+                yield from iter(responses.get, None)
         yield proto.RunPluginResponse(exitcode=child.wait())
 
     def Cancel(self, request: Empty, context: object) -> Empty:

@@ -53,9 +53,9 @@ def medians() -> tuple[float, float, str]:
             time.sleep(LATENCY)
             return world.call(client, operation, parameters)
 
-        day = world.day()
-        assert len(day.scan().leftovers) > 600  # also makes the clients, which takes as long for one as for all
-        finders = day.finders()
+        inventory = world.day()
+        assert len(inventory.scan().leftovers) > 600  # also makes the clients, which takes as long for one as for all
+        finders = inventory.finders()
         seconds: dict[str, list[float]] = {name: [] for name in ("all", *finders)}
         with answering(late):
             for _ in range(ROUNDS):

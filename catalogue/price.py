@@ -1,4 +1,4 @@
-"""What a price of the catalogue is: USD, its source and its date. Tables write many figures of one source at once."""
+"""A price of the catalogue: USD, its source and its date. Tables write many figures of one source at once."""
 
 from __future__ import annotations
 

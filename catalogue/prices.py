@@ -9,18 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catalogue import aws_prices, azure_prices
-from catalogue.price import HOURS_PER_MONTH, Price, UsagePrice
-
-__all__ = [
-    "AUTO_MODE_FEE",
-    "HOURS_PER_MONTH",
-    "NODE_TYPES",
-    "PRICES",
-    "USAGE_PRICES",
-    "NodeType",
-    "Price",
-    "UsagePrice",
-]
+from catalogue.price import Price, UsagePrice
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Rich consoles for reports, on a terminal or in a pipe."""
+"""Rich consoles for reports, on a terminal or in a pipe, and times as reports write them."""
 
 from __future__ import annotations
 
@@ -11,3 +11,8 @@ def report_console(*, stderr: bool = False) -> Console:
     if not console.is_terminal:
         console.width = 150
     return console
+
+
+def minutes(seconds: float) -> str:
+    """9:05 for nine minutes and five seconds."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"

@@ -25,7 +25,7 @@ def rehearse(
     ] = None,
     kill_after: Annotated[float | None, typer.Option(help="Kill the engine so many seconds into up.", min=0)] = None,
     lose_cluster: Annotated[bool, typer.Option("--lose-cluster", help="The cluster is gone before destroy.")] = False,
-    dirty: Annotated[bool, typer.Option("--dirty", help="Yesterday left orphans in the account.")] = False,
+    dirty: Annotated[bool, typer.Option("--dirty", help="Orphans of an earlier run are in the account.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Data instead of a report.")] = False,
 ) -> None:
     """Run a day of a stack on the real Pulumi engine against a simulated cloud. Needs no account.
@@ -61,14 +61,15 @@ def rehearse(
         find_cli()
         config = settings_file.read(ROOT, stack, overrides)
         plan = aws = make_plan(config)
-        rehearsed, behind = settings.engine_settings(config), None
+        rehearsed, aws_settings = settings.engine_settings(config), None
         change = settings.another(rehearsed)
         changed = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in change.items()]
-        evening = make_plan(settings_file.read(ROOT, stack, [*overrides, *changed])) if timeline else plan
-        if aws_stack := settings.behind(rehearsed):
+        last_plan = make_plan(settings_file.read(ROOT, stack, [*overrides, *changed])) if timeline else plan
+        if aws_stack := settings.aws_stack(rehearsed):
             config = settings_file.read(ROOT, aws_stack, ["apimEntry=true"])
-            aws, behind = make_plan(config), settings.engine_settings(config)
-        types = sorted({one.type for one in plan.resources if one.custom and not one.type.startswith("pulumi")})
+            aws, aws_settings = make_plan(config), settings.engine_settings(config)
+        custom = {resource.type for resource in plan.resources if resource.custom}
+        types = sorted(name for name in custom if not name.startswith("pulumi"))
         faults = Faults(
             fail=failing(fail or [], types),
             slow=slower(slow or [], types),
@@ -79,20 +80,20 @@ def rehearse(
         operations = Operations(scale=scale / 60 if timeline else 0)
         region, zones = aws.config.values.get("aws:region", REGION), [aws.domain] if aws.domain else []
         with running(region, zones, operations) as simulation, console.status("Starting ...") as status:
-            operations.watch = lambda one: status.update(
-                f"{len(operations.done)} operations, last: {one.kind} {one.name}"
+            operations.watch = lambda operation: status.update(
+                f"{len(operations.done)} operations, last: {operation.kind} {operation.name}"
             )
             summary = run(
                 simulation,
                 rehearsed,
                 faults,
                 lambda part, seconds: console.print(f"{part:<30} {seconds:6.1f} s"),
-                behind,
+                aws_settings,
                 change,
             )
     except OSError as error:
         raise RehearsalError(str(error)) from error
-    comparison = compare(plan, evening, summary, operations.scale) if timeline else {}
+    comparison = compare(plan, last_plan, summary, operations.scale) if timeline else {}
     if json_:
         typer.echo(json.dumps({**summary.as_json(), "timeline": comparison}, indent=2))
     else:

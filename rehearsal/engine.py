@@ -57,10 +57,6 @@ def find_cli() -> str:
     return shutil.which("pulumi") or ""
 
 
-def _base() -> dict[str, str]:
-    return {key: os.environ[key] for key in _KEPT if key in os.environ} | {"PULUMI_SKIP_UPDATE_CHECK": "1"}
-
-
 class RehearsalEngine:
     """One stack in `folder`. Several may share a folder, and so the state: then they see each other's outputs."""
 
@@ -68,7 +64,8 @@ class RehearsalEngine:
         self.cli, self.stack, self.folder = find_cli(), stack, folder
         self.project = folder / "project"
         self.environment = {
-            **_base(),
+            **{key: os.environ[key] for key in _KEPT if key in os.environ},
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
             "HOME": str(folder),
             "TMPDIR": str(folder),
             "PULUMI_HOME": str(folder / "home"),

@@ -9,12 +9,12 @@ from ops.stack.plan import Plan
 from rehearsal.run import ENGINE, Summary
 
 
-def compare(morning: Plan, evening: Plan, summary: Summary, scale: float) -> dict[str, dict[str, float]]:
+def compare(first: Plan, last: Plan, summary: Summary, scale: float) -> dict[str, dict[str, float]]:
     """Minutes of up and destroy as planned and as the engine scheduled them (first to last provider operation).
 
-    The evening's plan is that of the settings as they are by then.
+    `first` is the plan of the settings at `up`, `last` that of the settings at `destroy`.
     """
-    planned = {"up": morning.up.seconds, "destroy": evening.down.seconds}
+    planned = {"up": first.up.seconds, "destroy": last.down.seconds}
     return {
         part: {
             "planned": round(seconds / 60, 1),
@@ -33,11 +33,11 @@ def print_summary(summary: Summary, comparison: dict[str, dict[str, float]]) -> 
     made = {package: count for package, count in summary.resources.items() if package != ENGINE}
     counts = ", ".join(f"{package} {count}" for package, count in sorted(made.items()))
     table.add_row("resources", f"{sum(made.values())} ({counts}), beside the stack and its providers")
-    table.add_row("changes in the second up", _must(summary.changes_in_second_up, 0))
+    table.add_row("changes in the second up", _zero(summary.changes_in_second_up))
     table.add_row("changed by another setting", ", ".join(summary.changed_by_setting) or "not reached")
-    table.add_row("left in the cloud", _must(sum(map(len, summary.left_in_cloud.values())), 0))
-    table.add_row("left in the state", _must(summary.left_in_state, 0))
-    table.add_row("secrets in plain", _must(summary.secrets_in_plain, 0))
+    table.add_row("left in the cloud", _zero(sum(map(len, summary.left_in_cloud.values()))))
+    table.add_row("left in the state", _zero(summary.left_in_state))
+    table.add_row("secrets in plain", _zero(summary.secrets_in_plain))
     table.add_row("total time", f"{sum(summary.parts.values()):.1f} s")
     console.print(table)
     for kind, names in summary.left_in_cloud.items():
@@ -54,6 +54,6 @@ def print_summary(summary: Summary, comparison: dict[str, dict[str, float]]) -> 
     console.print(clean if summary.good else "[red]Not a clean day[/]: the lines above say why.")
 
 
-def _must(found: int | None, wanted: int) -> str:
-    shown = "not reached" if found is None else str(found)
-    return shown if found == wanted else f"[red]{shown}[/]"
+def _zero(found: int | None) -> str:
+    """The number, which must be none, in red when it is another."""
+    return "0" if found == 0 else f"[red]{'not reached' if found is None else found}[/]"

@@ -75,18 +75,18 @@ def rehearse(
     settings: EngineSettings,
     faults: Faults | None = None,
     report: Callable[[str, float], None] = lambda part, seconds: None,
-    behind: EngineSettings | None = None,
+    aws_settings: EngineSettings | None = None,
     change: Mapping[str, Any] | None = None,
 ) -> Summary:
     """Rehearse a stack in a temporary folder that is gone afterwards.
 
-    `behind` is the AWS stack whose outputs an Azure stack reads: it comes up before this one. `change` are
-    settings that change while the stack is up.
+    `aws_settings` are those of the AWS stack whose outputs an Azure stack reads: it comes up before this one.
+    `change` are settings that change while the stack is up.
     """
     for name in stored_secrets(settings):
         simulation.store_secret(name)
     with tempfile.TemporaryDirectory(prefix="genai-rehearsal-") as folder:
-        aws_engine = _engine(simulation, Path(folder), behind) if behind else None
+        aws_engine = _engine(simulation, Path(folder), aws_settings) if aws_settings else None
         engine = _engine(simulation, Path(folder), settings)
 
         def reconfigure() -> None:
@@ -130,7 +130,7 @@ class _Rehearsal:
                 summary.unexpected.append(f"up had ended before it could be killed after {self.faults.kill_after} s")
             self._recover()
         if self._until_it_succeeds("up", self.engine.up):
-            summary.resources = dict(Counter(_package(one["type"]) for one in self.engine.resources()))
+            summary.resources = dict(Counter(_package(resource["type"]) for resource in self.engine.resources()))
             summary.secrets_in_plain = plain_secrets(self.engine.state_text(), [*secrets, *self.simulation.secrets()])
             again = self._part("second up", self.engine.up)
             summary.changes_in_second_up = changes(again) if again.succeeded else None
@@ -138,7 +138,8 @@ class _Rehearsal:
                 reconfigure()
                 first = len(operations.done)
                 self._until_it_succeeds("up with another setting", self.engine.up)
-                summary.changed_by_setting = sorted(f"{one.kind} {one.name}" for one in operations.done[first:])
+                touched = operations.done[first:]
+                summary.changed_by_setting = sorted(f"{operation.kind} {operation.name}" for operation in touched)
         self.simulation.fill_buckets()
         if self.faults.lose_cluster:
             self.simulation.lose_clusters()
@@ -164,7 +165,7 @@ class _Rehearsal:
         self.summary.parts[name] = round(time.monotonic() - begin, 1)
         done = self.simulation.operations.done[first:]
         if done:
-            span = max(one.end for one in done) - min(one.begin for one in done)
+            span = max(operation.end for operation in done) - min(operation.begin for operation in done)
             self.summary.operations[name] = round(span, 2)
         if not result.succeeded:
             self.summary.errors.append(f"{name}: {result.diagnostics}")

@@ -15,7 +15,7 @@ from stacks.addresses import RULES_PER_GROUP, with_own
 from stacks.kinds import kind_of
 from stacks.secrets import placeholder
 
-_BEHIND = f"{PROJECT}:awsStack"
+_AWS_STACK = f"{PROJECT}:awsStack"
 _COLLEAGUE = IPv4Network("198.51.100.7/32")
 
 
@@ -43,9 +43,9 @@ def engine_settings(config: StackConfig) -> EngineSettings:
     return EngineSettings(stack=config.stack, plain=plain, secrets=secrets)
 
 
-def behind(settings: EngineSettings) -> str:
+def aws_stack(settings: EngineSettings) -> str:
     """The stack that an Azure stack reads; empty when it has the outputs among its settings."""
-    return str(settings.plain.get(_BEHIND, "")).rpartition("/")[2]
+    return str(settings.plain.get(_AWS_STACK, "")).rpartition("/")[2]
 
 
 def stored_secrets(settings: EngineSettings) -> list[str]:
@@ -88,8 +88,8 @@ def _another_range(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _settle_aws_stack(config: dict[str, Any]) -> None:
-    if name := config.get(_BEHIND):
-        config[_BEHIND] = f"organization/{PROJECT}/{name.rpartition('/')[2]}"
+    if name := config.get(_AWS_STACK):
+        config[_AWS_STACK] = f"organization/{PROJECT}/{name.rpartition('/')[2]}"
 
 
 def _another_key_mode(config: Mapping[str, Any]) -> dict[str, Any]:

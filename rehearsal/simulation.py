@@ -47,7 +47,7 @@ class Simulation:
         return [*self.generated.secrets, *self.azure.secrets]
 
     def leave_orphans(self) -> dict[str, list[str]]:
-        """Yesterday ended badly: a volume, a role and a VPC of the same range with EKS's group in it remain."""
+        """As after a destroy that failed: a volume, a role and a VPC of that range with EKS's group in it remain."""
         call, tags = self.account.call, [{"Key": "Project", "Value": "genaiplatform"}]
         vpc = call("ec2", "create_vpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         name = "eks-cluster-sg-genai-dev-0000000"

@@ -87,18 +87,18 @@ def check_allowed(cidrs: Sequence[str], *, rules_per_range: int, other_rules: in
     if not cidrs:
         raise ValueError("allowedCidrs is empty, nobody could enter: set `auto` or your own ranges")
     networks = [network(cidr) for cidr in cidrs if cidr != "auto"]
-    for one in networks:
+    for entering in networks:
         for nobody in (*_PRIVATE, *_UNUSABLE):
-            if one.subnet_of(nobody):
+            if entering.subnet_of(nobody):
                 raise ValueError(
-                    f"allowedCidrs: {one} is part of {nobody}, from where nobody comes over the internet: set the "
+                    f"allowedCidrs: {entering} is part of {nobody}, from where nobody comes over the internet: set the "
                     "public addresses that those people have outside, or `auto`"
                 )
     ordered = sorted(networks)
     for before, after in itertools.pairwise(ordered):
         if before.overlaps(after):
             raise ValueError(f"allowedCidrs: {after} overlaps {before}: keep the wider one only")
-    if sum(one.num_addresses for one in networks) > MOST_ADDRESSES and not open_to_the_world:
+    if sum(entering.num_addresses for entering in networks) > MOST_ADDRESSES and not open_to_the_world:
         raise ValueError(
             "allowedCidrs lets the whole world in: name your own ranges, or confirm with "
             f"{commands.set_config('openToTheWorld true')}"

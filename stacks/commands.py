@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-
-class _Read:
-    """The settings that were read last; checks ask for them from other threads."""
-
-    stack = ""
-
-
-def name_stack(stack: str) -> None:
-    """Say whose settings are read now."""
-    _Read.stack = stack
+import re
 
 
 def set_config(arguments: str) -> str:
-    """`pulumi config set` for that stack."""
-    return f"`pulumi config set {f'-s {_Read.stack} ' if _Read.stack else ''}{arguments}`"
+    """`pulumi config set`, without the stack that the rules for settings do not know: `for_stack` adds it."""
+    return f"`pulumi config set {arguments}`"
 
 
 def set_secret(path: str) -> str:
     """The same for an encrypted value, which the CLI asks for."""
     return set_config(f"--secret --path {path}")
+
+
+def for_stack(stack: str, message: str) -> str:
+    """The message with the stack in each command of `set_config`."""
+    return re.sub("`pulumi config set (?!-s )", f"`pulumi config set -s {stack} ", message)

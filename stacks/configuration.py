@@ -26,7 +26,6 @@ def read(model: type[S], **context: str) -> S:
 
     `context` is what the model's validators have to know beside the settings.
     """
-    commands.name_stack(pulumi.get_stack())
     config = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     prefix = f"{pulumi.get_project()}:"
     values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
@@ -41,7 +40,7 @@ def read(model: type[S], **context: str) -> S:
     except SettingsError as error:
         problems.append(str(error))
     if problems:
-        raise SettingsError("\n".join(problems))
+        raise SettingsError(commands.for_stack(pulumi.get_stack(), "\n".join(problems)))
     return settings
 
 
@@ -135,16 +134,17 @@ _WORDS = {
 def _sentence(detail: ErrorDetails, values: Mapping[str, Any], secret: Collection[str]) -> str:
     """One error of pydantic as a sentence that names the setting, and its value unless that may be secret."""
     where = _where(detail["loc"], values)
-    words = _WORDS.get(detail["type"])
-    if words is None:
+    template = _WORDS.get(detail["type"])
+    if template is None:
         message = detail["msg"].removeprefix("Value error, ")
         return f"{where}: {message}" if where else message
     if detail["type"] == "extra_forbidden" and (camel := to_camel(str(detail["loc"][-1]))) != detail["loc"][-1]:
         return f"{where} is not known there: write {camel}"
     shown = "" if detail["loc"][0] in secret or detail["type"] == "missing" else f", not {detail['input']!r}"
     if detail["type"] == "tuple_type":
-        shown += f": write {_as_list(detail['input'])}" if shown else ""
-    return f"{where} {words.format(**detail.get('ctx', {}))}" + ("" if ":" in words else shown)
+        # JSON, which YAML, `--set` and `pulumi config set` take.
+        shown += f": write {json.dumps([detail['input']])}" if shown else ""
+    return f"{where} {template.format(**detail.get('ctx', {}))}" + ("" if ":" in template else shown)
 
 
 def _where(path: Sequence[str | int], values: Any) -> str:
@@ -166,8 +166,3 @@ def entry_name(entry: Any, index: int) -> str:
     """What an entry of a list is called in messages: its name or alias, else which one it is, counted from 1."""
     named = (entry.get("name") or entry.get("alias")) if isinstance(entry, Mapping) else None
     return named if isinstance(named, str) else f"entry {index + 1}"
-
-
-def _as_list(value: Any) -> str:
-    """How the value would be written as a list of one: as JSON, which YAML, `--set` and `pulumi config set` take."""
-    return json.dumps([value])

@@ -150,6 +150,6 @@ def kind_of(stack: str, declared: str = "") -> Kind:
     )
 
 
-def _nearest(name: str, words: Mapping[str, object]) -> str:
-    near = difflib.get_close_matches(name.partition("-")[0], words, n=1)
+def _nearest(name: str, names: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(name.partition("-")[0], names, n=1)
     return f"did you mean {near[0]}?" if near else f"the kinds are {', '.join(KINDS)}"

@@ -132,14 +132,14 @@ _NO_EFFECT: Mapping[str, str] = {
 }
 
 
-def refusals(keys: Iterable[str], kind: str, stack: str, environment: Mapping[str, str] = os.environ) -> Sequence[str]:
+def refusals(keys: Iterable[str], kind: str, stack: str) -> Sequence[str]:
     """A sentence for each full key that this stack of that kind may not set, and for variables that name two users.
 
     Values are never shown: some are secret.
     """
     problems = [problem for key in keys if (problem := _refusal(key, stack, NAMESPACES[kind]))]
     # The Go SDK under Pulumi reads AWS_PROFILE first, botocore under the `aws` command AWS_DEFAULT_PROFILE.
-    first, second = environment.get("AWS_PROFILE"), environment.get("AWS_DEFAULT_PROFILE")
+    first, second = os.environ.get("AWS_PROFILE"), os.environ.get("AWS_DEFAULT_PROFILE")
     if first and second and first != second:
         problems.append(
             f"AWS_PROFILE is {first} and AWS_DEFAULT_PROFILE is {second}: Pulumi would use one, the `aws` command and "

@@ -63,8 +63,8 @@ class _Handler(BaseHTTPRequestHandler):
         kind = "text/html" if isinstance(answer.body, str) else "application/json"
         self.send_response(answer.status)
         for name, value in {"Content-Type": kind, "Connection": "close", **(answer.headers or {})}.items():
-            for one in [value] if isinstance(value, str) else value:
-                self.send_header(name, one)
+            for item in [value] if isinstance(value, str) else value:
+                self.send_header(name, item)
         self.end_headers()
         if self.command != "HEAD":
             for piece in _pieces(answer.body):

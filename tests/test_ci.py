@@ -73,7 +73,7 @@ def test_no_job_may_do_more_than_read() -> None:
 def test_every_action_is_pinned_by_commit_and_says_its_version(workflow: Path) -> None:
     used = re.findall(r"uses: (.+)", workflow.read_text(encoding="utf-8"))
     assert used
-    assert [one for one in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one)] == []
+    assert [name for name in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", name)] == []
 
 
 def test_pre_commit_runs_the_tools_of_the_lock() -> None:

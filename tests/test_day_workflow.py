@@ -75,7 +75,7 @@ def test_a_sweep_unlocks_nothing_because_it_runs_beside_the_others() -> None:
 
 
 def test_only_the_evenings_end_a_day() -> None:
-    assert schedule.evenings(ROOT, "dev") == [EVENING]
+    assert schedule.destroy_crons(ROOT, "dev") == [EVENING]
 
 
 def test_credentials_outlive_the_job() -> None:

@@ -93,7 +93,7 @@ def test_every_setting_and_output_exists(name: str) -> None:
     named |= set(re.findall(r'pulumi config set (?:--secret |--path |--stack \w+ )*"?([A-Za-z]+)', code))
     named |= set(re.findall(r"pulumi stack output (?:--show-secrets |--json |--stack \w+ )*([A-Za-z]+)", code))
     known = _known_names()
-    assert [one for one in sorted(named) if one.split(".")[0] not in known] == []
+    assert [name for name in sorted(named) if name.split(".")[0] not in known] == []
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,9 @@ from botocore import xform_name
 from catalogue.github_role import DAY_ACTIONS, with_current_actions
 from ops.clouds.aws import Aws, Call
 from ops.project import ROOT
-from tests.ops.inventory.world import account, fill, record
+from tests.ops.inventory.orphans import fill
+from tests.ops.inventory.recorded_calls import record
+from tests.ops.inventory.world import account
 
 TEMPLATE = (ROOT / "deploy" / "github-role.yaml").read_text(encoding="utf-8")
 PROVIDER = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
@@ -95,8 +97,8 @@ def made() -> dict[str, Any]:
 
 
 def _allowed(document: Mapping[str, Any]) -> set[str]:
-    statements = [one for one in document["Statement"] if one["Effect"] == "Allow"]
-    return set(chain.from_iterable(one["Action"] for one in statements))
+    statements = [item for item in document["Statement"] if item["Effect"] == "Allow"]
+    return set(chain.from_iterable(statement["Action"] for statement in statements))
 
 
 def test_the_policy_of_the_platform_is_current() -> None:
@@ -128,7 +130,11 @@ def _calls() -> Iterator[tuple[str, str]]:
 
 
 def _action(aws: Aws, service: str, operation: str) -> str:
-    (name,) = (one for one in aws.client(service).meta.service_model.operation_names if xform_name(one) == operation)
+    (name,) = (
+        operation_name
+        for operation_name in aws.client(service).meta.service_model.operation_names
+        if xform_name(operation_name) == operation
+    )
     action = f"{PREFIXES.get(service, service)}:{name}"
     return OTHER_NAMES.get(action, action)
 
@@ -174,7 +180,7 @@ def test_the_state_cannot_be_lost_or_read_by_others(made: dict[str, Any]) -> Non
     assert "BucketEncryption" in settings
     assert list(settings["PublicAccessBlockConfiguration"].values()) == [True] * 4
     arn = f"arn:aws:s3:::{made['bucket']}"
-    by_name = {one.get("Sid"): one for one in made["policies"]["OperationsPolicy"]["Statement"]}
+    by_name = {item.get("Sid"): item for item in made["policies"]["OperationsPolicy"]["Statement"]}
     assert by_name["PulumiState"]["Resource"] == f"{arn}/*"
     stays = by_name["TheStateStays"]
     assert (stays["Effect"], stays["Resource"]) == ("Deny", [arn, f"{arn}/*"])
@@ -190,4 +196,4 @@ def test_the_role_lasts_as_long_as_the_workflow_asks_for(made: dict[str, Any]) -
 @pytest.mark.filterwarnings("ignore:Tried to parse AWS")  # moto makes no provider and no bucket policy
 def test_nobody_but_github_may_assume_the_role_unless_an_operator_is_named() -> None:
     statements = _made({"Repository": "octocat/platform"})["role"]["AssumeRolePolicyDocument"]["Statement"]
-    assert [one["Action"] for one in statements if one] == ["sts:AssumeRoleWithWebIdentity"]
+    assert [statement["Action"] for statement in statements if statement] == ["sts:AssumeRoleWithWebIdentity"]

@@ -41,35 +41,35 @@ def begin() -> None:
     st.session_state.notice = ""
 
 
-def sidebar(day: Settings) -> Choice:
+def sidebar(config: Settings) -> Choice:
     """Everything that may be chosen, whether LiteLLM allows it or not."""
     with st.sidebar:
-        model = st.selectbox("Model", day.models, key="model")
+        model = st.selectbox("Model", config.models, key="model")
         ways = [LITELLM, API_MANAGEMENT]
-        way = str(st.radio("Way", ways, key="way", horizontal=True)) if day.gateway else LITELLM
-        key = _key(day, way)
+        way = str(st.radio("Way", ways, key="way", horizontal=True)) if config.gateway else LITELLM
+        key = _key(config, way)
         own = st.toggle(
             "Also trace to my own project",
             key="own_tracing",
-            disabled=day.own_project is None,
+            disabled=config.own_project is None,
             help="LiteLLM traces every call to its project. For a project of your own set LANGFUSE_PUBLIC_KEY and "
             "LANGFUSE_SECRET_KEY before `genai chat`.",
         )
         st.divider()
         session = st.session_state.session
         st.caption(f"Session `{session}`")
-        st.link_button("This session in Langfuse", day.project.session(session), width="stretch")
-        if day.own_project and own:
-            st.link_button("The same in my own project", day.own_project.session(session), width="stretch")
+        st.link_button("This session in Langfuse", config.project.session(session), width="stretch")
+        if config.own_project and own:
+            st.link_button("The same in my own project", config.own_project.session(session), width="stretch")
         st.button("New conversation", key="new", on_click=begin, width="stretch")
     return Choice(model, key, way, own)
 
 
-def _key(day: Settings, way: str) -> str:
-    if way == API_MANAGEMENT and day.gateway and day.gateway.key_mode == "keyVault":
+def _key(config: Settings, way: str) -> str:
+    if way == API_MANAGEMENT and config.gateway and config.gateway.key_mode == "keyVault":
         return str(st.selectbox("Key", ["the application's, from Key Vault"], key="vault_key", disabled=True))
     # The master key is LiteLLM's administrator: it goes to LiteLLM alone.
-    names = list(day.keys) if way == LITELLM else list(day.virtual_keys)
+    names = list(config.keys) if way == LITELLM else list(config.virtual_keys)
     return str(st.selectbox("Key", names, key=f"key_{way}"))
 
 
@@ -91,7 +91,7 @@ def caption(choice: Choice, answer: Answer) -> str:
     return " · ".join(parts if answer.complete else [*parts, "not complete"])
 
 
-def turn(day: Settings, choice: Choice, question: str) -> None:
+def turn(config: Settings, choice: Choice, question: str) -> None:
     """Ask and show the answer as it comes. What was not answered is taken back."""
     # This list itself: once the user has stopped it, reading the session's state raises the stop again.
     messages, session = st.session_state.messages, st.session_state.session
@@ -99,18 +99,18 @@ def turn(day: Settings, choice: Choice, question: str) -> None:
     messages.append({"role": "user", "content": question})
     show(messages[-1])
     answer = Answer()
-    via = tokens(day.gateway) if day.gateway and choice.way == API_MANAGEMENT else None
-    own = langfuse(day.own_project) if day.own_project and choice.own_tracing else None
-    call = {"session": session, "user": day.user, "answer": answer}
+    via = tokens(config.gateway) if config.gateway and choice.way == API_MANAGEMENT else None
+    own = langfuse(config.own_project) if config.own_project and choice.own_tracing else None
+    call = {"session": session, "user": config.user, "answer": answer}
     try:
         with (
             st.chat_message("assistant"),
-            client(day, choice.way, day.keys.get(choice.key, ""), via) as gateway,
+            client(config, choice.way, config.keys.get(choice.key, ""), via) as gateway,
             tracing.traced(own, choice.model, messages, **call),
         ):
             st.write_stream(stream(gateway, choice.model, messages, **call))
     except FAILURES as error:
-        notice = sentence(error, day, model=choice.model, key=choice.key, way=choice.way)
+        notice = sentence(error, config, model=choice.model, key=choice.key, way=choice.way)
     finally:  # the user's stop comes through here too
         if answer.parts:
             messages.append({"role": "assistant", "content": answer.text, "caption": caption(choice, answer)})
@@ -129,18 +129,18 @@ def page() -> None:
     st.set_page_config(page_title="GenAI platform chat", page_icon=":material/chat:")
     st.title("GenAI platform chat")
     try:
-        day = settings.read()
+        config = settings.read()
     except KeyError:
         st.error("`genai chat` starts this page: it says which day to talk to.")
         return
     if "session" not in st.session_state:
         begin()
-    choice = sidebar(day)
+    choice = sidebar(config)
     for message in st.session_state.messages:
         show(message)
     question = st.chat_input("Ask something", key="question", submit_mode="stop")
     if question:
-        turn(day, choice, str(question))
+        turn(config, choice, str(question))
     if st.session_state.notice:
         st.error(st.session_state.notice)
 

@@ -42,12 +42,12 @@ def sentence(error: Exception, settings: Settings, *, model: str, key: str, way:
     if isinstance(error, NoTokenError):
         return str(error)
     if isinstance(error, openai.APIStatusError):
-        said = error.body if isinstance(error.body, dict) else {}
-        names = [str(said.get(name)) for name in ("type", "code")]
+        body = error.body if isinstance(error.body, dict) else {}
+        names = [str(body.get(name)) for name in ("type", "code")]
         known = next((_SENTENCES[name] for name in names if name in _SENTENCES), _BY_STATUS.get(error.status_code))
         if known:
             return known.format(key=key, model=model, way=way)
-        return f"{way} refuses this call ({error.status_code}): {_shown(str(said.get('message', '')), settings)}"
+        return f"{way} refuses this call ({error.status_code}): {_shown(str(body.get('message', '')), settings)}"
     if isinstance(error, openai.APIConnectionError) or not isinstance(error, openai.APIError):
         what = "does not answer" if way == LITELLM else "does not answer, or lost the connection"
         return f"{way} {what}: it may be starting again. Ask again in a moment."

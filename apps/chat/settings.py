@@ -1,4 +1,4 @@
-"""What the chat is told: one variable of the environment with JSON, which `genai chat` writes."""
+"""Settings of the chat (pydantic), read from JSON in one environment variable that `genai chat` writes."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ PORT = 6379
 
 @dataclass(frozen=True, kw_only=True)
 class CacheArgs:
-    """Inputs of `Cache`. `node_type` is an ElastiCache node type; of two nodes the second takes over."""
+    """Inputs of `Cache`. Of two nodes the second takes over."""
 
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
@@ -23,7 +23,6 @@ class CacheArgs:
     auth_token: pulumi.Input[str]
     nodes: int
     tags: Mapping[str, pulumi.Input[str]]
-    node_type: str = "cache.t4g.small"
 
     def __post_init__(self) -> None:
         if self.nodes < 1:
@@ -74,7 +73,7 @@ class Cache(pulumi.ComponentResource):
             description="Queue of Langfuse, coordinator of LiteLLM",
             engine="valkey",
             engine_version=VALKEY.version,
-            node_type=args.node_type,
+            node_type="cache.t4g.small",
             num_cache_clusters=args.nodes,
             automatic_failover_enabled=args.nodes > 1,
             multi_az_enabled=args.nodes > 1,

@@ -48,7 +48,7 @@ class Certificate(pulumi.ComponentResource):
                 type=certificate.domain_validation_options[index].resource_record_type.apply(str),
                 records=[certificate.domain_validation_options[index].resource_record_value.apply(str)],
                 ttl=60,
-                # The same name is proved by the same record: yesterday's, if a day ended badly, is taken over.
+                # The same name is proved by the same record: one that an earlier run left is taken over.
                 allow_overwrite=True,
                 opts=child,
             )

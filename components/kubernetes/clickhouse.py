@@ -14,11 +14,7 @@ from components.kubernetes.checksum import checksum
 
 @dataclass(frozen=True, kw_only=True)
 class ClickHouseArgs:
-    """Inputs of `ClickHouse`.
-
-    `bucket` takes the data of the tables, a volume of `storage_size` (a Kubernetes quantity) the rest; `password` is
-    that of the user `langfuse`.
-    """
+    """Inputs of `ClickHouse`. `bucket` takes the data of the tables; `password` is that of the user `langfuse`."""
 
     namespace: pulumi.Input[str]
     role_arn: pulumi.Input[str]
@@ -26,8 +22,6 @@ class ClickHouseArgs:
     region: str
     password: pulumi.Input[str]
     storage_class: pulumi.Input[str]
-    storage_size: str = "20Gi"
-    image: str = CLICKHOUSE_IMAGE.image
 
 
 class ClickHouse(pulumi.ComponentResource):
@@ -88,7 +82,7 @@ class ClickHouse(pulumi.ComponentResource):
         ping: kubernetes.core.v1.HTTPGetActionArgsDict = {"path": "/ping", "port": "http"}
         container: kubernetes.core.v1.ContainerArgsDict = {
             "name": "clickhouse",
-            "image": args.image,
+            "image": CLICKHOUSE_IMAGE.image,
             "ports": [{"name": "http", "container_port": 8123}, {"name": "native", "container_port": 9000}],
             "env": [
                 # The image makes this user from the environment, and removes `default`.
@@ -149,7 +143,7 @@ class ClickHouse(pulumi.ComponentResource):
             "spec": {
                 "access_modes": ["ReadWriteOnce"],
                 "storage_class_name": args.storage_class,
-                "resources": {"requests": {"storage": args.storage_size}},
+                "resources": {"requests": {"storage": "20Gi"}},  # for all but the tables
             },
         }
         self.stateful_set = kubernetes.apps.v1.StatefulSet(

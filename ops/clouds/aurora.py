@@ -47,7 +47,7 @@ class MakeDeletable:
         key = {"DBClusterIdentifier": self.cluster["DBClusterIdentifier"]}
         rests = self.aws.wait("rds", "db_cluster_available", **key).command
         starts = status in ("stopped", "stopping", _NO_KEY)
-        words = [
+        commands = [
             *(
                 [self.aws.step("kms", "enable_key", KeyId=self.cluster["KmsKeyId"]).command]
                 if status == _NO_KEY
@@ -57,8 +57,8 @@ class MakeDeletable:
             *([rests] if status != "available" else ()),
         ]
         for operation, parameters in _hindrances(self.cluster):
-            words += [self.aws.step("rds", operation, **parameters).command, rests]
-        return " && ".join(words)
+            commands += [self.aws.step("rds", operation, **parameters).command, rests]
+        return " && ".join(commands)
 
     def run(self) -> None:
         """Do what is still needed; PermanentError after half an hour, and when the cluster cannot reach its key."""

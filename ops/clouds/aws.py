@@ -228,6 +228,6 @@ def _option(name: str, value: Any) -> list[str]:
     option = "--" + xform_name(name, "-")
     if isinstance(value, bool):
         return [option if value else option.replace("--", "--no-", 1)]
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return [option, *value]
     return [option, value if isinstance(value, str) else json.dumps(value)]

@@ -35,8 +35,8 @@ def access_token(resource: str) -> Mapping[str, str]:
     except FileNotFoundError as error:
         raise AzureCliError("The `az` command is not installed: see https://aka.ms/azure-cli.") from error
     except subprocess.SubprocessError as error:
-        said = str(getattr(error, "stderr", "") or error).strip()
-        raise AzureCliError(f"`az` gave no token, so run `az login`. It said: {said}") from error
+        reason = str(getattr(error, "stderr", "") or error).strip()
+        raise AzureCliError(f"`az` gave no token, so run `az login`. It said: {reason}") from error
     return dict(json.loads(answer.stdout))
 
 
@@ -92,8 +92,8 @@ class Api:
 
 def _seconds(response: httpx.Response, otherwise: float) -> float:
     """How long Azure asks to wait; `otherwise` where it names no number of seconds."""
-    said = response.headers.get("Retry-After", "")
-    return float(said) if said.isdecimal() else otherwise
+    seconds = response.headers.get("Retry-After", "")
+    return float(seconds) if seconds.isdecimal() else otherwise
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,13 @@
-"""Kubeconfig of the EKS cluster of a stack."""
+"""Kubeconfig of the EKS cluster of a stack, and kubectl with it."""
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -56,10 +61,18 @@ def kubeconfig(aws: Aws, name: str) -> dict[str, Any]:
     }
 
 
-def kubectl_program() -> str:
-    """The path of `kubectl`, which asks `aws` for a token; ForwardError when one of the two is not on PATH."""
+@contextmanager
+def kubectl(kubeconfig: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The beginning of a command line of `kubectl` with that kubeconfig, in a file that only its owner can read.
+
+    ForwardError when `kubectl`, or `aws`, which it asks for a token, is not on PATH.
+    """
     found = {name: shutil.which(name) for name in _INSTALL}
     for name, path in found.items():
         if path is None:
             raise ForwardError(f"There is no `{name}` on PATH: install it ({_INSTALL[name]}).")
-    return str(found["kubectl"])
+    with TemporaryDirectory(prefix="genai-kubectl-") as folder:
+        file = Path(folder) / "kubeconfig"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(kubeconfig), encoding="utf-8")
+        yield str(found["kubectl"]), "--kubeconfig", str(file)

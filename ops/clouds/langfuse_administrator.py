@@ -63,18 +63,18 @@ class LangfuseAdministrator:
 
     def query(self, procedure: str, **values: str | int) -> Any:
         """Read something; the same errors."""
-        given = quote(json.dumps(_superjson(values)), safe="")
-        return self._answer(self._ask("GET", f"/api/trpc/{procedure}?input={given}"))
+        encoded = quote(json.dumps(_superjson(values)), safe="")
+        return self._answer(self._ask("GET", f"/api/trpc/{procedure}?input={encoded}"))
 
     def _session(self) -> dict[str, Any]:
         user: dict[str, Any] = self._ask("GET", "/api/auth/session").get("user") or {}
         return user
 
-    def _answer(self, said: dict[str, Any]) -> Any:
+    def _answer(self, answer: dict[str, Any]) -> Any:
         try:
-            return said["result"]["data"].get("json")
+            return answer["result"]["data"].get("json")
         except (KeyError, AttributeError):
-            raise LangfuseError(f"Langfuse answered {str(said)[:200]}, which is not what was expected.") from None
+            raise LangfuseError(f"Langfuse answered {str(answer)[:200]}, which is not what was expected.") from None
 
     def _ask(
         self, method: str, path: str, body: object | None = None, form: Mapping[str, str] | None = None

@@ -31,8 +31,8 @@ class PulumiCli:
 
     def backend(self) -> tuple[str, str]:
         """Where the user is logged in, and as whom; CliError when nowhere."""
-        said = json.loads(self._run("whoami", "--verbose", "--json"))
-        return said["url"], said["user"]
+        identity = json.loads(self._run("whoami", "--verbose", "--json"))
+        return identity["url"], identity["user"]
 
     def login(self, url: str, *, ask: bool = False) -> None:
         """Log in there from now on, for all of Pulumi. Pulumi Cloud asks on the terminal when it may."""
@@ -65,22 +65,22 @@ class PulumiCli:
         """Encrypt a value into the file. The CLI gets it over standard input: a list of processes shows arguments."""
         self._run("config", "set", "--stack", stack, "--secret", "--path", path, given=value)
 
-    def _run(self, *words: str, given: str = "") -> str:
+    def _run(self, *arguments: str, given: str = "") -> str:
         own = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
         if self.passphrase is not None:
             own["PULUMI_CONFIG_PASSPHRASE"] = self.passphrase
-        said = subprocess.run(  # noqa: S603  the user's own CLI
-            ["pulumi", "--non-interactive", "--cwd", str(self._folder), *words],  # noqa: S607
+        result = subprocess.run(  # noqa: S603  the user's own CLI
+            ["pulumi", "--non-interactive", "--cwd", str(self._folder), *arguments],  # noqa: S607
             env={**os.environ, **own},
             input=given,
             capture_output=True,
             encoding="utf-8",
             check=False,
         )
-        if said.returncode:
-            why = said.stderr.strip().removeprefix("error: ")
-            raise CliError(f"`pulumi {' '.join(words[:2])}`: {why or said.stdout.strip()}")
-        return said.stdout
+        if result.returncode:
+            why = result.stderr.strip().removeprefix("error: ")
+            raise CliError(f"`pulumi {' '.join(arguments[:2])}`: {why or result.stdout.strip()}")
+        return result.stdout
 
 
 def needs_passphrase(backend: str) -> bool:

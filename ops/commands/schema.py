@@ -77,7 +77,7 @@ def schema(
         ]
 
     def write() -> list[str]:
-        databases = {name: one for name in STORES if (one := {**known, **found.databases}.get(name))}
+        databases = {name: database for name in STORES if (database := {**known, **found.databases}.get(name))}
         written = pages.render(databases, hints(), datetime.datetime.now(datetime.UTC).date())
         pages.write(folder, written)
         for problem in hints().problems(databases):
@@ -97,8 +97,8 @@ def schema(
     versions = {name: database.version for name, database in found.databases.items()}
     if json_:
         before = {name: database.version for name, database in known.items() if name in versions}
-        told = {"before": before, "differences": result} if compares else {"written": result}
-        typer.echo(json.dumps({"versions": versions, **told, "drift": found.drift}))
+        outcome = {"before": before, "differences": result} if compares else {"written": result}
+        typer.echo(json.dumps({"versions": versions, **outcome, "drift": found.drift}))
     else:
         of = ", ".join(f"{name} {version}" for name, version in versions.items())
         if compares:

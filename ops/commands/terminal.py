@@ -18,7 +18,7 @@ def ask_passphrase(*, new: bool) -> str:
         "\nA passphrase encrypts the secrets of your stacks. Keep it where you keep passwords: without it nobody reads "
         "them."
     )
-    said: str = typer.prompt(
+    answer: str = typer.prompt(
         "Passphrase, not shown", hide_input=True, confirmation_prompt="The same again" if new else False
     )
-    return said
+    return answer

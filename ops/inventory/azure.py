@@ -142,8 +142,8 @@ def deleted_applications(graph: Api, stack: str) -> Iterator[FoundResource]:
         if name.startswith(_display_name(stack)):
             removal = RemovalRequest(graph, "DELETE", url, f"az rest --method DELETE --url {GRAPH}{url}")
             tags = application_tags(application.get("tags"))
-            said = f"was called {name}"
-            yield _found(kinds.DELETED_APPLICATION, application["id"], "", removal, tags, said, soft_deleted=True)
+            name_then = f"was called {name}"
+            yield _found(kinds.DELETED_APPLICATION, application["id"], "", removal, tags, name_then, soft_deleted=True)
 
 
 def _display_name(stack: str) -> str:

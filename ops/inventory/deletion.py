@@ -72,7 +72,7 @@ _STAGE = {kind: number for number, stage in enumerate(STAGES) for kind in stage}
 
 def in_order(leftovers: Sequence[Leftover]) -> list[Leftover]:
     """As they are removed; what is removed at the same time, by kind and id."""
-    return sorted(leftovers, key=lambda one: (_STAGE[one.resource.kind], one.resource.kind, one.resource.id))
+    return sorted(leftovers, key=lambda left: (_STAGE[left.resource.kind], left.resource.kind, left.resource.id))
 
 
 def delete(
@@ -94,7 +94,7 @@ def delete(
         else:
             say(f"removed: {name}")
 
-    for _, stage in itertools.groupby(in_order(leftovers), key=lambda one: _STAGE[one.resource.kind]):
+    for _, stage in itertools.groupby(in_order(leftovers), key=lambda left: _STAGE[left.resource.kind]):
         with ThreadPoolExecutor(max_workers=20) as pool:
             list(pool.map(remove, stage))
 
@@ -112,10 +112,10 @@ def clear_away(
     """
     tried: set[tuple[str, str]] = set()
     while True:
-        todo = [one for one in in_order(scan.leftovers) if (one.resource.kind, one.resource.id) not in tried]
+        todo = [left for left in in_order(scan.leftovers) if (left.resource.kind, left.resource.id) not in tried]
         if not todo or not agreed(todo):
             return scan
-        tried |= {(one.resource.kind, one.resource.id) for one in todo}
+        tried |= {(left.resource.kind, left.resource.id) for left in todo}
         delete(todo, say, pause)
         scan = inventory.scan()
 

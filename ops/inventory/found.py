@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from catalogue.prices import HOURS_PER_MONTH, PRICES
+from catalogue.price import HOURS_PER_MONTH
+from catalogue.prices import PRICES
 from ops.clouds.removal import RemovalStep
 
 

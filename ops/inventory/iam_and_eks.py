@@ -48,9 +48,9 @@ def _made_deletable(aws: Aws, cluster: Item) -> Iterator[RemovalStep]:
 
 def clusters_elsewhere(aws: Aws, stack: str) -> Iterator[FoundResource]:
     """The same of every other region that the account has enabled."""
-    regions = [one["RegionName"] for one in aws.call("ec2", "describe_regions")["Regions"]]
-    others = [aws.elsewhere(region) for region in regions if region != aws.region]
-    for found in aws.each(lambda other: list(clusters(other, stack)), others):
+    regions = [region["RegionName"] for region in aws.call("ec2", "describe_regions")["Regions"]]
+    elsewhere = [aws.elsewhere(region) for region in regions if region != aws.region]
+    for found in aws.each(lambda there: list(clusters(there, stack)), elsewhere):
         yield from found
 
 
@@ -119,7 +119,8 @@ def instance_profiles(aws: Aws) -> Iterator[FoundResource]:
 
 def oidc_providers(aws: Aws) -> Iterator[FoundResource]:
     """OpenID Connect providers."""
-    arns = [one["Arn"] for one in aws.items("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList[]")]
+    listed = aws.items("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList[]")
+    arns = [provider["Arn"] for provider in listed]
     answers = aws.each(lambda arn: aws.call("iam", "get_open_id_connect_provider", OpenIDConnectProviderArn=arn), arns)
     for arn, provider in zip(arns, answers, strict=True):
         yield FoundResource(

@@ -1,4 +1,4 @@
-"""What reports call AWS and Azure resources: the labels of their types in the catalogue."""
+"""Labels of AWS and Azure resources in reports, from the catalogue of types."""
 
 from __future__ import annotations
 

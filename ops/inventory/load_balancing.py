@@ -23,7 +23,7 @@ _OUR_BALANCER = re.compile(
 def load_balancers(aws: Aws) -> Iterator[FoundResource]:
     """Application and network load balancers, Auto Mode's too."""
     balancers = list(aws.items("elbv2", "describe_load_balancers", "LoadBalancers[]"))
-    tags = _tags(aws, [one["LoadBalancerArn"] for one in balancers])
+    tags = _tags(aws, [balancer["LoadBalancerArn"] for balancer in balancers])
     for balancer in balancers:
         arn = balancer["LoadBalancerArn"]
         addresses = len(balancer.get("AvailabilityZones", ())) if balancer["Scheme"] == "internet-facing" else 0
@@ -65,7 +65,7 @@ def _tags(aws: Aws, arns: Sequence[str]) -> dict[str, dict[str, str]]:
     """The tags of each, by ARN."""
     twenties = [list(arns[start : start + 20]) for start in range(0, len(arns), 20)]  # as many as one call takes
     answers = aws.each(lambda twenty: aws.call("elbv2", "describe_tags", ResourceArns=twenty), twenties)
-    return {one["ResourceArn"]: tags_of(one["Tags"]) for answer in answers for one in answer["TagDescriptions"]}
+    return {found["ResourceArn"]: tags_of(found["Tags"]) for answer in answers for found in answer["TagDescriptions"]}
 
 
 def certificates(aws: Aws) -> Iterator[FoundResource]:
@@ -111,7 +111,7 @@ def dns_records(aws: Aws, domain: str) -> Iterator[FoundResource]:
         records = list(aws.items("route53", "list_resource_record_sets", "ResourceRecordSets[]", HostedZoneId=zone))
         balancers = _balancers_behind(aws, hosts, records)
         for record in records:
-            name, values = record["Name"].rstrip("."), [one["Value"] for one in record.get("ResourceRecords", ())]
+            name, values = record["Name"].rstrip("."), [value["Value"] for value in record.get("ResourceRecords", ())]
             leads_to = record.get("AliasTarget", {}).get("DNSName", "")
             label, _, host = name.partition(".")
             if name in hosts and _OUR_BALANCER.fullmatch(leads_to):

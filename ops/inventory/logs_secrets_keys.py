@@ -72,7 +72,7 @@ def _secret_removal(aws: Aws, secret: Item) -> Iterator[RemovalStep]:
         replicas = [aws.region]
     elif "PrimaryRegion" in secret and tags_of(secret.get("Tags")).get("Project") == PROJECT:
         described = aws.call("secretsmanager", "describe_secret", SecretId=secret["ARN"])
-        replicas = [one["Region"] for one in described.get("ReplicationStatus", ())]
+        replicas = [replica["Region"] for replica in described.get("ReplicationStatus", ())]
     else:
         replicas = []
     if replicas:

@@ -83,7 +83,9 @@ class ScannedAccount:
     def namesakes(self) -> list[Leftover]:
         """What belongs to a stack of this name, and how that is known."""
         verdicts = [(resource, self.named(resource)) for resource in self.found]
-        return [Leftover(resource=one, why=verdict.reason) for one, verdict in verdicts if verdict.owner is Owner.OURS]
+        return [
+            Leftover(resource=found, why=verdict.reason) for found, verdict in verdicts if verdict.owner is Owner.OURS
+        ]
 
     def holder(self, resource: FoundResource) -> FoundResource | None:
         """What the resource is part of, where that belongs to a stack of this name."""
@@ -92,7 +94,7 @@ class ScannedAccount:
 
     @cached_property
     def _by_key(self) -> Mapping[tuple[str, str], FoundResource]:
-        return {(one.kind, one.id): one for one in self.found}
+        return {(resource.kind, resource.id): resource for resource in self.found}
 
     def tagged(self, resource: FoundResource) -> bool:
         """Whether the tags name the project and the stack."""
@@ -108,19 +110,19 @@ class ScannedAccount:
 
     @cached_property
     def _strange(self) -> Set[str]:
-        return {one.id for one in self.found if one.kind == EKS_CLUSTER and not self.tagged(one)}
+        return {resource.id for resource in self.found if resource.kind == EKS_CLUSTER and not self.tagged(resource)}
 
     @cached_property
     def strange_hosts(self) -> Set[str]:
         """Hosts for which somebody without our names has a certificate."""
-        strange = (one for one in self.found if one.kind == CERTIFICATE and self.named(one).owner is not Owner.OURS)
-        return {host for certificate in strange for host in certificate.hosts}
+        certificates = (resource for resource in self.found if resource.kind == CERTIFICATE)
+        return {host for found in certificates if self.named(found).owner is not Owner.OURS for host in found.hosts}
 
     @cached_property
     def doubtful_hosts(self) -> Set[str]:
         """Hosts for which a stack of this name has a certificate that is not certainly ours."""
-        ours = (one.resource for one in self.namesakes if one.resource.kind == CERTIFICATE)
-        return {host for one in ours if self.identified(one).owner is not Owner.OURS for host in one.hosts}
+        certificates = (left.resource for left in self.namesakes if left.resource.kind == CERTIFICATE)
+        return {host for ours in certificates if self.identified(ours).owner is not Owner.OURS for host in ours.hosts}
 
     def is_ours(self, resource: FoundResource) -> bool:
         """Whether our state holds the resource or what it is part of, or it carries our id."""
@@ -130,16 +132,16 @@ class ScannedAccount:
     @cached_property
     def living(self) -> Sequence[FoundResource]:
         """Clusters and resource groups that exist and are not ours: while one does, so may its stack."""
-        here = [one.resource for one in self.namesakes if one.resource.kind in (EKS_CLUSTER, RESOURCE_GROUP)]
-        there = [one for one in self.elsewhere if "Environment" not in one.tags or self.tagged(one)]
-        return [one for one in (*here, *there) if not self.is_ours(one)]
+        here = [left.resource for left in self.namesakes if left.resource.kind in (EKS_CLUSTER, RESOURCE_GROUP)]
+        there = [resource for resource in self.elsewhere if "Environment" not in resource.tags or self.tagged(resource)]
+        return [resource for resource in (*here, *there) if not self.is_ours(resource)]
 
     def living_owner(self, resource: FoundResource) -> FoundResource | None:
         """The living cluster or group of another stack whose id the resource, or what it is part of, carries."""
         ids, holder = _stack_ids(resource), self.holder(resource)
         if not ids:
             return self.living_owner(holder) if holder else None
-        return next((one for one in self.living if ids & _stack_ids(one)), None)
+        return next((owner for owner in self.living if ids & _stack_ids(owner)), None)
 
 
 Rule = Callable[[FoundResource, ScannedAccount], Verdict | None]
@@ -159,8 +161,8 @@ def proof_of_a_strangers_certificate(resource: FoundResource, account: ScannedAc
 
 def tags_of_the_stack(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """The program tags all it makes with project and stack."""
-    said = f"tags Project={PROJECT}, Environment={account.stack}"
-    return Verdict(Owner.OURS, said) if account.tagged(resource) else None
+    tags = f"tags Project={PROJECT}, Environment={account.stack}"
+    return Verdict(Owner.OURS, tags) if account.tagged(resource) else None
 
 
 def tags_of_a_stranger(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
@@ -243,8 +245,8 @@ def another_identity(resource: FoundResource, account: ScannedAccount) -> Verdic
     ids = _stack_ids(resource)
     if not account.identity.known or not (ids or account.identity.in_state):
         return None
-    said = f"{TAG} is {', '.join(sorted(ids))}" if ids else f"has no {TAG}"
-    return Verdict(Owner.UNCERTAIN, f"{said}: of an earlier day, or of another stack of this name")
+    ids_found = f"{TAG} is {', '.join(sorted(ids))}" if ids else f"has no {TAG}"
+    return Verdict(Owner.UNCERTAIN, f"{ids_found}: of an earlier day, or of another stack of this name")
 
 
 def another_owner(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
@@ -262,7 +264,7 @@ def clusters_could_not_be_listed(resource: FoundResource, account: ScannedAccoun
 
 def stack_without_an_id_exists(resource: FoundResource, account: ScannedAccount) -> Verdict | None:
     """What carries no id may belong to a living cluster or resource group from before there were ids."""
-    living = next((one for one in account.living if TAG not in one.tags), None)
+    living = next((owner for owner in account.living if TAG not in owner.tags), None)
     if living is None or _stack_ids(resource):
         return None
     return Verdict(Owner.UNCERTAIN, f"may belong to the {living.kind} {living.id}, which exists")

@@ -49,7 +49,7 @@ class Scan:
     @property
     def blind(self) -> bool:
         """Whether nothing at all could be scanned, for nobody is logged in."""
-        return bool(self.failures) and all(one.fix or one.what == EVERYTHING for one in self.failures)
+        return bool(self.failures) and all(failure.fix or failure.what == EVERYTHING for failure in self.failures)
 
     def failures_by_error(self) -> Iterator[tuple[str, str]]:
         """What could not be scanned, and the error that all of it met, with its fix."""
@@ -85,7 +85,7 @@ class AwsStackInventory:
         """Everything that is looked for, by what it is called when it could not be looked at."""
         aws, stack = self.aws, self.stack
         return {
-            **{f"{one.kind}s": partial(ec2.find, aws, one) for one in ec2.LISTINGS},
+            **{f"{listing.kind}s": partial(ec2.find, aws, listing) for listing in ec2.LISTINGS},
             f"{kinds.EKS_CLUSTER}s": lambda: iam_and_eks.clusters(aws, stack),
             **(
                 {} if self.identity.known else {_CLUSTERS_ELSEWHERE: lambda: iam_and_eks.clusters_elsewhere(aws, stack)}
@@ -128,10 +128,11 @@ class AwsStackInventory:
             _CLUSTERS_ELSEWHERE: OTHER_PLACES,
         }
         place = self.aws.region
-        elsewhere = [one for one in resources if one.kind == kinds.EKS_CLUSTER and one.region != place]
+        clusters = [resource for resource in resources if resource.kind == kinds.EKS_CLUSTER]
+        elsewhere = [cluster for cluster in clusters if cluster.region != place]
         shares = share_out(
             ScannedAccount(
-                found=[one for one in resources if one not in elsewhere],
+                found=[resource for resource in resources if resource not in elsewhere],
                 stack=self.stack,
                 identity=self.identity,
                 place=place,

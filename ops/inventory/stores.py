@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from botocore.exceptions import ClientError
 
@@ -38,19 +39,15 @@ def database_clusters(aws: Aws) -> Iterator[FoundResource]:
             priced=[("Aurora PostgreSQL ACU", capacity * members)] if capacity is not None else None,
             removal=(
                 *_made_deletable(aws, cluster),
-                *_unless(
-                    cluster["Status"],
-                    "deleting",
-                    delete,
-                    aws.wait("rds", "db_cluster_deleted", DBClusterIdentifier=name),
-                ),
+                *_deletion(cluster["Status"], delete, aws.wait("rds", "db_cluster_deleted", DBClusterIdentifier=name)),
             ),
         )
 
 
 def database_instances(aws: Aws) -> Iterator[FoundResource]:
     """Instances; a serverless one is priced with its cluster."""
-    clusters = {one["DBClusterIdentifier"]: one for one in aws.items("rds", "describe_db_clusters", "DBClusters[]")}
+    listed = aws.items("rds", "describe_db_clusters", "DBClusters[]")
+    clusters = {cluster["DBClusterIdentifier"]: cluster for cluster in listed}
     for instance in aws.items("rds", "describe_db_instances", "DBInstances[]"):
         name = instance["DBInstanceIdentifier"]
         cluster = clusters.get(instance.get("DBClusterIdentifier", ""))
@@ -65,9 +62,8 @@ def database_instances(aws: Aws) -> Iterator[FoundResource]:
             part_of=(kinds.AURORA_CLUSTER, instance.get("DBClusterIdentifier", "")),
             removal=(
                 *(_made_deletable(aws, cluster) if cluster else ()),
-                *_unless(
+                *_deletion(
                     instance["DBInstanceStatus"],
-                    "deleting",
                     delete,
                     aws.wait("rds", "db_instance_deleted", DBInstanceIdentifier=name),
                 ),
@@ -110,10 +106,6 @@ def database_backups(aws: Aws) -> Iterator[FoundResource]:
 
 def database_groups(aws: Aws) -> Iterator[FoundResource]:
     """Subnet and parameter groups. RDS tells their tags one by one."""
-
-    def tags(arn: str) -> dict[str, str]:
-        return tags_of(aws.call("rds", "list_tags_for_resource", ResourceName=arn)["TagList"])
-
     yield from _groups(
         aws,
         service="rds",
@@ -121,7 +113,6 @@ def database_groups(aws: Aws) -> Iterator[FoundResource]:
         listing=("describe_db_subnet_groups", "DBSubnetGroups[]"),
         keys=("DBSubnetGroupName", "DBSubnetGroupArn"),
         delete="delete_db_subnet_group",
-        tags=tags,
     )
     yield from _groups(
         aws,
@@ -130,7 +121,6 @@ def database_groups(aws: Aws) -> Iterator[FoundResource]:
         listing=("describe_db_cluster_parameter_groups", "DBClusterParameterGroups[]"),
         keys=("DBClusterParameterGroupName", "DBClusterParameterGroupArn"),
         delete="delete_db_cluster_parameter_group",
-        tags=tags,
     )
 
 
@@ -138,7 +128,8 @@ def caches(aws: Aws) -> Iterator[FoundResource]:
     """Replication groups."""
     groups = aws.items("elasticache", "describe_replication_groups", "ReplicationGroups[]")
     named = [group for group in groups if auto_named(group["ReplicationGroupId"])]
-    for group, tags in zip(named, aws.each(lambda one: _cache_tags(aws, one["ARN"]), named), strict=True):
+    arns = [group["ARN"] for group in named]
+    for group, tags in zip(named, aws.each(partial(_tags, aws, "elasticache"), arns), strict=True):
         name = group["ReplicationGroupId"]
         node = f"{str(group.get('Engine', '')).capitalize()} {group.get('CacheNodeType')}"
         yield FoundResource(
@@ -154,9 +145,8 @@ def caches(aws: Aws) -> Iterator[FoundResource]:
                     if group["Status"] in ("creating", "modifying", "snapshotting")  # deleted only when available
                     else ()
                 ),
-                *_unless(
+                *_deletion(
                     group["Status"],
-                    "deleting",
                     aws.step("elasticache", "delete_replication_group", ReplicationGroupId=name),
                     aws.wait("elasticache", "replication_group_deleted", ReplicationGroupId=name),
                 ),
@@ -167,10 +157,11 @@ def caches(aws: Aws) -> Iterator[FoundResource]:
 def cache_snapshots(aws: Aws) -> Iterator[FoundResource]:
     """Snapshots of replication groups whose name Pulumi chose."""
     snapshots = aws.items("elasticache", "describe_snapshots", "Snapshots[]")
-    named = [one for one in snapshots if auto_named(one.get("ReplicationGroupId") or "")]
-    for snapshot, tags in zip(named, aws.each(lambda one: _cache_tags(aws, one["ARN"]), named), strict=True):
+    named = [snapshot for snapshot in snapshots if auto_named(snapshot.get("ReplicationGroupId") or "")]
+    arns = [snapshot["ARN"] for snapshot in named]
+    for snapshot, tags in zip(named, aws.each(partial(_tags, aws, "elasticache"), arns), strict=True):
         name = snapshot["SnapshotName"]
-        taken = [one.get("SnapshotCreateTime") for one in snapshot.get("NodeSnapshots", ())]
+        taken = [node.get("SnapshotCreateTime") for node in snapshot.get("NodeSnapshots", ())]
         yield FoundResource(
             kind=kinds.ELASTICACHE_SNAPSHOT,
             id=name,
@@ -192,7 +183,6 @@ def cache_groups(aws: Aws) -> Iterator[FoundResource]:
         listing=("describe_cache_subnet_groups", "CacheSubnetGroups[]"),
         keys=("CacheSubnetGroupName", "ARN"),
         delete="delete_cache_subnet_group",
-        tags=lambda arn: _cache_tags(aws, arn),
     )
     yield from _groups(
         aws,
@@ -201,7 +191,6 @@ def cache_groups(aws: Aws) -> Iterator[FoundResource]:
         listing=("describe_cache_parameter_groups", "CacheParameterGroups[]"),
         keys=("CacheParameterGroupName", "ARN"),
         delete="delete_cache_parameter_group",
-        tags=lambda arn: _cache_tags(aws, arn),
     )
 
 
@@ -209,14 +198,18 @@ def buckets(aws: Aws) -> Iterator[FoundResource]:
     """Buckets of every region whose name Pulumi chose."""
     # S3 tells the region of each bucket only to those who send a parameter (API reference, ListBuckets).
     listed = aws.items("s3", "list_buckets", "Buckets[]", MaxBuckets=1000)
-    named = [one for one in listed if auto_named(one["Name"])]
+    named = [bucket for bucket in listed if auto_named(bucket["Name"])]
 
     def details(bucket: Item) -> tuple[dict[str, str], bool]:
         return _bucket_tags(aws, bucket["Name"]), _has_versions(aws, bucket["Name"])
 
     for bucket, (tags, versioned) in zip(named, aws.each(details, named), strict=True):
         name = bucket["Name"]
-        region = bucket.get("BucketRegion") or _bucket_region(aws, name)
+        region = bucket.get("BucketRegion")
+        if not region:
+            # "Buckets in Region us-east-1 have a LocationConstraint of null" (API reference, GetBucketLocation).
+            located = aws.call("s3", "get_bucket_location", Bucket=name)
+            region = located.get("LocationConstraint") or "us-east-1"
         yield FoundResource(
             kind=kinds.S3_BUCKET,
             id=name,
@@ -226,11 +219,6 @@ def buckets(aws: Aws) -> Iterator[FoundResource]:
             priced=None,
             removal=(RemoveBucket(aws, name, region, versions=versioned),),
         )
-
-
-def _bucket_region(aws: Aws, bucket: str) -> str:
-    # "Buckets in Region us-east-1 have a LocationConstraint of null" (API reference, GetBucketLocation).
-    return str(aws.call("s3", "get_bucket_location", Bucket=bucket).get("LocationConstraint") or "us-east-1")
 
 
 def _has_versions(aws: Aws, bucket: str) -> bool:
@@ -252,8 +240,8 @@ def _bucket_tags(aws: Aws, bucket: str) -> dict[str, str]:
         raise
 
 
-def _cache_tags(aws: Aws, arn: str) -> dict[str, str]:
-    return tags_of(aws.call("elasticache", "list_tags_for_resource", ResourceName=arn)["TagList"])
+def _tags(aws: Aws, service: str, arn: str) -> dict[str, str]:
+    return tags_of(aws.call(service, "list_tags_for_resource", ResourceName=arn)["TagList"])
 
 
 def _made_deletable(aws: Aws, cluster: Item) -> tuple[RemovalStep, ...]:
@@ -261,8 +249,8 @@ def _made_deletable(aws: Aws, cluster: Item) -> tuple[RemovalStep, ...]:
     return (step,) if step.needed else ()
 
 
-def _unless(status: str, on_its_way: str, delete: RemovalStep, wait: RemovalStep) -> tuple[RemovalStep, ...]:
-    return (wait,) if status == on_its_way else (delete, wait)
+def _deletion(status: str, delete: RemovalStep, wait: RemovalStep) -> tuple[RemovalStep, ...]:
+    return (wait,) if status == "deleting" else (delete, wait)
 
 
 def _groups(
@@ -273,12 +261,11 @@ def _groups(
     listing: tuple[str, str],
     keys: tuple[str, str],
     delete: str,
-    tags: Callable[[str], dict[str, str]],
 ) -> Iterator[FoundResource]:
     """Groups that stores refer to; `keys` are those of their name, which also deletes them, and of their ARN."""
     name, arn = keys
-    named: Sequence[Item] = [one for one in aws.items(service, *listing) if auto_named(one[name])]
-    for group, its_tags in zip(named, aws.each(lambda one: tags(one[arn]), named), strict=True):
+    named: Sequence[Item] = [group for group in aws.items(service, *listing) if auto_named(group[name])]
+    for group, its_tags in zip(named, aws.each(lambda group: _tags(aws, service, group[arn]), named), strict=True):
         yield FoundResource(
             kind=kind,
             id=group[name],

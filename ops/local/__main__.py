@@ -1,4 +1,4 @@
-"""Starts all of it, and says where it is in one line of JSON on standard output.
+"""Starts PostgreSQL, LiteLLM, a model and traces on this machine, and prints their addresses as a line of JSON.
 
 It ends with SIGINT, SIGTERM or when standard input closes: so it does not outlive who started it.
 """

@@ -82,11 +82,11 @@ def prisma_client(folder: Path) -> Mapping[str, str]:
 
 
 def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
-    said = subprocess.run(  # noqa: S603
+    result = subprocess.run(  # noqa: S603
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-    if said.returncode:
-        raise LocalError(f"`{' '.join(command[:2])}` failed: {(said.stderr or said.stdout).strip()[-2000:]}")
+    if result.returncode:
+        raise LocalError(f"`{' '.join(command[:2])}` failed: {(result.stderr or result.stdout).strip()[-2000:]}")
 
 
 def _package(name: str) -> Path:

@@ -1,4 +1,4 @@
-"""A model behind OpenAI's API that says back what it was asked, word by word: what LiteLLM calls without an account."""
+"""OpenAI's API with a model that repeats the question, word by word: what LiteLLM calls without an account."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ async def _models(_: Request) -> Response:
 async def _complete(request: Request) -> Response:
     asked = await request.json()
     answer = _answer(asked)
-    words = sum(len(str(message["content"]).split()) for message in asked["messages"])
-    usage = {"prompt_tokens": words, "completion_tokens": len(answer), "total_tokens": words + len(answer)}
+    count = sum(len(str(message["content"]).split()) for message in asked["messages"])
+    usage = {"prompt_tokens": count, "completion_tokens": len(answer), "total_tokens": count + len(answer)}
     head = {"id": f"chatcmpl-{uuid.uuid4()}", "created": int(time.time()), "model": asked["model"]}
     if asked.get("stream"):
         return StreamingResponse(_stream(head, answer, usage), media_type="text/event-stream")
@@ -36,10 +36,10 @@ async def _complete(request: Request) -> Response:
 def _answer(asked: Mapping[str, Any]) -> list[str]:
     """Word by word, with the spaces behind them."""
     questions = [message["content"] for message in asked["messages"] if message["role"] == "user"]
-    told = (
+    reply = (
         f"This is {asked['model']} on your machine, and no model at all. Question {len(questions)} was: {questions[-1]}"
     )
-    return [f"{word} " for word in told.split()]
+    return [f"{word} " for word in reply.split()]
 
 
 async def _stream(head: Mapping[str, Any], answer: list[str], usage: Mapping[str, int]) -> AsyncIterator[str]:

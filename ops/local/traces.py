@@ -46,7 +46,7 @@ def spans(body: bytes) -> list[Span]:
             span.trace_id.hex(),
             span.name,
             span.start_time_unix_nano,
-            {one.key: _plain(one.value) for one in span.attributes},
+            {attribute.key: _plain(attribute.value) for attribute in span.attributes},
         )
         for resource in request.resource_spans
         for scope in resource.scope_spans
@@ -57,7 +57,7 @@ def spans(body: bytes) -> list[Span]:
 def _plain(value: Any) -> Any:
     kind = value.WhichOneof("value")
     if kind == "array_value":
-        return [_plain(one) for one in value.array_value.values]
+        return [_plain(item) for item in value.array_value.values]
     return getattr(value, kind) if kind else None
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from catalogue.prices import PRICES, USAGE_PRICES, Price, UsagePrice
+from catalogue.price import Price, UsagePrice
+from catalogue.prices import PRICES, USAGE_PRICES
 from catalogue.resource_types import FREE_PACKAGES, TYPES, package
-from ops.model import eks_children, nodes
+from ops.model import eks_children, engine_graph, nodes
 from ops.model.recorder import Resource, plain
 
 HOURS_PER_DAY = 8
@@ -70,10 +71,10 @@ class Cost:
     @property
     def per_hour(self) -> str:
         """The sum of the lines in words, which say when it is not everything."""
-        said = amount(self.usd_per_hour, self.unpriced)
-        if said == "unknown":
+        shown = amount(self.usd_per_hour, self.unpriced)
+        if shown == "unknown":
             return f"cost unknown (no price in {self.region} is known)"
-        return f"{said} an hour" + (f" (not every price in {self.region} is known)" if self.unpriced else "")
+        return f"{shown} an hour" + (f" (not every price in {self.region} is known)" if self.unpriced else "")
 
 
 _AURORA_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
@@ -91,11 +92,8 @@ class _Bill:
         self.unpriced: set[str] = set()
 
     def component(self, resource: Resource) -> str:
-        """The name of the nearest component of ours that holds the resource, else its own."""
-        holder: Resource | None = resource
-        while holder and not holder.type.startswith("genai:"):
-            holder = self.resources.get(holder.parent)
-        return holder.name if holder else resource.name
+        """The name of the component of ours that holds the resource, else its own."""
+        return (engine_graph.holder(resource, self.resources) or resource).name
 
     def add(self, resource: Resource, item: str, quantity: float) -> None:
         if item in self.prices:

@@ -52,6 +52,14 @@ def edges(resources: Sequence[Resource]) -> Edges:
     return result
 
 
+def holder(resource: Resource, by_urn: Mapping[str, Resource]) -> Resource | None:
+    """The nearest component of ours that holds the resource; None when none does."""
+    found: Resource | None = resource
+    while found and not found.type.startswith("genai:"):
+        found = by_urn.get(found.parent)
+    return found
+
+
 def _children(component: Resource) -> list[Resource]:
     urns = {"": component.urn}
     for child in eks_children.CHILDREN:
@@ -64,17 +72,9 @@ def _children(component: Resource) -> list[Resource]:
             name=component.name + child.suffix,
             parent=urns[child.parent],
             custom=child.custom,
-            remote=False,
             inputs={},
             dependencies=frozenset(urns[suffix] for suffix in child.depends_on),
             property_dependencies={},
-            provider="",
-            deleted_with="",
-            protect=False,
-            retain_on_delete=False,
-            delete_before_replace=False,
-            ignore_changes=(),
-            timeouts={},
         )
         for child in eks_children.CHILDREN
     ]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalogue.kubernetes_types import gibibytes
-from catalogue.prices import AUTO_MODE_FEE, NODE_TYPES, NodeType, Price
+from catalogue.price import Price
+from catalogue.prices import AUTO_MODE_FEE, NODE_TYPES, NodeType
 from ops.model.recorder import Resource, plain
 
 

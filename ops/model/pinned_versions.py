@@ -26,8 +26,8 @@ _ARTIFACTS = {
 
 def ending(recording: Recording, today: date) -> list[Pin]:
     """What the program uses whose support is over, or ends soon; first what ends first."""
-    told = {pin for pin in in_use(recording) if pin.warning(today)}
-    return sorted(told, key=lambda pin: (pin.ends or date.max, pin.name, pin.version))
+    soon = {pin for pin in in_use(recording) if pin.warning(today)}
+    return sorted(soon, key=lambda pin: (pin.ends or date.max, pin.name, pin.version))
 
 
 def in_use(recording: Recording) -> Iterator[Pin]:

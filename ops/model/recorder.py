@@ -58,20 +58,19 @@ class Resource:
     name: str
     parent: str
     custom: bool
-    remote: bool
     inputs: Mapping[str, Any]
     """As passed on the wire (camelCase); secrets are `Secret`, values not known yet `UNKNOWN`."""
     dependencies: frozenset[str]
     """`depends_on` and property dependencies together; parent and provider are not in it."""
     property_dependencies: Mapping[str, frozenset[str]]
-    provider: str
+    remote: bool = False
+    provider: str = ""
     """URN of the explicit provider, or empty."""
-    deleted_with: str
-    protect: bool
-    retain_on_delete: bool
-    delete_before_replace: bool
-    ignore_changes: tuple[str, ...]
-    timeouts: Mapping[str, str]
+    deleted_with: str = ""
+    protect: bool = False
+    retain_on_delete: bool = False
+    delete_before_replace: bool = False
+    ignore_changes: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -192,11 +191,6 @@ class _Monitor(mocks.MockMonitor):
                 retain_on_delete=request.retainOnDelete,
                 delete_before_replace=request.deleteBeforeReplace,
                 ignore_changes=tuple(request.ignoreChanges),
-                timeouts={
-                    kind: getattr(request.customTimeouts, kind)
-                    for kind in ("create", "update", "delete")
-                    if getattr(request.customTimeouts, kind)
-                },
             )
         )
         response: resource_pb2.RegisterResourceResponse = super().RegisterResource(request)

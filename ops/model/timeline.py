@@ -58,13 +58,13 @@ def up(edges: Edges, seconds: Seconds) -> Up:
     total = max(end.values(), default=0)
     latest_end = dict.fromkeys(edges, total)
     for urn, waits_for in reversed(list(edges.items())):
-        for other in waits_for:
-            latest_end[other] = min(latest_end[other], latest_end[urn] - seconds[urn])
+        for dependency in waits_for:
+            latest_end[dependency] = min(latest_end[dependency], latest_end[urn] - seconds[urn])
     steps = {
         urn: TimelineStep(urn=urn, start=start[urn], end=end[urn], slack=latest_end[urn] - end[urn]) for urn in edges
     }
     path: list[TimelineStep] = []
-    urn = max(edges, key=lambda other: (end[other], other), default="")
+    urn = max(edges, key=lambda candidate: (end[candidate], candidate), default="")
     while urn:
         path.append(steps[urn])
         urn = max(edges[urn], key=lambda dependency: (end[dependency], dependency), default="")

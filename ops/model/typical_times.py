@@ -26,11 +26,11 @@ def typical(resource: Resource) -> Times:
 def first_pods(resources: Sequence[Resource], edges: Edges) -> frozenset[str]:
     """Those with pods that wait for no others with pods: the node starts for them."""
     with_pods = {resource.urn for resource in resources if resource.type in _PODS}
-    behind_pods: set[str] = set()
+    after_pods: set[str] = set()
     for urn, waits_for in edges.items():
-        if any(dependency in with_pods or dependency in behind_pods for dependency in waits_for):
-            behind_pods.add(urn)
-    return frozenset(with_pods - behind_pods)
+        if any(dependency in with_pods or dependency in after_pods for dependency in waits_for):
+            after_pods.add(urn)
+    return frozenset(with_pods - after_pods)
 
 
 def create_seconds(resources: Sequence[Resource], edges: Edges) -> dict[str, float]:

@@ -12,15 +12,12 @@ from ops.schema.hints import Hints, Question
 from ops.schema.stores import STORES
 from ops.schema.tables import Column, DescribedDatabase, Table
 
-MOST_TABLES = 9
-MOST_CHARACTERS = 5000
-
 
 def diagram(question: Question, hints: Hints, databases: Mapping[str, DescribedDatabase]) -> str:
     """The tables of a question that exist, their keys, and how they are joined."""
     tables = {
         f"{name}.{table}": databases[name].tables[table]
-        for name, table in (one.split(".") for one in question.tables)
+        for name, table in (path.split(".") for path in question.tables)
         if table in databases[name].tables
     }
     joins = list(_joins(tables, hints))
@@ -31,7 +28,7 @@ def diagram(question: Question, hints: Hints, databases: Mapping[str, DescribedD
     for name, table in tables.items():
         label = f"{table.name} ({STORES[name.partition('.')[0]].name})" if len(stores) > 1 else table.name
         shown = {*question.tables[name], *table.primary_key}
-        shown |= {column for one, columns, _ in joins for column in columns if one == name}
+        shown |= {column for joined, columns, _ in joins for column in columns if joined == name}
         lines.append(f'    {_id(name)}["{label}"] {{')
         lines += [f"        {_attribute(table, column)}" for column in table.columns if column.name in shown]
         lines.append("    }")
@@ -55,11 +52,11 @@ def _joins(tables: Mapping[str, Table], hints: Hints) -> Iterator[tuple[str, tup
     for join in hints.joins:
         (name, column), (target, aim) = (end.rsplit(".", 1) for end in (join.column, join.refers_to))
         if name in tables and target in tables:
-            own, other = (
-                next((one for one in tables[table].columns if one.name == wanted), None)
+            own, referred = (
+                next((column for column in tables[table].columns if column.name == wanted), None)
                 for table, wanted in ((name, column), (target, aim))
             )
-            if own and other:
+            if own and referred:
                 unique = (aim,) in (tables[target].primary_key, *tables[target].unique)
                 once = unique and not own.type.endswith("[]")
                 yield name, (column,), f'    {_id(target)} {"|o" if once else "}o"}..o{{ {_id(name)} : "{column}"'

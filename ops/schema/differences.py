@@ -1,4 +1,4 @@
-"""What is different between the tables of two versions, or of documents and a database."""
+"""Differences between the tables of two versions, or between documents and a database."""
 
 from __future__ import annotations
 

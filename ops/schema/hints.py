@@ -1,4 +1,4 @@
-"""What no schema says: groups of tables, joins without a foreign key, questions with their SQL. From hints.yaml."""
+"""hints.yaml as pydantic models: groups of tables, joins without a foreign key, and questions with their SQL."""
 
 from __future__ import annotations
 
@@ -69,15 +69,15 @@ class Hints(_Hint):
         for question in self.questions:
             for table, columns in question.tables.items():
                 named += [f"{table}.{column}" for column in columns] or [table]
-        for one in named:
-            name, table, *column = one.split(".")
+        for path in named:
+            name, table, *column = path.split(".")
             if name not in databases:
                 continue
             found = databases[name].tables.get(table)
             if found is None or not {*column} <= {own.name for own in found.columns}:
                 yield (
-                    f"{one} is named in ops/schema/hints.yaml, and version {databases[name].version} does not have it: "
-                    "the pages say nothing of it."
+                    f"{path} is named in ops/schema/hints.yaml, and version {databases[name].version} does not have "
+                    "it: the pages say nothing of it."
                 )
 
 

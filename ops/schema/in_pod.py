@@ -1,4 +1,4 @@
-"""Python for LiteLLM's pod, which has a PostgreSQL client and reaches Aurora; its standard input brings it there."""
+"""Python program that runs in LiteLLM's pod and reads tables with its PostgreSQL client (psycopg)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The entry of docs/database: what lives where, of which version, and under which licence."""
+"""Overview page of docs/database: what lives where, of which version, and under which licence."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ account. On a running stack `genai schema --check` says what differs, and `genai
 
 def overview(databases: Mapping[str, DescribedDatabase], questions: Sequence[Question], today: datetime.date) -> str:
     """The text of README.md, for the databases that are there."""
-    there = {name: store for name, store in STORES.items() if name in databases}
-    made = {name: f"{store.made_by} {databases[name].version}" for name, store in there.items()}
+    stores = {name: store for name, store in STORES.items() if name in databases}
+    made = {name: f"{store.made_by} {databases[name].version}" for name, store in stores.items()}
     pinned, langfuse = pins.LANGFUSE_IMAGE.version, databases.get("langfuse")
     return _PAGE.format(
         notice=NOTICE,
@@ -61,10 +61,10 @@ def overview(databases: Mapping[str, DescribedDatabase], questions: Sequence[Que
         questions="\n".join(f"- [{question.title}]({question.page}.md)" for question in questions),
         stores="\n".join(
             f"| {store.where} | {store.holds} | [{len(databases[name].tables)}]({name}.md) | {made[name]} |"
-            for name, store in there.items()
+            for name, store in stores.items()
         ),
         pinned=_OTHER_VERSION.format(pinned=pinned, version=langfuse.version)
         if langfuse and langfuse.version != pinned
         else "",
-        licences="\n".join(dict.fromkeys(f"- {made[name]}: {store.licence}" for name, store in there.items())),
+        licences="\n".join(dict.fromkeys(f"- {made[name]}: {store.licence}" for name, store in stores.items())),
     )

@@ -11,15 +11,17 @@ from ops.schema.diagrams import diagram
 from ops.schema.hints import OTHER, Hints, Question
 from ops.schema.overview import overview
 from ops.schema.stores import NOTICE, STORES
-from ops.schema.tables import Column, DescribedDatabase, SchemaError, Table
+from ops.schema.tables import DescribedDatabase, SchemaError, Table
 
 
 def render(databases: Mapping[str, DescribedDatabase], hints: Hints, today: datetime.date) -> dict[str, str]:
     """The text of every page by its name. A question has a page when all databases that it asks about are there."""
-    questions = [one for one in hints.questions if {name.partition(".")[0] for name in one.tables} <= {*databases}]
+    questions = [
+        question for question in hints.questions if {name.partition(".")[0] for name in question.tables} <= {*databases}
+    ]
     pages = {"README.md": overview(databases, questions, today)}
-    pages |= {f"{one.page}.md": "\n".join(_question(one, hints, databases)) for one in questions}
-    pages |= {f"{name}.md": "\n".join(_database(name, one, hints)) for name, one in databases.items()}
+    pages |= {f"{question.page}.md": "\n".join(_question(question, hints, databases)) for question in questions}
+    pages |= {f"{name}.md": "\n".join(_database(name, database, hints)) for name, database in databases.items()}
     return {name: f"{text.rstrip()}\n" for name, text in pages.items()}
 
 
@@ -57,7 +59,7 @@ def _question(question: Question, hints: Hints, databases: Mapping[str, Describe
         "Every column: "
         + ", ".join(
             f"[{table}]({name}.md#{table.lower()})"
-            for name, table in (one.split(".") for one in question.tables)
+            for name, table in (path.split(".") for path in question.tables)
             if table in databases[name].tables
         )
         + ".",
@@ -106,19 +108,17 @@ def _table(database: str, table: Table, hints: Hints) -> Iterator[str]:
         word = "Sorting key" if table.engine else "Primary key"
         yield f"- {word}: {', '.join(table.primary_key)}"
     yield from (f"- Unique: {', '.join(columns)}" for columns in table.unique)
-    for one in table.references:
-        to = f"{one.table} ({', '.join(one.targets)})"
-        yield f"- Foreign key: {', '.join(one.columns)} → {to}, ON DELETE {one.on_delete}"
+    for reference in table.references:
+        to = f"{reference.table} ({', '.join(reference.targets)})"
+        yield f"- Foreign key: {', '.join(reference.columns)} → {to}, ON DELETE {reference.on_delete}"
     for join in hints.joins:
         if join.column.startswith(f"{database}.{table.name}."):
-            _, target, column = join.refers_to.split(".")
-            yield f"- Without a foreign key: {join.column.rsplit('.', 1)[1]} → {target} ({column})"
+            _, target, aim = join.refers_to.split(".")
+            yield f"- Without a foreign key: {join.column.rsplit('.', 1)[1]} → {target} ({aim})"
     yield from ("", "| column | type | null | default |", "|---|---|---|---|")
-    yield from (f"| {' | '.join(_cells(column))} |".replace("  ", " ") for column in table.columns)
-
-
-def _cells(column: Column) -> tuple[str, ...]:
-    return cell(column.name), cell(column.type), "yes" if column.null else "", cell(column.default)
+    for column in table.columns:
+        cells = (cell(column.name), cell(column.type), "yes" if column.null else "", cell(column.default))
+        yield f"| {' | '.join(cells)} |".replace("  ", " ")
 
 
 def cell(text: str) -> str:

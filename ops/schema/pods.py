@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from ops.clouds.kubeconfig import kubectl_program
+from ops.clouds.kubeconfig import kubectl
 from ops.schema import clickhouse, postgresql, prisma
 from ops.schema.differences import differences
 from ops.schema.tables import DescribedDatabase, SchemaError
@@ -36,7 +34,8 @@ class Deployed:
 
 def read(kubeconfig: Mapping[str, Any]) -> Deployed:
     """Ask the pods. SchemaError when one cannot be asked, ForwardError without `kubectl` or `aws`."""
-    with _pods(kubeconfig) as pods:
+    with kubectl(kubeconfig) as command:
+        pods = _Pods(command)
         described = pods.python("own_schema()")
         litellm = postgresql.database(prisma.parse(described["schema"]), described["version"])
         image = pods.run("get", "deployment/langfuse-web", "-o", "jsonpath={.spec.template.spec.containers[0].image}")
@@ -65,18 +64,20 @@ def read(kubeconfig: Mapping[str, Any]) -> Deployed:
 class _Pods:
     kubectl: tuple[str, ...]
 
-    def run(self, *words: str, stdin: str = "") -> str:
+    def run(self, *arguments: str, stdin: str = "") -> str:
         try:
-            said = subprocess.run(  # noqa: S603  the words are this module's own
-                [*self.kubectl, *words], input=stdin, capture_output=True, text=True, check=False, timeout=_SECONDS
+            result = subprocess.run(  # noqa: S603  the arguments are this module's own
+                [*self.kubectl, *arguments], input=stdin, capture_output=True, text=True, check=False, timeout=_SECONDS
             )
         except subprocess.TimeoutExpired:
-            raise SchemaError(f"kubectl {words[0]} {words[1]}: no answer within {_SECONDS:.0f} seconds.") from None
-        if said.returncode:
-            lines = [line for line in said.stderr.splitlines() if line.strip() and not line.startswith(_LAST_LINE)]
-            reason = (lines or [f"exit code {said.returncode}"])[-1].removeprefix("error: ")
-            raise SchemaError(f"kubectl {' '.join(word for word in words[:3] if word[0] != '-')}: {reason}")
-        return said.stdout
+            raise SchemaError(
+                f"kubectl {arguments[0]} {arguments[1]}: no answer within {_SECONDS:.0f} seconds."
+            ) from None
+        if result.returncode:
+            lines = [line for line in result.stderr.splitlines() if line.strip() and not line.startswith(_LAST_LINE)]
+            reason = (lines or [f"exit code {result.returncode}"])[-1].removeprefix("error: ")
+            raise SchemaError(f"kubectl {' '.join(word for word in arguments[:3] if word[0] != '-')}: {reason}")
+        return result.stdout
 
     def execute(self, workload: str, *command: str, stdin: str = "") -> str:
         return self.run("exec", "--stdin", workload, "--", *command, stdin=stdin)
@@ -85,16 +86,6 @@ class _Pods:
         """The JSON that a call of in_pod.py prints in LiteLLM's pod. A password in it is on no command line."""
         code = Path(__file__).with_name("in_pod.py").read_text(encoding="utf-8")
         return _json(self.execute("deployment/litellm", "python3", "-", stdin=f"{code}\n\n{call}\n"))
-
-
-@contextmanager
-def _pods(kubeconfig: Mapping[str, Any]) -> Iterator[_Pods]:
-    kubectl = kubectl_program()
-    with TemporaryDirectory(prefix="genai-schema-") as folder:
-        file = Path(folder) / "kubeconfig"
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(kubeconfig), encoding="utf-8")
-        yield _Pods((kubectl, "--kubeconfig", str(file)))
 
 
 def _json(text: str) -> Any:
@@ -107,8 +98,8 @@ def _json(text: str) -> Any:
 def _langfuse_connection(pods: _Pods) -> dict[str, str]:
     """Langfuse's own login: its pod has no client that could print an answer, LiteLLM's pod has one."""
     print_all = "printf '%s\\n' " + " ".join(f'"$DATABASE_{name}"' for name in _CONNECTION)
-    said = pods.execute("deployment/langfuse-web", "sh", "-c", print_all).splitlines()
-    values = dict(zip(_CONNECTION, said, strict=False))
+    lines = pods.execute("deployment/langfuse-web", "sh", "-c", print_all).splitlines()
+    values = dict(zip(_CONNECTION, lines, strict=False))
     if missing := [name for name in _CONNECTION if name != "PORT" and not values.get(name)]:
         raise SchemaError(
             f"The pod of langfuse-web has no DATABASE_{missing[0]}: its chart is not that of this project."

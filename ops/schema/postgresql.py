@@ -110,8 +110,8 @@ def _default(schema: Schema, field: Field) -> str:
     value = attribute.arguments.get("value", attribute.arguments.get("0", ""))
     if inner := re.fullmatch(r"dbgenerated\((.*)\)", value):
         return unquote(inner[1])
-    words = schema.enums[field.type].values if field.type in schema.enums else {}
-    listed = [words.get(item, unquote(item)) for item in items(value)]
+    values = schema.enums[field.type].values if field.type in schema.enums else {}
+    listed = [values.get(item, unquote(item)) for item in items(value)]
     return ", ".join(listed) or ("an empty list" if field.list else "an empty text")
 
 
@@ -132,7 +132,7 @@ def _reference(schema: Schema, model: PrismaModel, field: Field) -> Iterator[Ref
 
 
 def _table_name(model: PrismaModel) -> str:
-    return next((one.text("name") for one in model.attributes if one.name == "map"), model.name)
+    return next((attribute.text("name") for attribute in model.attributes if attribute.name == "map"), model.name)
 
 
 def _name(field: Field) -> str:

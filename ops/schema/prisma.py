@@ -91,8 +91,8 @@ def parse(text: str) -> Schema:
                 name=name, view=kind == "view", fields={field.name: field for field in fields}, attributes=whole
             )
         elif kind == "enum":
-            words = (one.split(None, 1) for one in own)
-            values = {value: _mapped(_attributes("".join(rest))) or value for value, *rest in words}
+            entries = (line.split(None, 1) for line in own)
+            values = {value: _mapped(_attributes("".join(rest))) or value for value, *rest in entries}
             enums[name] = Enum(name=_mapped(whole) or name, values=values)
     if not models:
         raise SchemaError("There is no model in it: name a schema.prisma.")

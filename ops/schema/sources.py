@@ -18,7 +18,9 @@ def litellm(place: Path) -> DescribedDatabase:
     """The tables of LiteLLM from the wheel of litellm-proxy-extras, or from the folder into which it is installed."""
     try:
         root = zipfile.Path(place) if place.is_file() else place
-        metadata = next(one for one in root.iterdir() if re.fullmatch(r"litellm_proxy_extras-.*\.dist-info", one.name))
+        metadata = next(
+            path for path in root.iterdir() if re.fullmatch(r"litellm_proxy_extras-.*\.dist-info", path.name)
+        )
         schema = root / "litellm_proxy_extras" / "schema.prisma"
         version = re.search(r"^Version: (.+)$", (metadata / "METADATA").read_text(encoding="utf-8"), re.MULTILINE)
         assert version  # noqa: S101  every wheel has one (PEP 566)

@@ -69,4 +69,4 @@ def by_name(tables: list[Table]) -> dict[str, Table]:
 def split(text: str) -> tuple[str, ...]:
     """What commas separate outside of brackets: a sorting key of ClickHouse may call functions."""
     found = re.findall(r"(?:[^,()]|\((?:[^()]|\([^()]*\))*\))+", text)
-    return tuple(one.strip() for one in found)
+    return tuple(column.strip() for column in found)

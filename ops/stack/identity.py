@@ -44,9 +44,9 @@ def identity_of(state: StackState | None, owner: str, stack_id: str = "") -> Sta
     )
 
 
-def application_tags(words: list[str] | None) -> Mapping[str, str]:
+def application_tags(pairs: list[str] | None) -> Mapping[str, str]:
     """The tags of an Entra application, which are words such as `StackId=a1b2c3d`."""
-    return {key: value for key, equals, value in (word.partition("=") for word in words or ()) if equals}
+    return {key: value for key, equals, value in (pair.partition("=") for pair in pairs or ()) if equals}
 
 
 def _names(id_: str) -> Iterator[str]:

@@ -29,13 +29,13 @@ def read_outputs(stack: str) -> dict[str, Any]:
         raise StackOutputsError(
             "There is no `pulumi` on PATH: install the Pulumi CLI (https://www.pulumi.com/docs/install/)."
         )
-    words = [cli, "stack", "output", "--stack", stack, "--json", "--show-secrets", "--non-interactive"]
-    said = subprocess.run([*words, "--cwd", str(ROOT)], capture_output=True, text=True, check=False)  # noqa: S603
-    if "no stack named" in said.stderr:
+    command = [cli, "stack", "output", "--stack", stack, "--json", "--show-secrets", "--non-interactive"]
+    result = subprocess.run([*command, "--cwd", str(ROOT)], capture_output=True, text=True, check=False)  # noqa: S603
+    if "no stack named" in result.stderr:
         raise StackOutputsError(f"There is no stack {stack} in this backend: `pulumi stack init {stack}` makes it.")
-    if said.returncode:
-        raise StackOutputsError(f"pulumi stack output --stack {stack}: {said.stderr.strip().removeprefix('error: ')}")
-    outputs: dict[str, Any] = json.loads(said.stdout)
+    if result.returncode:
+        raise StackOutputsError(f"pulumi stack output --stack {stack}: {result.stderr.strip().removeprefix('error: ')}")
+    outputs: dict[str, Any] = json.loads(result.stdout)
     if not outputs:
         raise NotUpError(f"Stack {stack} is not up: it has no outputs. Run `pulumi up --stack {stack}` first.")
     return outputs

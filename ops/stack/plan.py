@@ -71,7 +71,7 @@ def make_plan(config: StackConfig, program: Callable[[], None] | None = None, *,
         config=config.values,
         secret_keys=config.secret_keys,
         hosted_zones=[config.values.get(f"{PROJECT}:domain", "")],
-        other_stacks=_aws_day_behind(config),
+        other_stacks=_outputs_of_aws_stack(config),
     )
     resources = engine_graph.engine_resources(recording.resources)
     edges = engine_graph.edges(resources)
@@ -122,7 +122,7 @@ def _read_aws_stack(config: StackConfig, overrides: Sequence[str] = ()) -> Stack
         raise StackConfigError(f"awsStack names {name}. {error}") from error
 
 
-def _aws_day_behind(config: StackConfig) -> dict[str, Mapping[str, Any]]:
+def _outputs_of_aws_stack(config: StackConfig) -> dict[str, Mapping[str, Any]]:
     """What the AWS stack that an Azure stack names would export with its entry for API Management on, by that name."""
     aws = _read_aws_stack(config, ["apimEntry=true"])
     if aws is None:

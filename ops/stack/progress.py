@@ -68,10 +68,7 @@ def _parts(resources: Iterable[Resource]) -> dict[str, list[str]]:
     by_urn = {resource.urn: resource for resource in resources}
     parts: dict[str, list[str]] = {}
     for resource in by_urn.values():
-        holder = by_urn.get(resource.parent)
-        while holder and not holder.type.startswith("genai:"):
-            holder = by_urn.get(holder.parent)
-        if resource.custom and holder:
+        if resource.custom and (holder := engine_graph.holder(resource, by_urn)):
             parts.setdefault(holder.name, []).append(engine_urn(resource.urn))
     return parts
 
@@ -147,9 +144,9 @@ class Progress:
                 urn = event.res_op_failed_event.metadata.urn
                 self._ended[urn] = self._clock()
                 self._failed.add(urn)
-            elif (said := event.diagnostic_event) and said.severity == "error":
-                about = self._said.setdefault(_gist(said.message), [])
-                about += [short(said.urn)] if said.urn else []
+            elif (diagnostic := event.diagnostic_event) and diagnostic.severity == "error":
+                about = self._said.setdefault(_gist(diagnostic.message), [])
+                about += [short(diagnostic.urn)] if diagnostic.urn else []
 
     def _left(self, urn: str, typical: float) -> float:
         if urn in self._ended:

@@ -74,9 +74,9 @@ def read_gateway(azure_stack: str, stack: str, running: RunningAwsStack) -> Runn
     if RUNNING[config.kind.name] is not RunningGateway:
         raise StackConfigError(f"{azure_stack} is no Azure stack: name one with --azure-stack, such as azure.")
     settings = _settings(config, AzureSettings, "awsStack", "clients")
-    behind = settings.aws_stack.rpartition("/")[2]
-    if behind and behind != stack:
-        raise StackConfigError(f"{azure_stack} stands before {behind}, not before {stack}: use --stack {behind}.")
+    aws_stack = settings.aws_stack.rpartition("/")[2]
+    if aws_stack and aws_stack != stack:
+        raise StackConfigError(f"{azure_stack} stands before {aws_stack}, not before {stack}: use --stack {aws_stack}.")
     client = settings.clients[0]
     key_alias = client.keys[0] if client.keys else client.key_alias
     if key_alias not in running.key_models:

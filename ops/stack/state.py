@@ -44,17 +44,20 @@ class StackState:
 def read(deployment: Mapping[str, Any]) -> StackState:
     """The state in an exported deployment."""
     found = deployment.get("resources") or []
-    stack: Mapping[str, Any] = next((one for one in found if one["type"] == "pulumi:pulumi:Stack"), {})
+    stack: Mapping[str, Any] = next((resource for resource in found if resource["type"] == "pulumi:pulumi:Stack"), {})
     return StackState(
-        resources=[_resource(one) for one in found],
-        created={one["urn"]: datetime.fromisoformat(one["created"]) for one in found if "created" in one},
-        unfinished=[one["urn"] for one in found if one.get("initErrors") or one.get("delete")],
+        resources=[_resource(resource) for resource in found],
+        created={
+            resource["urn"]: datetime.fromisoformat(resource["created"]) for resource in found if "created" in resource
+        },
+        unfinished=[resource["urn"] for resource in found if resource.get("initErrors") or resource.get("delete")],
         pending=[
-            f"{one['type']} {short(one['resource']['urn'])}" for one in deployment.get("pending_operations") or []
+            f"{operation['type']} {short(operation['resource']['urn'])}"
+            for operation in deployment.get("pending_operations") or []
         ],
         outputs=_opened(stack.get("outputs", {})),
-        ids=[one["id"] for one in found if one.get("custom") and one.get("id")],
-        stack_id=next((one["outputs"]["result"] for one in found if _is_stack_id(one)), ""),
+        ids=[resource["id"] for resource in found if resource.get("custom") and resource.get("id")],
+        stack_id=next((resource["outputs"]["result"] for resource in found if _is_stack_id(resource)), ""),
         regions={
             "aws:region": _input(found, "region", "pulumi:providers:aws", "pulumi-python:dynamic/genai:DrainGate"),
             "azure-native:location": _input(found, "location", "azure-native:resources:ResourceGroup"),
@@ -72,38 +75,34 @@ def engine_urn(urn: str) -> str:
     return urn.replace("::pulumi:pulumi:Stack$", "::")
 
 
-def _is_stack_id(one: Mapping[str, Any]) -> bool:
+def _is_stack_id(resource: Mapping[str, Any]) -> bool:
     """Whether it is what `stacks.identity` makes, and made."""
-    name = one["urn"].rpartition("::")[2]
-    made = one["type"] == "random:index/randomString:RandomString" and name in ("cluster-name", "stack-id")
-    return made and isinstance((one.get("outputs") or {}).get("result"), str)
+    name = resource["urn"].rpartition("::")[2]
+    made = resource["type"] == "random:index/randomString:RandomString" and name in ("cluster-name", "stack-id")
+    return made and isinstance((resource.get("outputs") or {}).get("result"), str)
 
 
 def _input(found: Sequence[Mapping[str, Any]], key: str, *types: str) -> str:
     """The first text that a resource of these types has under that key."""
-    values = [(one.get("inputs") or {}).get(key) for one in found if one["type"] in types]
+    values = [(resource.get("inputs") or {}).get(key) for resource in found if resource["type"] in types]
     return next((value for value in values if value and isinstance(value, str)), "")
 
 
-def _resource(one: Mapping[str, Any]) -> Resource:
-    dependencies: Mapping[str, Sequence[str]] = one.get("propertyDependencies") or {}
+def _resource(resource: Mapping[str, Any]) -> Resource:
+    dependencies: Mapping[str, Sequence[str]] = resource.get("propertyDependencies") or {}
     return Resource(
-        urn=one["urn"],
-        type=one["type"],
-        name=one["urn"].rpartition("::")[2],
-        parent=one.get("parent", ""),
-        custom=one["custom"],
-        remote=False,
-        inputs=_opened(one.get("inputs") or {}),
-        dependencies=frozenset(one.get("dependencies") or ()),
+        urn=resource["urn"],
+        type=resource["type"],
+        name=resource["urn"].rpartition("::")[2],
+        parent=resource.get("parent", ""),
+        custom=resource["custom"],
+        inputs=_opened(resource.get("inputs") or {}),
+        dependencies=frozenset(resource.get("dependencies") or ()),
         property_dependencies={key: frozenset(urns) for key, urns in dependencies.items() if urns},
-        provider=one.get("provider", "").rpartition("::")[0],
-        deleted_with=one.get("deletedWith", ""),
-        protect=one.get("protect", False),
-        retain_on_delete=one.get("retainOnDelete", False),
-        delete_before_replace=False,
-        ignore_changes=(),
-        timeouts=one.get("customTimeouts") or {},
+        provider=resource.get("provider", "").rpartition("::")[0],
+        deleted_with=resource.get("deletedWith", ""),
+        protect=resource.get("protect", False),
+        retain_on_delete=resource.get("retainOnDelete", False),
     )
 
 

@@ -53,16 +53,11 @@ def close_cluster(account: Account, id_: str, state: State) -> None:
         account.call("ec2", "delete_security_group", GroupId=group_id)
 
 
-def _issuer_id(cluster: str) -> str:
-    return hashlib.sha256(cluster.encode()).hexdigest()[:32].upper()
-
-
 def _cluster_outputs(account: Account, id_: str, inputs: State, found: Any) -> dict[str, Any]:
+    issuer = hashlib.sha256(id_.encode()).hexdigest()[:32].upper()
     return {
         # moto gives every cluster the same one
-        "identities": [
-            {"oidcs": [{"issuer": f"https://oidc.eks.{account.region}.amazonaws.com/id/{_issuer_id(id_)}"}]}
-        ],
+        "identities": [{"oidcs": [{"issuer": f"https://oidc.eks.{account.region}.amazonaws.com/id/{issuer}"}]}],
         "vpcConfig": {**inputs["vpcConfig"], "clusterSecurityGroupId": cluster_group(account, id_)},
         "certificateAuthority": {"data": "cmVoZWFyc2Fs"},
         "status": "ACTIVE",

@@ -50,7 +50,7 @@ _NO_NETWORKS = [
 
 def _range(account: Account, inputs: State) -> Iterable[str]:
     cidr = ipaddress.ip_network(inputs["cidrBlock"], strict=False)
-    if not 16 <= cidr.prefixlen <= 28 or any(cidr.overlaps(one) for one in _NO_NETWORKS):
+    if not 16 <= cidr.prefixlen <= 28 or any(cidr.overlaps(network) for network in _NO_NETWORKS):
         yield f"The CIDR '{inputs['cidrBlock']}' is invalid."
 
 
@@ -92,8 +92,8 @@ def _policy_size(account: Account, inputs: State) -> Iterable[str]:
 
 
 def _condition_values(account: Account, inputs: State) -> Iterable[str]:
-    conditions = [one for condition in inputs.get("conditions", []) for one in condition.values()]
-    if sum(len(one.get("values", [])) for one in conditions) > 5:
+    conditions = [values for condition in inputs.get("conditions", []) for values in condition.values()]
+    if sum(len(values.get("values", [])) for values in conditions) > 5:
         yield "A rule can only have '5' condition values"
 
 
@@ -284,7 +284,7 @@ def _tag_refusal(service: str, tags: Mapping[str, str]) -> str | None:
                 return f"{invalid}: tag {what} {text!r} begins with 'aws:', which is reserved for internal use"
             if not least <= len(text) <= most:
                 return f"{invalid}: tag {what} {text[:20]!r} has {len(text)} characters, not {least} to {most}"
-            if not all(unicodedata.category(one)[0] in "LZN" or one in "_.:/=+-@" for one in text):
+            if not all(unicodedata.category(character)[0] in "LZN" or character in "_.:/=+-@" for character in text):
                 return f"{invalid}: tag {what} {text!r} has other characters than letters, digits, spaces, _.:/=+-@"
     return None
 

@@ -13,7 +13,7 @@ Holders = Callable[[Account, str, State], Iterable[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class DeletionRule:
-    """A deletion is refused as long as there are `holders`; `{id}` in the message is the thing itself."""
+    """A deletion is refused as long as there are `holders`; `{id}` in the message is the resource itself."""
 
     error: str
     message: str

@@ -126,11 +126,11 @@ def _remove_record(account: Account, id_: str, state: State) -> None:
             account.call("route53", "change_resource_record_sets", HostedZoneId=state["zoneId"], ChangeBatch=batch)
             # moto takes a record for one that exists when its journal has the same creation (route53/models.py).
             journal = account.moto("route53").zones[state["zoneId"]].rr_changes
-            journal[:] = [one for one in journal if one["ResourceRecordSet"]["Name"] != record["Name"].rstrip(".")]
+            journal[:] = [made for made in journal if made["ResourceRecordSet"]["Name"] != record["Name"].rstrip(".")]
 
 
 def _attribute(key: str) -> Callable[[Any], Any]:
-    return lambda found: next((one["Value"] for one in found["Attributes"] if one["Key"] == key), None)
+    return lambda found: next((item["Value"] for item in found["Attributes"] if item["Key"] == key), None)
 
 
 def _elb(kind: str, key: str, answer: str, attributes: Mapping[str, str] | None = None, **more: Any) -> AwsType:

@@ -73,8 +73,8 @@ def _in_route_table(path: str, **match: str) -> Any:
 def _find_vpc(account: Account, id_: str, state: State) -> Any:
     found = finder("ec2", "describe_vpcs", "Vpcs", VpcIds=["id"])(account, id_, state)
     for attribute in _DNS if found else ():
-        said = account.call("ec2", "describe_vpc_attribute", VpcId=id_, Attribute=attribute)
-        found[attribute] = at(said, f"{attribute}.Value")
+        answer = account.call("ec2", "describe_vpc_attribute", VpcId=id_, Attribute=attribute)
+        found[attribute] = at(answer, f"{attribute}.Value")
     return found
 
 

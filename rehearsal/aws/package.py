@@ -171,16 +171,16 @@ class AwsPackage:
 
     def _params(self, row: AwsType, shape: Any, inputs: Properties) -> Properties:
         usable = {key: value for key, value in inputs.items() if key not in row.elsewhere}
-        given = usable.pop("tags", None) or {}
+        new_tags = usable.pop("tags", None) or {}
         prepared = row.prepare(self.account, usable)
         prepared.pop("tags", None)
         params: Properties = fit(shape, prepared, row.names)
-        pairs = [{"Key": key, "Value": value} for key, value in given.items()]
+        pairs = [{"Key": key, "Value": value} for key, value in new_tags.items()]
         if not pairs or not row.tags:
             return params
         if row.tags in ("list", "map"):
             member = next(name for name in shape.members if name.lower() == "tags")
-            return {**params, member: pairs if row.tags == "list" else given}
+            return {**params, member: pairs if row.tags == "list" else new_tags}
         return {**params, "TagSpecifications": [{"ResourceType": row.tags, "Tags": pairs}]}
 
     def _refuse(self, request: Request) -> None:

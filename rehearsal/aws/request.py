@@ -71,24 +71,25 @@ def at(answer: Any, path: str) -> Any:
     return at(next((item for key, item in answer.items() if key.lower() == head.lower()), None), rest)
 
 
-def unfit(answer: Any, said: Any, names: Names) -> Any:
+def unfit(answer: Any, declared: Any, names: Names) -> Any:
     """The other way of `fit`: what AWS answers, in the form of the input, as far as the program said something."""
-    if answer in (None, "", [], {}) and not said:
-        return said
-    if isinstance(said, Mapping) and isinstance(answer, Mapping):
-        read = {key: unfit(at(answer, names.get(key, key)), item, names) for key, item in said.items()}
+    if answer in (None, "", [], {}) and not declared:
+        return declared
+    if isinstance(declared, Mapping) and isinstance(answer, Mapping):
+        read = {key: unfit(at(answer, names.get(key, key)), item, names) for key, item in declared.items()}
         return {key: item for key, item in read.items() if item is not None}
-    if isinstance(said, list) and isinstance(answer, list):
-        if sorted(map(str, answer)) == sorted(map(str, said)):  # in any order: most are sets
-            return said
+    if isinstance(declared, list) and isinstance(answer, list):
+        if sorted(map(str, answer)) == sorted(map(str, declared)):  # in any order: most are sets
+            return declared
         return [
-            unfit(item, said[min(index, len(said) - 1)] if said else item, names) for index, item in enumerate(answer)
+            unfit(item, declared[min(index, len(declared) - 1)] if declared else item, names)
+            for index, item in enumerate(answer)
         ]
-    if isinstance(said, str) and isinstance(answer, Mapping):  # botocore has read the JSON of a policy
-        return said if json.loads(said) == answer else json.dumps(answer)
-    if isinstance(said, bool):
+    if isinstance(declared, str) and isinstance(answer, Mapping):  # botocore has read the JSON of a policy
+        return declared if json.loads(declared) == answer else json.dumps(answer)
+    if isinstance(declared, bool):
         return str(answer).lower() == "true"
-    if isinstance(said, int | float) and answer is not None:
+    if isinstance(declared, int | float) and answer is not None:
         return float(answer)
     return answer
 

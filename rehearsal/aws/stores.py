@@ -81,11 +81,11 @@ def _parameters(account: Account, id_: str, inputs: State) -> None:
         DBClusterParameterGroupName=id_,
         Parameters=[
             {
-                "ParameterName": one["name"],
-                "ParameterValue": str(one["value"]),
-                "ApplyMethod": one.get("applyMethod", "immediate"),
+                "ParameterName": parameter["name"],
+                "ParameterValue": str(parameter["value"]),
+                "ApplyMethod": parameter.get("applyMethod", "immediate"),
             }
-            for one in inputs.get("parameters", [])
+            for parameter in inputs.get("parameters", [])
         ],
     )
 
@@ -204,8 +204,8 @@ TYPES: Mapping[str, AwsType] = {
             "modify_cache_parameter_group",
             CacheParameterGroupName=id_,
             ParameterNameValues=[
-                {"ParameterName": one["name"], "ParameterValue": str(one["value"])}
-                for one in inputs.get("parameters", [])
+                {"ParameterName": parameter["name"], "ParameterValue": str(parameter["value"])}
+                for parameter in inputs.get("parameters", [])
             ],
         ),
         updates=frozenset({"parameters"}),

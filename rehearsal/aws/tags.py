@@ -50,7 +50,7 @@ def read(account: Account, row: AwsType, state: State, found: Any) -> dict[str, 
         except ClientError as error:
             if not is_gone(error):  # S3 has an error for a bucket without tags
                 raise
-    return dict(tags) if isinstance(tags, Mapping) else {one["Key"]: one["Value"] for one in tags or []}
+    return dict(tags) if isinstance(tags, Mapping) else {tag["Key"]: tag["Value"] for tag in tags or []}
 
 
 def change(account: Account, row: AwsType, state: State, new: Mapping[str, str]) -> None:

@@ -73,7 +73,7 @@ def _in_value(hint: Any, value: Any, where: str) -> Iterator[str]:
         for item_hint in _of(Mapping, choices):
             for key, item in value.items():
                 yield from _in_value(item_hint, item, f"{where}.{key}")
-        objects = [list(_in_object(one, value, f"{where}.")) for one in choices if is_input_type(one)]
+        objects = [list(_in_object(choice, value, f"{where}.")) for choice in choices if is_input_type(choice)]
         yield from min(objects, key=len, default=[])  # of several the one that was meant
 
 

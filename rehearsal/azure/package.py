@@ -16,7 +16,7 @@ _FIELD = re.compile(r"\{(\w+)\}")
 
 
 class AzurePackage:
-    """`things` are inputs by resource id, `retained` ids that were deleted and keep their names."""
+    """`resources` are inputs by resource id, `retained` ids that were deleted and keep their names."""
 
     def __init__(self) -> None:
         self.resources: dict[str, Properties] = {}

@@ -158,8 +158,10 @@ def invokable_arns(model: Model, region: str) -> Sequence[str]:
             return (own,)
         profile = arn["name"]
         if arn["kind"] == "application-inference-profile":
-            behind = model.base_model or (_named(model.model.partition("/")[2]) if "model_id" in model.params else "")
-            profile = behind.rpartition("/")[2]
+            made_from = model.base_model or (
+                _named(model.model.partition("/")[2]) if "model_id" in model.params else ""
+            )
+            profile = made_from.rpartition("/")[2]
             if not _IDENTIFIER.fullmatch(profile):
                 raise ValueError(
                     f"{own} does not tell its model, which must be allowed too: set baseModel to what the profile was "

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
 
 from charts.shapes import Model
 from stacks import commands
@@ -63,7 +62,8 @@ def provider_problem(model: Model) -> str | None:
         return f"{model.model} names no provider: write it in front, such as openai/{model.model}"
     if first not in PROVIDERS:
         return f"{first} is no provider of LiteLLM's: {_instead(first)}"
-    if first not in NEED_A_KEY or model.provider_key or _has_credential(model.params):
+    has_credential = any(is_credential_parameter(name) or name in _ANSWERED_HERE for name in model.params)
+    if first not in NEED_A_KEY or model.provider_key or has_credential:
         return None
     name = re.sub("[^a-z0-9-]", "-", first)
     return (
@@ -75,7 +75,3 @@ def provider_problem(model: Model) -> str | None:
 def _instead(provider: str) -> str:
     near = difflib.get_close_matches(provider, PROVIDERS, n=1)
     return f"did you mean {near[0]}?" if near else "write openai/<model> with an api_base for a service that speaks so"
-
-
-def _has_credential(params: Mapping[str, object]) -> bool:
-    return any(is_credential_parameter(name) or name in _ANSWERED_HERE for name in params)

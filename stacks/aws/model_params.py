@@ -90,7 +90,7 @@ def _in_reference(variable: str, where: str, keys: Collection[str], *, resolved:
     if not resolved:
         yield f"{where} is a reference in a list, where LiteLLM looks for none: put it into an object"
     elif variable not in variables:
-        known = ", ".join(_REFERENCE + one for one in variables) or "none: set providerKeys first"
+        known = ", ".join(_REFERENCE + variable for variable in variables) or "none: set providerKeys first"
         yield f"{where} refers to a variable that is no provider key; the known ones are {known}"
 
 

@@ -40,7 +40,7 @@ async def read(config: AzureSettings) -> AwsOutputs:
     elif config.aws_outputs:
         found = {"apimEntryCertificate": "public", **config.aws_outputs}
     else:
-        raise SettingsError(
+        raise _refusal(
             "awsStack is not set, so nobody knows where LiteLLM is: "
             f"{commands.set_config('awsStack organization/genaiplatform/dev')}, or set awsOutputs"
         )
@@ -48,13 +48,17 @@ async def read(config: AzureSettings) -> AwsOutputs:
     if not problems:
         problems = [*_backend_problems(config, found), *_key_problems(config, found)]
     if problems:
-        raise SettingsError("\n".join(problems))
+        raise _refusal(*problems)
     return AwsOutputs(
         apim_entry_url=found["apimEntryUrl"],
         certificate_is_public=_is_verifiable(found),
         apim_entry_key=found["apimEntryKey"],
         virtual_keys=found["virtualKeys"],
     )
+
+
+def _refusal(*problems: str) -> SettingsError:
+    return SettingsError(commands.for_stack(pulumi.get_stack(), "\n".join(problems)))
 
 
 async def _outputs_of(aws_stack: str) -> Mapping[str, Any]:

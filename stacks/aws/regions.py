@@ -22,14 +22,11 @@ def problem(region: str) -> str | None:
     known = botocore_session().get_available_regions("eks")
     if region in known:
         return None
-    if any(region in botocore_session().get_available_regions("ec2", name) for name in _other_partitions()):
+    others = [name for name in botocore_session().get_available_partitions() if name != _PUBLIC]
+    if any(region in botocore_session().get_available_regions("ec2", name) for name in others):
         return (
             f"{region} is in another partition of AWS (China, GovCloud or the like), for which nothing here was "
             "written: set one such as us-east-1"
         )
     near = difflib.get_close_matches(region, known, n=1)
     return f"{region!r} is no region of AWS: {f'did you mean {near[0]}?' if near else 'set one such as us-east-1'}"
-
-
-def _other_partitions() -> list[str]:
-    return [name for name in botocore_session().get_available_partitions() if name != _PUBLIC]

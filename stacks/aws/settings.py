@@ -272,9 +272,9 @@ class AwsSettings(StackSettings):
             for name in self.provider_keys
             if not re.fullmatch(r"[a-z][a-z0-9-]*", name)
         ]
-        given = self.fixed_secrets.get("virtualKeys", {})
-        virtual = given if isinstance(given, Mapping) else {}
-        if virtual is not given:
+        fixed_keys = self.fixed_secrets.get("virtualKeys", {})
+        virtual = fixed_keys if isinstance(fixed_keys, Mapping) else {}
+        if virtual is not fixed_keys:
             problems.append("fixedSecrets.virtualKeys must be an object: the key of each alias")
         aliases = [key.alias for key in self.virtual_keys]
         for alias, value in virtual.items():

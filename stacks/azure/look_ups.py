@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pulumi
 import pulumi_azuread as azuread
 from pulumi_azure_native import authorization
 
@@ -51,9 +52,10 @@ def email_of(object_id: str) -> str:
     except Exception:  # noqa: BLE001  Pulumi raises nothing narrower for a failed look-up
         email = ""
     if not email:
+        command = commands.for_stack(pulumi.get_stack(), commands.set_config("publisherEmail you@example.com"))
         raise SettingsError(
             "publisherEmail is not set, and Entra ID knows no e-mail address of the account that runs this: "
-            f"{commands.set_config('publisherEmail you@example.com')} (API Management writes to it about the service)"
+            f"{command} (API Management writes to it about the service)"
         )
     return email
 

@@ -128,7 +128,8 @@ def location() -> str:
     """`azure-native:location`, a region that offers the gateway."""
     region = pulumi.Config("azure-native").get("location")
     if not region:
-        raise SettingsError(f"azure-native:location is not set: {commands.set_config('azure-native:location eastus2')}")
+        command = commands.for_stack(pulumi.get_stack(), commands.set_config("azure-native:location eastus2"))
+        raise SettingsError(f"azure-native:location is not set: {command}")
     if problem := region_problem(region):
         raise SettingsError(f"azure-native:location: {problem}")
     return region

@@ -178,7 +178,8 @@ def region() -> str:
     """`aws:region`, a region that offers AgentCore."""
     region = pulumi.Config("aws").get("region")
     if not region:
-        raise SettingsError(f"aws:region is not set: {commands.set_config('aws:region us-east-1')}")
+        command = commands.for_stack(pulumi.get_stack(), commands.set_config("aws:region us-east-1"))
+        raise SettingsError(f"aws:region is not set: {command}")
     if problem := region_problem(region):
         raise SettingsError(f"aws:region: {problem}")
     return region

@@ -78,12 +78,12 @@ def traces(litellm: RunningLiteLLM) -> Mapping[tuple[str, bool], list[Span]]:
     deadline = time.monotonic() + 90
     while True:
         found = {
-            one: [span for span in litellm.langfuse.spans if text in str(span.attributes)]
-            for one, text in questions.items()
+            case: [span for span in litellm.langfuse.spans if text in str(span.attributes)]
+            for case, text in questions.items()
         }
         if all(found.values()):
             return found
-        assert time.monotonic() < deadline, [one for one, arrived in found.items() if not arrived]
+        assert time.monotonic() < deadline, [case for case, arrived in found.items() if not arrived]
         time.sleep(0.5)
 
 

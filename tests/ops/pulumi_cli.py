@@ -1,4 +1,4 @@
-"""In the place of the Pulumi CLI: notes what it is asked, and does to a stack's file what the real one does."""
+"""Stand-in for the Pulumi CLI: notes what it is asked, and changes the file of a stack as the real one does."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Cli:
     @property
     def changed(self) -> list[str]:
         """Those that change something."""
-        asked = [" ".join(one["words"]) for one in self.asked]
+        asked = [" ".join(call["words"]) for call in self.asked]
         return [words for words in asked if not words.startswith("whoami")]
 
 

@@ -59,7 +59,7 @@ def test_every_type_of_the_gateway_is_in_the_table(mode: str) -> None:
 
 
 def test_the_table_lists_no_type_that_the_gateway_does_not_make() -> None:
-    made = {one.type for mode in azure_program.MODES for one in azure_program.recorded(mode).resources}
+    made = {resource.type for mode in azure_program.MODES for resource in azure_program.recorded(mode).resources}
     assert set(AZURE_NATIVE) <= made
 
 

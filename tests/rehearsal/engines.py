@@ -82,30 +82,34 @@ def fail_everything_once(simulation: Simulation, kind: str, command: Callable[[]
         while True:
             before = len(simulation.operations.done)
             result = command()
-            failed = {one.name for one in simulation.operations.done[before:] if one.error}
+            failed = {operation.name for operation in simulation.operations.done[before:] if operation.error}
             assert all(name in result.diagnostics for name in failed)
             if result.succeeded:
                 break
             assert failed, result.output
-    return {(one.type, one.name) for one in simulation.operations.done[begin:] if one.error and one.kind == kind}
+    return {
+        (operation.type, operation.name)
+        for operation in simulation.operations.done[begin:]
+        if operation.error and operation.kind == kind
+    }
 
 
 def nothing_is_left(simulation: Simulation, *engines: RehearsalEngine) -> None:
     """Proved from the world and the states, never from an exit code."""
     assert simulation.leftovers() == {}, simulation.leftovers()
-    for one in engines:
-        assert one.resources() == []
-        assert not one.state().get("pending_operations")
+    for engine in engines:
+        assert engine.resources() == []
+        assert not engine.state().get("pending_operations")
 
 
 def touched(simulation: Simulation, since: int) -> set[tuple[str, str]]:
     """Operation and name of each resource that a provider changed since so many operations."""
-    return {(one.kind, one.name) for one in simulation.operations.done[since:]}
+    return {(operation.kind, operation.name) for operation in simulation.operations.done[since:]}
 
 
 def to_fail(resources: Iterable[Resource], served: Container[str]) -> list[tuple[str, str]]:
     """Type and name of one resource of each provider, or of all; each of the others fails once in one run together."""
-    every = sorted((one.type, one.name) for one in resources if one.type in served)
+    every = sorted((resource.type, resource.name) for resource in resources if resource.type in served)
     return every if ALL else [next(cases) for _, cases in itertools.groupby(every, lambda case: case[0].split(":")[0])]
 
 
@@ -121,12 +125,12 @@ def kill_during(simulation: Simulation, day: RehearsalEngine, token: str) -> int
             time.sleep(1)  # until the provider sees the connection closed
         return typical(kind, of)
 
-    simulation.operations.watch = lambda one: made.set() if one.type == token else None
+    simulation.operations.watch = lambda operation: made.set() if operation.type == token else None
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(simulation.operations, "typical", kill_first)
         day.up(started=process.append)
     assert made.wait(30)
-    simulation.operations.watch = lambda one: None
+    simulation.operations.watch = lambda operation: None
     return process[0].pid
 
 
@@ -141,5 +145,5 @@ def after_operations(simulation: Simulation, count: int, act: Callable[[], None]
 
     simulation.operations.watch = watch
     yield
-    simulation.operations.watch = lambda one: None
+    simulation.operations.watch = lambda operation: None
     assert acted.locked(), f"it ended after {len(simulation.operations.done) - first} operations"

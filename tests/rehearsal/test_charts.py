@@ -18,7 +18,7 @@ LITELLM, LANGFUSE = LITELLM_CHART.name, LANGFUSE_CHART.name
 
 def release(chart: str, variant: str = "day") -> dict[str, Any]:
     """What the program hands to Helm."""
-    [inputs] = [one.inputs for one in recorded(variant).of_type(RELEASE) if one.inputs["chart"] == chart]
+    [inputs] = [resource.inputs for resource in recorded(variant).of_type(RELEASE) if resource.inputs["chart"] == chart]
     return copy.deepcopy(dict(inputs))
 
 

@@ -125,15 +125,13 @@ def test_who_lets_everybody_in_rehearses_another_change(simulation: object) -> N
 
 
 @pytest.mark.engine
-def test_the_evening_is_compared_with_the_plan_of_the_settings_as_they_are_by_then(simulation: object) -> None:
+def test_a_destroy_is_compared_with_the_plan_of_the_settings_as_they_are_by_then(simulation: object) -> None:
     result = run("--stack", "azure", "--timeline", "--scale", "0.1", "--json")
-    morning, evening = (
-        make_plan(settings_file.read(ROOT, "azure", [f"keyMode={mode}"])) for mode in ("header", "keyVault")
-    )
-    assert morning.down.seconds != evening.down.seconds
+    first, last = (make_plan(settings_file.read(ROOT, "azure", [f"keyMode={mode}"])) for mode in ("header", "keyVault"))
+    assert first.down.seconds != last.down.seconds
     compared = json.loads(result.stdout)["timeline"]
-    assert compared["up"]["planned"] == round(morning.up.seconds / 60, 1)
-    assert compared["destroy"]["planned"] == round(evening.down.seconds / 60, 1)
+    assert compared["up"]["planned"] == round(first.up.seconds / 60, 1)
+    assert compared["destroy"]["planned"] == round(last.down.seconds / 60, 1)
 
 
 @pytest.mark.engine
@@ -151,7 +149,7 @@ def test_a_rehearsal_that_is_ended_leaves_neither_folder_nor_engine(
     process.send_signal(number)
     assert process.wait(30) == 128 + number
     assert list(tmp_path.iterdir()) == []
-    assert not [one for one in Path("/proc").glob("[0-9]*/cmdline") if str(tmp_path).encode() in _read(one)]
+    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(tmp_path).encode() in _read(path)]
 
 
 def _read(file: Path) -> bytes:

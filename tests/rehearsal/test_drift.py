@@ -27,119 +27,122 @@ CHANGED: Mapping[tuple[str, str], Change] = {
     ("aws:ec2/vpc:Vpc", "network-vpc"): (
         "ec2",
         "modify_vpc_attribute",
-        lambda one: {"VpcId": one["id"], "EnableDnsHostnames": {"Value": False}},
+        lambda resource: {"VpcId": resource["id"], "EnableDnsHostnames": {"Value": False}},
     ),
     ("aws:ec2/subnet:Subnet", "network-public-0"): (
         "ec2",
         "delete_tags",
-        lambda one: {"Resources": [one["id"]], "Tags": [{"Key": "kubernetes.io/role/elb"}]},
+        lambda resource: {"Resources": [resource["id"]], "Tags": [{"Key": "kubernetes.io/role/elb"}]},
     ),
     ("aws:elasticache/replicationGroup:ReplicationGroup", "cache"): (
         "elasticache",
         "modify_replication_group",
-        lambda one: {"ReplicationGroupId": one["id"], "CacheNodeType": "cache.r7g.large"},
+        lambda resource: {"ReplicationGroupId": resource["id"], "CacheNodeType": "cache.r7g.large"},
     ),
     ("aws:iam/role:Role", "langfuse-role"): (
         "iam",
         "update_assume_role_policy",
-        lambda one: {
-            "RoleName": one["id"],
-            "PolicyDocument": one["assumeRolePolicy"].replace("langfuse", "clickhouse"),
+        lambda resource: {
+            "RoleName": resource["id"],
+            "PolicyDocument": resource["assumeRolePolicy"].replace("langfuse", "clickhouse"),
         },
     ),
     ("aws:iam/rolePolicy:RolePolicy", "litellm-role"): (
         "iam",
         "put_role_policy",
-        lambda one: {"RoleName": one["role"], "PolicyName": one["name"], "PolicyDocument": ANYTHING},
+        lambda resource: {"RoleName": resource["role"], "PolicyName": resource["name"], "PolicyDocument": ANYTHING},
     ),
     ("aws:lb/listener:Listener", "listeners-80"): (
         "elbv2",
         "modify_listener",
-        lambda one: {"ListenerArn": one["id"], "DefaultActions": [SHUT]},
+        lambda resource: {"ListenerArn": resource["id"], "DefaultActions": [SHUT]},
     ),
     ("aws:lb/listenerRule:ListenerRule", "apim-entry"): (
         "elbv2",
         "modify_rule",
-        lambda one: {"RuleArn": one["id"], "Conditions": [{"Field": "path-pattern", "Values": ["/*"]}]},
+        lambda resource: {"RuleArn": resource["id"], "Conditions": [{"Field": "path-pattern", "Values": ["/*"]}]},
     ),
     ("aws:lb/loadBalancer:LoadBalancer", "entry"): (
         "elbv2",
         "modify_load_balancer_attributes",
-        lambda one: {
-            "LoadBalancerArn": one["id"],
+        lambda resource: {
+            "LoadBalancerArn": resource["id"],
             "Attributes": [{"Key": "idle_timeout.timeout_seconds", "Value": "60"}],
         },
     ),
     ("aws:lb/targetGroup:TargetGroup", "langfuse-target"): (
         "elbv2",
         "modify_target_group",
-        lambda one: {"TargetGroupArn": one["id"], "HealthCheckPath": "/nowhere"},
+        lambda resource: {"TargetGroupArn": resource["id"], "HealthCheckPath": "/nowhere"},
     ),
     ("aws:lb/targetGroup:TargetGroup", "litellm-target"): (
         "elbv2",
         "add_tags",
-        lambda one: {"ResourceArns": [one["id"]], "Tags": [{"Key": "Owner", "Value": "somebody"}]},
+        lambda resource: {"ResourceArns": [resource["id"]], "Tags": [{"Key": "Owner", "Value": "somebody"}]},
     ),
     ("aws:rds/cluster:Cluster", "database-cluster"): (
         "rds",
         "modify_db_cluster",
-        lambda one: {
-            "DBClusterIdentifier": one["id"],
+        lambda resource: {
+            "DBClusterIdentifier": resource["id"],
             "ServerlessV2ScalingConfiguration": {"MinCapacity": 8, "MaxCapacity": 64},
         },
     ),
     ("aws:rds/clusterParameterGroup:ClusterParameterGroup", "database-parameters"): (
         "rds",
         "modify_db_cluster_parameter_group",
-        lambda one: {
-            "DBClusterParameterGroupName": one["id"],
+        lambda resource: {
+            "DBClusterParameterGroupName": resource["id"],
             "Parameters": [{"ParameterName": "rds.force_ssl", "ParameterValue": "0", "ApplyMethod": "immediate"}],
         },
     ),
     ("aws:s3/bucketCorsConfiguration:BucketCorsConfiguration", "langfuse"): (
         "s3",
         "put_bucket_cors",
-        lambda one: {
-            "Bucket": one["bucket"],
+        lambda resource: {
+            "Bucket": resource["bucket"],
             "CORSConfiguration": {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]},
         },
     ),
     ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "clickhouse"): (
         "s3",
         "put_public_access_block",
-        lambda one: {"Bucket": one["bucket"], "PublicAccessBlockConfiguration": {"BlockPublicPolicy": False}},
+        lambda resource: {"Bucket": resource["bucket"], "PublicAccessBlockConfiguration": {"BlockPublicPolicy": False}},
     ),
 }
 GONE: Mapping[tuple[str, str], Change] = {
     ("aws:ec2/route:Route", name): (
         "ec2",
         "delete_route",
-        lambda one: {"RouteTableId": one["routeTableId"], "DestinationCidrBlock": "0.0.0.0/0"},
+        lambda resource: {"RouteTableId": resource["routeTableId"], "DestinationCidrBlock": "0.0.0.0/0"},
     )
     for name in ("network-public", "network-private-0", "network-private-1")
 } | {
     ("aws:ec2/routeTableAssociation:RouteTableAssociation", "network-public-0"): (
         "ec2",
         "disassociate_route_table",
-        lambda one: {"AssociationId": one["id"]},
+        lambda resource: {"AssociationId": resource["id"]},
     ),
     ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "cluster-eksRole-1587f79c"): (
         "iam",
         "detach_role_policy",
-        lambda one: {"RoleName": one["role"], "PolicyArn": one["policyArn"]},
+        lambda resource: {"RoleName": resource["role"], "PolicyArn": resource["policyArn"]},
     ),
     ("aws:s3/bucketPolicy:BucketPolicy", "langfuse"): (
         "s3",
         "delete_bucket_policy",
-        lambda one: {"Bucket": one["bucket"]},
+        lambda resource: {"Bucket": resource["bucket"]},
     ),
 }
 
 
 def resources(day: RehearsalEngine) -> dict[tuple[str, str], dict[str, Any]]:
     return {
-        (one["type"], one["urn"].rpartition("::")[2]): {**one.get("outputs", {}), "id": one.get("id")}
-        for one in day.resources()
+        (resource["type"], resource["urn"].rpartition("::")[2]): {
+            **resource.get("outputs", {}),
+            "id": resource.get("id"),
+        }
+        for resource in day.resources()
     }
 
 
@@ -147,15 +150,15 @@ def test_refresh_reports_what_others_changed_and_the_next_up_mends_it(simulation
     day = engine(simulation, folder, **WITH_DOMAIN)
     succeed(day.up())
     before = resources(day)
-    for one, (service, operation, params) in {**CHANGED, **GONE}.items():
-        simulation.account.call(service, operation, **params(before[one]))
+    for resource, (service, operation, params) in {**CHANGED, **GONE}.items():
+        simulation.account.call(service, operation, **params(before[resource]))
     refreshed = day.run("refresh", "--yes", "--skip-preview", "--expect-no-changes")
     assert not refreshed.succeeded
     assert f"~ {len(CHANGED)} updated" in refreshed.output
     assert f"- {len(GONE)} deleted" in refreshed.output
     after = resources(day)
     assert before.keys() - after.keys() == GONE.keys()
-    seen = {one for one, state in after.items() if one[0].startswith("aws:") and state != before[one]}
+    seen = {key for key, state in after.items() if key[0].startswith("aws:") and state != before[key]}
     assert seen == CHANGED.keys()  # of others secrets alone are encrypted anew
     assert plain_secrets(day.state_text(), simulation.secrets()) == 0
     since = len(simulation.operations.done)
@@ -172,13 +175,13 @@ def test_refresh_reports_what_others_changed_and_the_next_up_mends_it(simulation
 def test_a_tag_that_changes_reaches_everything_that_carries_it(simulation: Simulation, folder: Path) -> None:
     day = engine(simulation, folder, **WITH_DOMAIN, owner="first")
     succeed(day.up())
-    first = [one["Value"] for one in simulation.account.call("ec2", "describe_tags")["Tags"]]
+    first = [tag["Value"] for tag in simulation.account.call("ec2", "describe_tags")["Tags"]]
     day.configure(config(**WITH_DOMAIN, owner="second"))
     since = len(simulation.operations.done)
     succeed(day.up())
     carry = {name for (token, name), one in resources(day).items() if token.startswith("aws:") and "tags" in one}
     assert touched(simulation, since) >= {("update", name) for name in carry}
-    second = [one["Value"] for one in simulation.account.call("ec2", "describe_tags")["Tags"]]
+    second = [tag["Value"] for tag in simulation.account.call("ec2", "describe_tags")["Tags"]]
     assert second.count("second") == first.count("first") > 0
     assert "first" not in second
     # A refresh reads the tags of every other service too.

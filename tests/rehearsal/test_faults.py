@@ -51,7 +51,7 @@ def test_a_failure_is_named_and_the_next_command_gets_past_it(
 
 def test_a_day_comes_and_goes_although_everything_fails_once(simulation: Simulation, folder: Path) -> None:
     day = engine(simulation, folder, **WITH_DOMAIN)
-    every = {(one.type, one.name) for one in RESOURCES if one.type in SERVED}
+    every = {(resource.type, resource.name) for resource in RESOURCES if resource.type in SERVED}
     assert fail_everything_once(simulation, "create", day.up) == every
     assert fail_everything_once(simulation, "delete", day.destroy) == every
     nothing_is_left(simulation, day)

@@ -32,7 +32,7 @@ def test_a_day_comes_changes_nothing_twice_and_goes(simulation: Simulation, sett
     summary = rehearse(simulation, stack, change=another(stack))
     changed = summary.changed_by_setting
     assert changed, "nobody more may enter"
-    assert all(re.fullmatch(r"create entry-\d+-198\.51\.100\.7-32", one) for one in changed), changed
+    assert all(re.fullmatch(r"create entry-\d+-198\.51\.100\.7-32", name) for name in changed), changed
     assert summary.as_json() | {"parts": {}, "operations": {}, "resources": {}, "total": 0} == {
         "resources": {},
         "changes_in_second_up": 0,

@@ -48,7 +48,9 @@ def test_a_running_day_changes_as_little_as_it_can(simulation: Simulation, folde
 
     def stores() -> dict[str, str]:
         return {
-            one["urn"]: one["id"] for one in day.resources() if one["urn"].rpartition("::")[2] in STORES and "id" in one
+            resource["urn"]: resource["id"]
+            for resource in day.resources()
+            if resource["urn"].rpartition("::")[2] in STORES and "id" in resource
         }
 
     before = stores()
@@ -91,7 +93,7 @@ def test_a_setting_of_the_first_start_is_refused_before_anything_changes(simulat
             assert f"{setting} is not what this stack was first brought up with" in result.diagnostics
             assert "the-second" not in result.output
         assert touched(simulation, before) == set()
-        assert {one["urn"] for one in day.resources()} == {one["urn"] for one in state}
+        assert {resource["urn"] for resource in day.resources()} == {item["urn"] for item in state}
 
     day.set_secrets({"fixedSecrets.langfusePassword": "the-second-password"})
     refused("fixedSecrets.langfusePassword")

@@ -371,7 +371,7 @@ def test_a_part_that_is_gone_is_not_found_though_its_whole_is_there(aws: AwsPack
         Request(type=token, name="it", id=create(aws, token, **inputs), inputs=inputs, state=inputs)
         for token, inputs in parts
     ]
-    assert all(aws.exists(one) for one in made)
+    assert all(aws.exists(resource) for resource in made)
     for number, one in enumerate(made):
         aws.delete(one)
         assert [aws.exists(other) for other in made] == [left > number for left in range(len(made))]
@@ -462,7 +462,7 @@ def test_data_stores_are_never_replaced_by_what_a_user_can_change(aws: AwsPackag
 
 
 def test_values_that_the_pinned_charts_do_not_know_are_refused() -> None:
-    releases = [one.inputs for one in recorded().of_type("kubernetes:helm.sh/v3:Release")]
+    releases = [resource.inputs for resource in recorded().of_type("kubernetes:helm.sh/v3:Release")]
     assert len(releases) == 2
     for inputs in releases:
         assert list(charts.problems(inputs)) == []

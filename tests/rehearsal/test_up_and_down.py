@@ -70,23 +70,23 @@ def genai(
 
 
 def test_a_day_comes_up_with_its_urls_and_goes_down_with_its_bill(simulation: Simulation, day: RehearsalEngine) -> None:
-    morning = genai(day, "up")
-    assert morning.code == 0, morning.output
+    up = genai(day, "up")
+    assert up.code == 0, up.output
     plan = make_plan(settings_file.read(ROOT, "dev"))
     for words in ("  network done in ", "  cluster done in ", "\nlitellmUrl ", "\nlangfuseUrl ", "\nStack dev is up. "):
-        assert words in morning.output
-    assert plain_secrets(morning.output, simulation.secrets()) == 0
+        assert words in up.output
+    assert plain_secrets(up.output, simulation.secrets()) == 0
     simulation.fill_buckets()
 
     again = json.loads(genai(day, "up", "--json", stderr=subprocess.DEVNULL).output)
     assert (again["exit_code"], again["missing"], again["errors"]) == (0, [], [])
     assert again["outputs"]["langfusePassword"] is None
 
-    evening = genai(day, "down")
-    assert evening.code == 0, evening.output
-    assert f"({plan.cost.usd_per_hour:.2f} USD an hour)" in evening.output, "the state does not cost what the plan says"
-    assert "(typically 15:" in evening.output
-    assert "Nothing is left of stack dev in us-east-1" in evening.output
+    down = genai(day, "down")
+    assert down.code == 0, down.output
+    assert f"({plan.cost.usd_per_hour:.2f} USD an hour)" in down.output, "the state does not cost what the plan says"
+    assert "(typically 15:" in down.output
+    assert "Nothing is left of stack dev in us-east-1" in down.output
     nothing_is_left(simulation, day)
     assert genai(day, "down").code == 0
 
@@ -99,24 +99,28 @@ def test_settings_that_are_refused_create_nothing(simulation: Simulation, day: R
     assert day.resources() == []
 
 
-def test_up_gets_past_an_engine_that_was_killed_and_the_evening_finds_what_that_one_began(
+def test_up_gets_past_an_engine_that_was_killed_and_down_finds_what_that_one_began(
     simulation: Simulation, day: RehearsalEngine
 ) -> None:
     killed = kill_during(simulation, day, "aws:ec2/vpc:Vpc")
     day.mend_state()
-    [vpc] = [one for one in day.state()["pending_operations"] if one["resource"]["type"] == "aws:ec2/vpc:Vpc"]
+    [vpc] = [
+        pending_operation
+        for pending_operation in day.state()["pending_operations"]
+        if pending_operation["resource"]["type"] == "aws:ec2/vpc:Vpc"
+    ]
     assert vpc["type"] == "creating"
 
-    morning = genai(day, "up")
-    assert morning.code == 0, morning.output
-    assert f"locked by process {killed} of " in morning.output
-    assert "An earlier run ended in the middle of creating " in morning.output
+    up = genai(day, "up")
+    assert up.code == 0, up.output
+    assert f"locked by process {killed} of " in up.output
+    assert "An earlier run ended in the middle of creating " in up.output
 
-    evening = genai(day, "down")
-    assert evening.code == 1, evening.output
-    assert "The state of stack dev is empty." in evening.output
+    down = genai(day, "down")
+    assert down.code == 1, down.output
+    assert "The state of stack dev is empty." in down.output
     [orphan] = simulation.leftovers()["VPC"]
-    assert f"aws ec2 delete-vpc --vpc-id {orphan} --region us-east-1" in evening.output
+    assert f"aws ec2 delete-vpc --vpc-id {orphan} --region us-east-1" in down.output
 
 
 def test_what_fails_to_go_is_tried_once_more_and_then_named(simulation: Simulation, day: RehearsalEngine) -> None:
@@ -141,10 +145,10 @@ def test_for_a_cluster_that_eks_does_not_know_the_way_out_is_named_each_time(
     assert genai(day, "up").code == 0
     simulation.lose_clusters()
     for _ in range(2):  # the first has taken the cluster itself from the state
-        evening = genai(day, "down")
-        assert evening.code == 1
-        assert GIVE_UP in evening.output
-        assert "still there. Once more" not in evening.output
+        down = genai(day, "down")
+        assert down.code == 1
+        assert GIVE_UP in down.output
+        assert "still there. Once more" not in down.output
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -153,19 +157,19 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(
 ) -> None:
     command: list[subprocess.Popen[str]] = []
     with after_operations(simulation, 40, lambda: os.kill(command[0].pid, number)):
-        morning = genai(day, "up", started=command.append)
-    assert morning.code == 1, morning.output
-    assert "Ending: the engine finishes what it has begun." in morning.output
-    assert "`genai up --stack dev` goes on from here" in morning.output
+        up = genai(day, "up", started=command.append)
+    assert up.code == 1, up.output
+    assert "Ending: the engine finishes what it has begun." in up.output
+    assert "`genai up --stack dev` goes on from here" in up.output
     assert not day.state().get("pending_operations")
     succeed(day.up())
 
     command.clear()
     with after_operations(simulation, 60, lambda: os.kill(command[0].pid, number)):
-        evening = genai(day, "down", started=command.append)
-    assert evening.code == 1, evening.output
-    assert "`genai down --stack dev` goes on from here" in evening.output
-    assert "still there. Once more" not in evening.output
+        down = genai(day, "down", started=command.append)
+    assert down.code == 1, down.output
+    assert "`genai down --stack dev` goes on from here" in down.output
+    assert "still there. Once more" not in down.output
     assert day.resources()
     succeed(day.destroy())
     nothing_is_left(simulation, day)

@@ -19,7 +19,7 @@ from stacks import public_address
 from stacks.aws.look_ups import ZONES_REFUSED_BY_EKS
 
 
-def account_checks(aws: Aws, needs: AwsNeeds, config: Mapping[str, str]) -> Mapping[str, Check]:
+def account_checks(aws: Aws, needs: AwsNeeds, stack: str, config: Mapping[str, str]) -> Mapping[str, Check]:
     """Identity, region, rights, quotas and, where `auto` stands in for it, this machine's address.
 
     `config` is the stack's, by full key.
@@ -31,7 +31,7 @@ def account_checks(aws: Aws, needs: AwsNeeds, config: Mapping[str, str]) -> Mapp
         **{f"quota of {quota.what}": partial(room, aws, quota, quota.needed(needs)) for quota in QUOTAS},
     }
     own_address = "auto" in config.get("genaiplatform:allowedCidrs", "auto")
-    return {**checks, "public address": address} if own_address else checks
+    return {**checks, "public address": lambda: address(stack)} if own_address else checks
 
 
 def identity(aws: Aws, config: Mapping[str, str]) -> Outcome:
@@ -114,10 +114,10 @@ def _principal(aws: Aws) -> str:
     return str(aws.call("iam", "get_role", RoleName=arn.split("/")[1])["Role"]["Arn"])
 
 
-def address() -> Outcome:
+def address(stack: str) -> Outcome:
     """Whether the address that `allowedCidrs: [auto]` stands for can be told, and is the same each time."""
     try:
-        found = sorted({public_address.look_up() for _ in range(3)})
+        found = sorted({public_address.look_up(stack) for _ in range(3)})
     except public_address.PublicAddressError as error:
         return bad(str(error), "name the ranges that may enter in allowedCidrs")
     if len(found) > 1:
@@ -139,8 +139,8 @@ class Quota:
     used: Callable[[Aws], int]
 
 
-def _count(service: str, operation: str, result: str) -> Callable[[Aws], int]:
-    return lambda aws: sum(1 for _ in aws.items(service, operation, result))
+def _count(operation: str, result: str) -> Callable[[Aws], int]:
+    return lambda aws: sum(1 for _ in aws.items("ec2", operation, result))
 
 
 def _nat_gateways_of_a_zone(aws: Aws) -> int:
@@ -170,7 +170,7 @@ QUOTAS = (
         service="vpc",
         code="L-F678F1CE",
         needed=lambda _: 1,
-        used=_count("ec2", "describe_vpcs", "Vpcs[]"),
+        used=_count("describe_vpcs", "Vpcs[]"),
     ),
     Quota(
         what="rules of a security group",
@@ -184,7 +184,7 @@ QUOTAS = (
         service="ec2",
         code="L-0263D0A3",
         needed=lambda needs: needs.addresses,
-        used=_count("ec2", "describe_addresses", "Addresses[]"),
+        used=_count("describe_addresses", "Addresses[]"),
     ),
     Quota(
         what="NAT gateways per zone",

@@ -24,16 +24,16 @@ _DIRECTORY_ROLES = {
 """Who may register applications and assign their roles (learn.microsoft.com, "Microsoft Entra built-in roles")."""
 
 
-def azure_checks(day: AzureStackInventory, config: Mapping[str, str]) -> Mapping[str, Check]:
+def azure_checks(inventory: AzureStackInventory, config: Mapping[str, str]) -> Mapping[str, Check]:
     """Subscription, rights in it and in the directory, and the tier; `config` is the stack's, by full key."""
-    token = once(lambda: day.token(day.arm))
+    token = once(lambda: inventory.token(inventory.arm))
     with_vault = config.get("genaiplatform:keyMode") == "keyVault"
     wanted = [*_RIGHTS, *(_RIGHTS_WITH_VAULT if with_vault else ())]
     tier, location = config.get("genaiplatform:gatewayTier", "BasicV2"), config["azure-native:location"]
 
     def in_subscription(check: Callable[[Api, str], Outcome]) -> Check:
         def run() -> Outcome:
-            return check(Api(day.arm, token()["accessToken"]), f"/subscriptions/{token()['subscription']}")
+            return check(Api(inventory.arm, token()["accessToken"]), f"/subscriptions/{token()['subscription']}")
 
         return run
 
@@ -41,7 +41,9 @@ def azure_checks(day: AzureStackInventory, config: Mapping[str, str]) -> Mapping
         "subscription": in_subscription(subscription),
         "one account": lambda: one_account(token()),
         "rights in the subscription": in_subscription(lambda arm, scope: rights(arm, scope, wanted)),
-        "rights in the directory": lambda: directory(Api(day.graph, day.token(day.graph)["accessToken"])),
+        "rights in the directory": lambda: directory(
+            Api(inventory.graph, inventory.token(inventory.graph)["accessToken"])
+        ),
         f"{tier} in {location}": in_subscription(lambda arm, scope: offered(arm, scope, tier, location)),
     }
 

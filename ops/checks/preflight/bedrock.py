@@ -22,25 +22,25 @@ def bedrock_checks(aws: Aws, granted: Collection[str]) -> Mapping[str, Check]:
 def bedrock(aws: Aws, arn: str, granted: Collection[str]) -> Outcome:
     """Whether the account may call what has that ARN; `granted` are all ARNs that LiteLLM's role may call."""
     region, (kind, identifier) = arn.split(":")[3], arn.split(":", 5)[5].split("/", 1)
-    there = aws.elsewhere(region)
+    regional = aws.elsewhere(region)
     try:
         match kind:
             case "foundation-model":
-                return _available(there, identifier) or _on_demand(there, identifier)
+                return _available(regional, identifier) or _on_demand(regional, identifier)
             case "inference-profile" | "application-inference-profile":
-                return _profile(there, identifier if ":*:" in arn else arn, granted)
+                return _profile(regional, identifier if ":*:" in arn else arn, granted)
             case "provisioned-model":
-                found = there.call("bedrock", "get_provisioned_model_throughput", provisionedModelId=arn)
+                found = regional.call("bedrock", "get_provisioned_model_throughput", provisionedModelId=arn)
                 return _status(found["status"], "InService", arn)
             case "custom-model-deployment":
-                found = there.call("bedrock", "get_custom_model_deployment", customModelDeploymentIdentifier=arn)
+                found = regional.call("bedrock", "get_custom_model_deployment", customModelDeploymentIdentifier=arn)
                 return _status(found["status"], "Active", arn)
-        there.call("bedrock", "get_imported_model", modelIdentifier=arn)
+        regional.call("bedrock", "get_imported_model", modelIdentifier=arn)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("ResourceNotFoundException", "ValidationException"):
-            return bad(f"Bedrock knows no {identifier} in {there.region}", "correct it in models")
+            return bad(f"Bedrock knows no {identifier} in {regional.region}", "correct it in models")
         raise
-    return fine(f"exists in {there.region}")
+    return fine(f"exists in {regional.region}")
 
 
 def profiles_of(aws: Aws, identifier: str) -> Sequence[str]:
@@ -70,31 +70,31 @@ def _title(arn: str, region: str) -> str:
     return name if where == region else f"{name} in {where}"
 
 
-def _on_demand(there: Aws, identifier: str) -> Outcome:
-    details = there.call("bedrock", "get_foundation_model", modelIdentifier=identifier)["modelDetails"]
+def _on_demand(regional: Aws, identifier: str) -> Outcome:
+    details = regional.call("bedrock", "get_foundation_model", modelIdentifier=identifier)["modelDetails"]
     if "ON_DEMAND" not in details["inferenceTypesSupported"]:
-        return needs_a_profile(there, identifier)
-    return fine(f"may be called in {there.region}")
+        return needs_a_profile(regional, identifier)
+    return fine(f"may be called in {regional.region}")
 
 
-def _profile(there: Aws, identifier: str, granted: Collection[str]) -> Outcome:
+def _profile(regional: Aws, identifier: str, granted: Collection[str]) -> Outcome:
     """The profile itself, that the role may call the models behind it, and that the account may."""
-    found: Mapping[str, Any] = there.call("bedrock", "get_inference_profile", inferenceProfileIdentifier=identifier)
-    behind = [model["modelArn"] for model in found["models"]]
-    for model in behind:
+    found: Mapping[str, Any] = regional.call("bedrock", "get_inference_profile", inferenceProfileIdentifier=identifier)
+    models = [model["modelArn"] for model in found["models"]]
+    for model in models:
         if not any(fnmatch.fnmatchcase(model, arn) for arn in granted):
             return bad(
                 f"the profile leads to {model}, which LiteLLM's role may not call",
                 f"set baseModel of the model to {model.rpartition('/')[2]}",
             )
-    names = {model.rpartition("/")[2] for model in behind}
-    problems = [problem for name in sorted(names) if (problem := _available(there, name))]
-    return problems[0] if problems else fine(f"the profile exists in {there.region}")
+    names = {model.rpartition("/")[2] for model in models}
+    problems = [problem for name in sorted(names) if (problem := _available(regional, name))]
+    return problems[0] if problems else fine(f"the profile exists in {regional.region}")
 
 
-def _available(there: Aws, identifier: str) -> Outcome | None:
+def _available(regional: Aws, identifier: str) -> Outcome | None:
     """What keeps the account from calling a foundation model, None when nothing does."""
-    found = there.call("bedrock", "get_foundation_model_availability", modelId=identifier)
+    found = regional.call("bedrock", "get_foundation_model_availability", modelId=identifier)
     wanting = [
         f"{name}: {value}"
         for name, value, good in (
@@ -108,8 +108,8 @@ def _available(there: Aws, identifier: str) -> Outcome | None:
     if not wanting:
         return None
     return bad(
-        f"{identifier} cannot be called in {there.region} ({', '.join(wanting)})",
-        f"ask for it: https://{there.region}.console.aws.amazon.com/bedrock/home?region={there.region}#/model-catalog",
+        f"{identifier} cannot be called in {regional.region} ({', '.join(wanting)})",
+        f"ask for it: https://{regional.region}.console.aws.amazon.com/bedrock/home?region={regional.region}#/model-catalog",
     )
 
 

@@ -18,9 +18,7 @@ _SLOW = 1.5
 """AWS is not always as fast as the typical times say."""
 
 
-def credentials(
-    session: Session, seconds: float, now: datetime.datetime, environment: Mapping[str, str] = os.environ
-) -> Outcome:
+def credentials(session: Session, seconds: float, now: datetime.datetime) -> Outcome:
     """Whether they outlast a run of `seconds`, half as much again to be safe, or renew themselves meanwhile."""
     profile = session.get_scoped_config()
     if "mfa_serial" in profile:
@@ -32,7 +30,7 @@ def credentials(
     if found is None:
         return bad(str(NoCredentialsError()), LOG_IN)
     minutes = round(seconds / 60)
-    ends, again = _end(session, found.method, environment)
+    ends, again = _end(session, found.method)
     if ends is None:
         # The token of other kinds is asked for only when it is needed, which may take a call.
         temporary = found.method in ("env", "shared-credentials-file", "config-file") and found.token
@@ -44,11 +42,11 @@ def credentials(
     return fine(says) if left >= seconds * _SLOW else bad(says, again)
 
 
-def _end(session: Session, method: str, environment: Mapping[str, str]) -> tuple[datetime.datetime | None, str]:
+def _end(session: Session, method: str) -> tuple[datetime.datetime | None, str]:
     """When they end for good, None when they renew themselves or nobody knows, and how to get new ones."""
     if method == "env":
-        told = environment.get("AWS_CREDENTIAL_EXPIRATION")
-        return (_time(told) if told else None), "get new ones the way you got these, then run this again"
+        expiration = os.environ.get("AWS_CREDENTIAL_EXPIRATION")
+        return (_time(expiration) if expiration else None), "get new ones the way you got these, then run this again"
     profile = _source(session)
     if method in ("sso", "assume-role") and {"sso_session", "sso_start_url"} & profile.keys():
         token = _sso_token(session, profile)

@@ -8,11 +8,11 @@ from ops.checks.check import Check, Outcome, State, bad, fine, note, once
 from ops.inventory.scan import Inventory, Scan
 
 
-def yesterday_checks(inventory: Inventory, stack: str) -> Mapping[str, Check]:
+def leftover_checks(inventory: Inventory, stack: str) -> Mapping[str, Check]:
     """Leftovers, and names that are still taken by what was deleted but can be recovered."""
     scan = once(inventory.scan)
     return {
-        "leftovers of yesterday": lambda: _outcome(scan(), stack, soft_deleted=False),
+        "leftovers of an earlier run": lambda: _outcome(scan(), stack, soft_deleted=False),
         "names in soft delete": lambda: _outcome(scan(), stack, soft_deleted=True),
     }
 
@@ -22,11 +22,11 @@ def _outcome(scan: Scan, stack: str, *, soft_deleted: bool) -> Outcome:
         return Outcome(state=State.COULD_NOT_LOOK, says=scan.failures[0].error, fix=scan.failures[0].fix)
     if scan.failures:
         raise RuntimeError("; ".join(f"{error} ({_few(what.split(', '))})" for what, error in scan.failures_by_error()))
-    found = [one.resource for one in scan.leftovers if one.resource.soft_deleted == soft_deleted]
+    found = [left.resource for left in scan.leftovers if left.resource.soft_deleted == soft_deleted]
     if not found:
-        apart = [one.resource for one in scan.uncertain if one.resource.soft_deleted == soft_deleted]
-        said = f"none; {len(apart)} resources of a stack of this name belong to a day that runs, or to somebody else"
-        return note(said) if apart else fine("none")
+        apart = [left.resource for left in scan.uncertain if left.resource.soft_deleted == soft_deleted]
+        says = f"none; {len(apart)} resources of a stack of this name belong to a day that runs, or to somebody else"
+        return note(says) if apart else fine("none")
     advice = f"`genai leftovers --stack {stack}` shows all, with --delete it removes them"
     shown = _few([f"{resource.kind} {resource.id}" for resource in found])
     return bad(shown, advice if soft_deleted else f"unless the day is running: {advice}")

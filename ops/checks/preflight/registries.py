@@ -64,8 +64,8 @@ def _with_token(http: httpx.Client, url: str, challenge: str, login: tuple[str, 
     fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
     if "realm" not in fields:
         raise RuntimeError(f"the registry asks for a log-in that is not known here: {challenge!r}")
-    given = http.get(fields.pop("realm"), params=fields, auth=login)
-    if not given.is_success:
-        return given
-    body = given.json()
+    issued = http.get(fields.pop("realm"), params=fields, auth=login)
+    if not issued.is_success:
+        return issued
+    body = issued.json()
     return http.head(url, headers={"Authorization": f"Bearer {body.get('token') or body['access_token']}"})

@@ -91,7 +91,7 @@ PARTS = (
 
 def _targets(descriptions: list[dict[str, Any]]) -> str:
     """`healthy` when every pod is, but for those that are leaving; else how many are what."""
-    states = Counter(str(one["TargetHealth"]["State"]) for one in descriptions)
+    states = Counter(str(description["TargetHealth"]["State"]) for description in descriptions)
     if states["healthy"] and states.keys() <= {"healthy", "draining"}:
         return "healthy"
     return ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no pod is in it"
@@ -106,19 +106,22 @@ def find_parts(aws: Aws, stack: str, expected: Mapping[str, int], outputs: Mappi
     unlisted = {EKS_CLUSTER} if f"{EKS_CLUSTER}s" in unscanned else set[str]()
     shares = share_out(ScannedAccount(found=resources, stack=stack, identity=identity, unscanned=unlisted))
     # What has no id was made before there was one; without outputs nobody knows the stack's own.
-    maybe = [one for one in shares.uncertain if not (identity.id and TAG in one.resource.tags)]
-    mine = [one.resource for one in (*shares.ours, *maybe)]
+    maybe = [found for found in shares.uncertain if not (identity.id and TAG in found.resource.tags)]
+    mine = [found.resource for found in (*shares.ours, *maybe)]
     checks: dict[str, Check] = {}
     complete = True
     for part in PARTS:
-        there = [resource for resource in mine if resource.kind == part.kind]
-        checks |= {f"{part.kind} {_short(resource.id)}": partial(check, aws, part, resource.id) for resource in there}
+        existing = [resource for resource in mine if resource.kind == part.kind]
+        checks |= {
+            f"{part.kind} {_short(resource.id)}": partial(check, aws, part, resource.id) for resource in existing
+        }
         if f"{part.kind}s" in unscanned:
             checks[f"{part.kind}s"] = could_not_check(unscanned[f"{part.kind}s"])
-        elif len(there) < expected[part.type]:
+        elif len(existing) < expected[part.type]:
             complete = False
             if mine or outputs:
-                checks[f"{part.kind}s"] = partial(_missing, len(there), expected[part.type], stack)
+                says = f"{len(existing)} of {expected[part.type]} exist"
+                checks[f"{part.kind}s"] = partial(bad, says, f"`pulumi up -s {stack}` makes what is missing")
     cluster = next((resource for resource in mine if resource.kind == EKS_CLUSTER), None)
     # The cluster is as old as the day; another part may be one that an earlier day left.
     created = [resource.created.astimezone(UTC) for resource in ([cluster] if cluster else mine) if resource.created]
@@ -137,10 +140,6 @@ def check(aws: Aws, part: ExpectedPart, key: str) -> Outcome:
     call = part.describe(aws, key)
     state = part.state(aws.call(call.service, call.operation, **call.parameters))
     return fine(state) if state in part.well else bad(state, part.advice or f"see `{call.command}`")
-
-
-def _missing(there: int, expected: int, stack: str) -> Outcome:
-    return bad(f"{there} of {expected} exist", f"`pulumi up -s {stack}` makes what is missing")
 
 
 def _services(outputs: Mapping[str, Any]) -> dict[str, Check]:

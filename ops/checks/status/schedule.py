@@ -23,7 +23,7 @@ class ScheduleError(ValueError):
     """The workflow, or the tag, does not say a time; the message says what is wrong with it."""
 
 
-def evenings(root: Path, stack: str) -> Sequence[str]:
+def destroy_crons(root: Path, stack: str) -> Sequence[str]:
     """The crons (UTC) of the workflow that end the stack; none where there is no workflow, or not for this stack."""
     file = root / WORKFLOW
     text = file.read_text(encoding="utf-8") if file.exists() else ""
@@ -34,8 +34,8 @@ def evenings(root: Path, stack: str) -> Sequence[str]:
     return [cron for cron in crons if f"'{cron}'" not in workflow["env"]["ACTION"]]
 
 
-def next_evening(crons: Sequence[str], keep_until: str | None, now: datetime) -> datetime | None:
-    """When the first evening comes that does not pass by; None without crons. ScheduleError for what is no time."""
+def next_destroy(crons: Sequence[str], keep_until: str | None, now: datetime) -> datetime | None:
+    """When the first destroy comes that does not pass by; None without crons. ScheduleError for what is no time."""
     kept = _time(keep_until) if keep_until else now
     return min((_next(cron, max(kept, now)) for cron in crons), default=None)
 

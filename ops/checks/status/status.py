@@ -55,7 +55,7 @@ class Status:
     """What has no known price and is not in that."""
     ends: datetime | None = None
     """The evening of the schedule, where one is known."""
-    behind: str = ""
+    aws_stack: str = ""
     """The AWS stack that an Azure stack stands in front of, and with whose evening it ends."""
 
     @property
@@ -105,7 +105,11 @@ class Status:
             case Stage.UP if self.exit_code:
                 return f"see to what is not well; {up} puts right what differs from the program, {destroy} ends the day"
             case Stage.UP:
-                both = f"--stack {self.behind} --azure-stack {self.stack}" if self.behind else f"--stack {self.stack}"
+                both = (
+                    f"--stack {self.aws_stack} --azure-stack {self.stack}"
+                    if self.aws_stack
+                    else f"--stack {self.stack}"
+                )
                 return f"`genai verify {both}` proves the whole path; {destroy} ends the day"
         if self.found.exists:
             return f"wait if one is running, else {up} finishes the day, or {destroy} ends it"

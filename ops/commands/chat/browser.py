@@ -1,4 +1,4 @@
-"""The user's browser."""
+"""Web browser of the user: opens a page where one is at hand."""
 
 from __future__ import annotations
 

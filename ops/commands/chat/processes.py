@@ -1,4 +1,4 @@
-"""What `genai chat` starts and ends again, each in an environment of its own: Streamlit, and LiteLLM for --offline."""
+"""Processes of `genai chat`: Streamlit, and LiteLLM for --offline, each in an environment of its own."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ async def local_platform() -> AsyncIterator[Mapping[str, Any]]:
         yield json.loads(line)
 
 
-async def serve(told: Mapping[str, Any], port: int, ready: Callable[[], None]) -> None:
+async def serve(settings: Mapping[str, Any], port: int, ready: Callable[[], None]) -> None:
     """Run the chat until this task is cancelled; `ready` is called when it answers.
 
     ChatError when it ends by itself.
     """
-    environment = _environment() | {"GENAI_CHAT": json.dumps(told)}
+    environment = _environment() | {"GENAI_CHAT": json.dumps(settings)}
     command: list[str | Path] = [STREAMLIT / "bin" / "python", "-m", "apps.chat", f"--server.port={port}"]
     with tempfile.TemporaryFile() as log:
         async with _running(command, environment, stdout=log) as process:
@@ -79,8 +79,8 @@ async def serve(told: Mapping[str, Any], port: int, ready: Callable[[], None]) -
             finally:
                 ended.cancel()
             log.seek(0)
-            said = log.read().decode(errors="replace").strip()[-2000:]
-            raise ChatError(f"The chat does not run. Streamlit wrote last:\n{said}")
+            last = log.read().decode(errors="replace").strip()[-2000:]
+            raise ChatError(f"The chat does not run. Streamlit wrote last:\n{last}")
 
 
 async def _is_healthy(http: httpx.AsyncClient, port: int) -> bool:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from ops.clouds.aws import Aws
 from ops.clouds.kubeconfig import kubeconfig
-from ops.commands.chat import processes
-from ops.commands.chat.settings import of_day, of_local, own_pair
+from ops.commands.chat import processes, settings
 from ops.commands.forward import in_background
 from ops.stack.running import read_aws_stack, read_gateway
 
@@ -18,7 +17,7 @@ async def offline_chat(port: int, ready: Callable[[], None], say: Callable[[str]
     in_background.end_with_signals()
     say("PostgreSQL and LiteLLM start on this machine, which takes about a minute.")
     async with processes.local_platform() as found:
-        await processes.serve(of_local(found), port, ready)
+        await processes.serve(settings.local_platform(found), port, ready)
 
 
 async def online_chat(
@@ -35,19 +34,20 @@ async def online_chat(
     ChatError, StackConfigError, StackOutputsError and ForwardError say why it cannot be opened.
     """
     in_background.end_with_signals()
-    day = read_aws_stack(stack)
-    door = read_gateway(azure_stack, stack, day) if azure_stack else None
-    own = own_pair(os.environ, day)
+    running = read_aws_stack(stack)
+    gateway = read_gateway(azure_stack, stack, running) if azure_stack else None
+    own = settings.own_pair(os.environ, running)
     if own is None and os.environ.get("LANGFUSE_PUBLIC_KEY"):
         say("LANGFUSE_PUBLIC_KEY is LiteLLM's project, in which every turn is already: no own tracing.")
 
     async def serve(litellm_url: str, langfuse_url: str) -> None:
         addresses = {"litellm_url": litellm_url, "langfuse_url": langfuse_url}
-        await processes.serve(of_day(day, door, own, **addresses, allow_master_key=allow_master_key), port, ready)
+        chat = settings.running_stack(running, gateway, own, **addresses, allow_master_key=allow_master_key)
+        await processes.serve(chat, port, ready)
 
-    if day.litellm_url.startswith("https://") and day.langfuse_url.startswith("https://"):
-        await serve(day.litellm_url, day.langfuse_url)
+    if running.litellm_url.startswith("https://") and running.langfuse_url.startswith("https://"):
+        await serve(running.litellm_url, running.langfuse_url)
         return
     say("Without a domain LiteLLM and Langfuse speak HTTP: the chat goes through `kubectl port-forward`.")
-    async with in_background.forwarded(kubeconfig(Aws(day.region), day.cluster_name), say) as urls:
+    async with in_background.forwarded(kubeconfig(Aws(running.region), running.cluster_name), say) as urls:
         await serve(*urls)

@@ -1,4 +1,4 @@
-"""What the chat is told about a day: the variable `GENAI_CHAT` of `apps/chat/settings.py`, as data."""
+"""Settings of the chat (`GENAI_CHAT`, read by `apps/chat/settings.py`), made from the outputs of a stack."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ class Pair:
             raise ChatError(f"{self.url} does not answer as Langfuse does ({answer.status_code}).") from error
 
 
-def own_pair(environment: Mapping[str, str], day: RunningAwsStack) -> Pair | None:
+def own_pair(environment: Mapping[str, str], running: RunningAwsStack) -> Pair | None:
     """The developer's own, under the names that Langfuse's SDK reads; none when they are LiteLLM's (`genai env`)."""
     public, secret = (environment.get(f"LANGFUSE_{name}_KEY", "") for name in ("PUBLIC", "SECRET"))
     if bool(public) != bool(secret):
         raise ChatError("Of LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY only one is set: set both, or none.")
-    if not public or public == day.langfuse_public_key:
+    if not public or public == running.langfuse_public_key:
         return None
-    url = environment.get("LANGFUSE_BASE_URL") or environment.get("LANGFUSE_HOST") or day.langfuse_url
+    url = environment.get("LANGFUSE_BASE_URL") or environment.get("LANGFUSE_HOST") or running.langfuse_url
     return Pair(url.rstrip("/"), public, secret)
 
 
-def of_day(
-    day: RunningAwsStack,
-    door: RunningGateway | None,
+def running_stack(
+    running: RunningAwsStack,
+    gateway: RunningGateway | None,
     own: Pair | None,
     *,
     litellm_url: str,
@@ -61,38 +61,38 @@ def of_day(
     allow_master_key: bool,
 ) -> dict[str, Any]:
     """The day through these addresses, which may be forwards. ChatError when Langfuse refuses, or there is no key."""
-    if not day.virtual_keys and not allow_master_key:
+    if not running.virtual_keys and not allow_master_key:
         raise ChatError(
             "There is no virtual key: add one to virtualKeys and run `pulumi up`, or use --allow-master-key."
         )
-    project = Pair(langfuse_url, day.langfuse_public_key, day.langfuse_secret_key).project()
-    told: dict[str, Any] = {
+    project = Pair(langfuse_url, running.langfuse_public_key, running.langfuse_secret_key).project()
+    settings: dict[str, Any] = {
         "litellmUrl": litellm_url,
-        "models": list(day.models),
-        "virtualKeys": dict(day.virtual_keys),
+        "models": list(running.models),
+        "virtualKeys": dict(running.virtual_keys),
         "user": getpass.getuser(),
         "project": {"url": langfuse_url, "id": project},
     }
     if allow_master_key:
-        told["masterKey"] = day.litellm_master_key
+        settings["masterKey"] = running.litellm_master_key
     if own:
-        through = langfuse_url if own.url == day.langfuse_url else own.url
+        through = langfuse_url if own.url == running.langfuse_url else own.url
         pair = Pair(through, own.public_key, own.secret_key)
         keys = {"publicKey": own.public_key, "secretKey": own.secret_key}
-        told["ownProject"] = {"url": through, "id": pair.project(), **keys}
-    if door:
-        told["gateway"] = {
-            "url": door.gateway_url,
-            "keyMode": door.key_mode,
-            "authority": f"{LOGIN}/{door.tenant_id}",
-            "scope": door.scope,
-            "clientId": door.client_ids[door.client],
-            "clientSecret": door.client_secrets[door.client],
+        settings["ownProject"] = {"url": through, "id": pair.project(), **keys}
+    if gateway:
+        settings["gateway"] = {
+            "url": gateway.gateway_url,
+            "keyMode": gateway.key_mode,
+            "authority": f"{LOGIN}/{gateway.tenant_id}",
+            "scope": gateway.scope,
+            "clientId": gateway.client_ids[gateway.client],
+            "clientSecret": gateway.client_secrets[gateway.client],
         }
-    return told
+    return settings
 
 
-def of_local(found: Mapping[str, Any]) -> dict[str, Any]:
+def local_platform(found: Mapping[str, Any]) -> dict[str, Any]:
     """The platform of `ops/local`, whose keys end with it."""
     url, mine = found["langfuseUrl"], found["langfusePairs"]["mine"]
     return {

@@ -31,16 +31,16 @@ async def forwarded(kubeconfig: dict[str, Any], say: Callable[[str], None]) -> A
     forwards = kubectl.litellm_and_langfuse(free_port(), free_port())
     opened = asyncio.Event()
     running = asyncio.create_task(kubectl.forward(kubeconfig, forwards, ready=opened.set, say=say))
-    waiting = asyncio.create_task(opened.wait())
+    ready = asyncio.create_task(opened.wait())
     try:
-        await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((running, ready), return_when=asyncio.FIRST_COMPLETED)
         if not opened.is_set():
             await running  # tells why
         end_with_signals()  # the forward had taken them
         litellm, langfuse = (f"http://localhost:{forward.port}" for forward in forwards)
         yield litellm, langfuse
     finally:
-        for task in (waiting, running):
+        for task in (ready, running):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import signal
@@ -11,11 +10,9 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from ops.clouds.kubeconfig import ForwardError, kubectl_program
+from ops.clouds.kubeconfig import ForwardError, kubectl
 
 _START = 60.0
 """Seconds for all services to be reached at the start: kubectl alone gives up on a silent API after 32 a request."""
@@ -53,21 +50,16 @@ async def forward(
     `ready` is called when all ports are open, `say` with a line when a service is lost and when it is back.
     ForwardError when `kubectl` or `aws` is missing, a port is taken, or at the start a service cannot be reached.
     """
-    kubectl = kubectl_program()
-    _refuse_taken_ports(forwards)
-    task = asyncio.current_task()
-    assert task  # noqa: S101  this is a coroutine
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(ending, task.cancel)
-    with TemporaryDirectory(prefix="genai-forward-") as folder:
-        file = Path(folder) / "kubeconfig"
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(kubeconfig), encoding="utf-8")
+    with kubectl(kubeconfig) as command:
+        _refuse_taken_ports(forwards)
+        task = asyncio.current_task()
+        assert task  # noqa: S101  this is a coroutine
+        for ending in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(ending, task.cancel)
         opened = {service.title: asyncio.Event() for service in forwards}
         try:
             async with asyncio.TaskGroup() as tasks:
                 for service in forwards:
-                    command = [kubectl, "--kubeconfig", str(file)]
                     tasks.create_task(_keep(command, service, opened[service.title], say))
                 await _all(opened)
                 ready()
@@ -97,36 +89,36 @@ async def _all(opened: dict[str, asyncio.Event]) -> None:
         raise ForwardError(f"{missing}: `kubectl port-forward` opened no port within {_START:.0f} seconds.") from error
 
 
-async def _keep(kubectl: Sequence[str], target: Forward, opened: asyncio.Event, say: Callable[[str], None]) -> None:
+async def _keep(begin: Sequence[str], target: Forward, opened: asyncio.Event, say: Callable[[str], None]) -> None:
     """Run kubectl again and again. ForwardError when it ends before it opened the port for the first time."""
-    words = [*kubectl, "port-forward", "--address", "127.0.0.1", "--pod-running-timeout", "10s"]
-    words += [f"service/{target.service}", f"{target.port}:{target.service_port}"]
-    told = ""  # the trouble that was last told, empty when there is none
+    command = [*begin, "port-forward", "--address", "127.0.0.1", "--pod-running-timeout", "10s"]
+    command += [f"service/{target.service}", f"{target.port}:{target.service_port}"]
+    trouble = ""  # the trouble that was last told, empty when there is none
 
     def connected() -> None:
-        nonlocal told
-        if told:
+        nonlocal trouble
+        if trouble:
             say(f"{target.title}: connected again.")
-        told = ""
+        trouble = ""
         opened.set()
 
     while True:
-        reason = await _run(words, connected)
+        reason = await _run(command, connected)
         if not opened.is_set():
             raise ForwardError(f"{target.title}: {reason}.")
         await asyncio.sleep(_PAUSE)  # Ctrl-C ends kubectl too: then nothing is to be told
-        if reason != told:
+        if reason != trouble:
             say(f"{target.title}: {reason}; connecting again.")
-            told = reason
+            trouble = reason
 
 
-async def _run(words: Sequence[str], connected: Callable[[], None]) -> str:
+async def _run(command: Sequence[str], connected: Callable[[], None]) -> str:
     """Run kubectl until it ends or has lost its pod, and return why, without a full stop. Leaves no kubectl behind."""
     process = await asyncio.create_subprocess_exec(
-        *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     assert process.stdout  # noqa: S101  a pipe, see above
-    said = []
+    lines = []
     try:
         async for data in process.stdout:
             line = data.decode(errors="replace").strip()
@@ -135,14 +127,16 @@ async def _run(words: Sequence[str], connected: Callable[[], None]) -> str:
             elif lost := _LOST.search(line):
                 return lost[0]
             elif line and not line.startswith("Handling connection"):
-                said.append(line)
+                lines.append(line)
         code = await process.wait()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    told = [line for line in said if line.startswith(_LAST_WORDS)] or said or [f"kubectl ended with exit code {code}"]
-    reason = told[-1].removeprefix("error: ").rstrip(".")
+    reasons = (
+        [line for line in lines if line.startswith(_LAST_WORDS)] or lines or [f"kubectl ended with exit code {code}"]
+    )
+    reason = reasons[-1].removeprefix("error: ").rstrip(".")
     if "getting credentials" in reason:
         return f"{reason}: see whether `aws sts get-caller-identity` works"
     return reason

@@ -85,7 +85,7 @@ def read(api: PublicApi) -> Content:
         for version in sorted(prompt["versions"])
     ]
     datasets = list(api.everything("v2/datasets"))
-    items = [item for one in datasets for item in api.everything("dataset-items", datasetName=one["name"])]
+    items = [item for dataset in datasets for item in api.everything("dataset-items", datasetName=dataset["name"])]
     return {"v2/prompts": prompts, "v2/datasets": datasets, "dataset-items": items}
 
 
@@ -125,11 +125,11 @@ def write(api: PublicApi, content: Content) -> None:
     ContentError names what Langfuse refuses, with Langfuse's reason; what it took before that stays.
     """
     for path, names in FIELDS.items():
-        waiting = content[path]
-        while waiting:
+        unwritten = content[path]
+        while unwritten:
             refused: dict[str, str] = {}
             later = []
-            for entry in waiting:
+            for entry in unwritten:
                 name = str(entry.get("name") or entry.get("id"))
                 # The later versions of a prompt wait for the refused one, so that they keep their order.
                 if name in refused:
@@ -137,18 +137,18 @@ def write(api: PublicApi, content: Content) -> None:
                 elif reason := api.refusal(path, {field: entry.get(field) for field in names}):
                     refused[name] = reason
                     later.append(entry)
-            if len(later) == len(waiting):  # what they include never came
-                told = "; ".join(f"{name}: {reason}" for name, reason in refused.items())
-                raise ContentError(f"Langfuse refuses {path}: {told}")
-            waiting = later
+            if len(later) == len(unwritten):  # what they include never came
+                reasons = "; ".join(f"{name}: {reason}" for name, reason in refused.items())
+                raise ContentError(f"Langfuse refuses {path}: {reasons}")
+            unwritten = later
 
 
 def _reason(answer: httpx.Response) -> str:
     try:
-        said = answer.json()
+        body = answer.json()
     except ValueError:
-        said = answer.text
-    message = said.get("message", said) if isinstance(said, dict) else said
-    detail = said.get("error") if isinstance(said, dict) else None
+        body = answer.text
+    message = body.get("message", body) if isinstance(body, dict) else body
+    detail = body.get("error") if isinstance(body, dict) else None
     text = f"{message} {detail}" if detail and detail != message else str(message)
     return " ".join(text.split())[:400]

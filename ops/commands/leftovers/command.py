@@ -65,13 +65,13 @@ def leftovers(
         raise GenaiError("--region is for AWS; what is left in Azure is looked for everywhere: leave it out.")
     state, no_state = state_or_reason(ROOT, stack)
     settings.refuse_unknown_stack(state, named=bool(AWS not in clouds or region))
-    at = StackPlace(
+    place = StackPlace(
         stack=stack,
         identity=settings.identity(state, owner=owner or "", stack_id=stack_id or ""),
         region=region or (settings.known_region(state) if AWS in clouds else ""),
         domain=settings.domain(state),
     )
-    cloud = StackInventory(clouds, at)
+    cloud = StackInventory(clouds, place)
 
     console = report_console(stderr=json_)
 

@@ -25,19 +25,19 @@ def as_json(scan: Scan, *, stack: str, place: str) -> dict[str, Any]:
         "place": place,
         "found": [
             {
-                "kind": one.resource.kind,
-                "id": one.resource.id,
-                "region": one.resource.region,
-                "created": one.resource.created.isoformat() if one.resource.created else None,
-                "usd_per_month": one.resource.usd_per_month,
-                "why": one.why,
-                "command": one.resource.command,
+                "kind": left.resource.kind,
+                "id": left.resource.id,
+                "region": left.resource.region,
+                "created": left.resource.created.isoformat() if left.resource.created else None,
+                "usd_per_month": left.resource.usd_per_month,
+                "why": left.why,
+                "command": left.resource.command,
             }
-            for one in in_order(scan.leftovers)
+            for left in in_order(scan.leftovers)
         ],
         "uncertain": [
-            {"kind": one.resource.kind, "id": one.resource.id, "region": one.resource.region, "why": one.why}
-            for one in in_order(scan.uncertain)
+            {"kind": left.resource.kind, "id": left.resource.id, "region": left.resource.region, "why": left.why}
+            for left in in_order(scan.uncertain)
         ],
         "usd_per_month": number(*_sum(scan)),
         "could_not_look": [{"what": failure.what, "error": failure.error} for failure in scan.failures],
@@ -61,14 +61,14 @@ def print_table(leftovers: Sequence[Leftover], console: Console) -> None:
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("#", "Kind", "Id", "Age", "USD/month", "Why it is ours"):
         table.add_column(heading, justify="right" if heading in ("#", "Age", "USD/month") else "left", overflow="fold")
-    for position, one in enumerate(leftovers, start=1):
-        resource = one.resource
-        table.add_row(str(position), resource.kind, resource.id, age(resource), _usd(resource), one.why)
+    for position, left in enumerate(leftovers, start=1):
+        resource = left.resource
+        table.add_row(str(position), resource.kind, resource.id, age(resource), _usd(resource), left.why)
     console.print(table)
     console.print("[bold]What removes them, in this order[/bold]")
-    for position, one in enumerate(leftovers, start=1):
-        console.print(f"{position:3}  {one.resource.command}", soft_wrap=True, markup=False)
-    for cluster in (one.resource.id for one in leftovers if one.resource.kind == EKS_CLUSTER):
+    for position, left in enumerate(leftovers, start=1):
+        console.print(f"{position:3}  {left.resource.command}", soft_wrap=True, markup=False)
+    for cluster in (left.resource.id for left in leftovers if left.resource.kind == EKS_CLUSTER):
         console.print(
             f"The cluster {cluster} exists. If the stack still has its state, end the day with `pulumi destroy`."
         )
@@ -84,8 +84,8 @@ def _print_uncertain(uncertain: Sequence[Leftover], console: Console, stack: str
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("Kind", "Id", "Age", "Why it may not be ours"):
         table.add_column(heading, justify="right" if heading == "Age" else "left", overflow="fold")
-    for one in uncertain:
-        table.add_row(one.resource.kind, one.resource.id, age(one.resource), one.why)
+    for maybe in uncertain:
+        table.add_row(maybe.resource.kind, maybe.resource.id, age(maybe.resource), maybe.why)
     console.print("[bold]Maybe somebody else's[/bold]: not counted, and --delete leaves it alone")
     console.print(table)
     console.print(
@@ -124,6 +124,6 @@ def _summary(scan: Scan, stack: str, place: str) -> str:
 
 def _sum(scan: Scan) -> tuple[float, Sequence[FoundResource]]:
     """What is known of the cost of a month, in USD, and the resources of which it is not known."""
-    found = [one.resource for one in scan.leftovers]
+    found = [left.resource for left in scan.leftovers]
     known = sum(resource.usd_per_month or 0 for resource in found)
     return known, [resource for resource in found if resource.usd_per_month is None]

@@ -47,9 +47,9 @@ def plan(
     from ops.stack.plan import make_plan
     from ops.stack.settings_file import read
 
-    waiting = Console(stderr=True)
+    progress = Console(stderr=True)
     config = read(ROOT, stack, [*([f"size={size}"] if size else []), *(set_ or [])])
-    with waiting.status(f"Running the program of stack {stack} ..."):
+    with progress.status(f"Running the program of stack {stack} ..."):
         made = make_plan(config)
     if json_:
         typer.echo(json.dumps(as_json(made), indent=2))
@@ -66,8 +66,8 @@ def _judge(cost: Cost, budget: float) -> int:
     from ops.model.cost import amount
 
     if cost.usd_per_day > budget:
-        said = amount(cost.usd_per_day, cost.unpriced)
-        typer.echo(f"The day costs {said}, more than the budget of {budget:.2f} USD.", err=True)
+        shown = amount(cost.usd_per_day, cost.unpriced)
+        typer.echo(f"The day costs {shown}, more than the budget of {budget:.2f} USD.", err=True)
         return 3
     if cost.unpriced:
         typer.echo(

@@ -204,9 +204,9 @@ class _Picture:
         """Workloads whose service is named where a host or a URL is expected."""
         hosts = " ".join(_hosts(plain(workload.inputs)))
         return [
-            other
-            for other in self.drawn
-            if other.type in _WORKLOADS and other != workload and re.search(rf"\b{_service(other)}\b", hosts)
+            called
+            for called in self.drawn
+            if called.type in _WORKLOADS and called != workload and re.search(rf"\b{_service(called)}\b", hosts)
         ]
 
     def _roles(self) -> Iterator[tuple[str, Resource]]:

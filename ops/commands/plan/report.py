@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from catalogue.pins import WARNING_DAYS
+from ops.console import minutes
 from ops.model import eks_children, engine_graph, typical_times
 from ops.model.cost import HOURS_PER_DAY, Usage, amount
 from ops.model.recorder import Resource, plain
@@ -66,8 +67,8 @@ def print_report(plan: Plan, console: Console) -> None:
     _print_next(plan, console)
     # Last, where it can be read without scrolling.
     console.print(
-        f"\nStack {plan.config.stack}: {plan.cost.per_hour}, up in {_clock(plan.up.seconds)}, "
-        f"down in {_clock(plan.down.seconds)} minutes.",
+        f"\nStack {plan.config.stack}: {plan.cost.per_hour}, up in {minutes(plan.up.seconds)}, "
+        f"down in {minutes(plan.down.seconds)} minutes.",
         soft_wrap=True,
     )
 
@@ -123,8 +124,8 @@ def _summary(component: Resource, inside: list[Resource]) -> str:
             facts[fact] = facts.get(fact, 0) + 1
     number = engine_graph.number(inside)
     count = f"{number} resource{'s' * (number != 1)}"
-    told = [fact if times == 1 else f"{times} × {fact}" for fact, times in facts.items()]
-    return f"[dim]{_kind(component)}[/dim]  {', '.join([count, *told])}"
+    shown = [fact if times == 1 else f"{times} × {fact}" for fact, times in facts.items()]
+    return f"[dim]{_kind(component)}[/dim]  {', '.join([count, *shown])}"
 
 
 def _kind(resource: Resource) -> str:
@@ -164,12 +165,14 @@ def _print_up(plan: Plan, console: Console) -> None:
     resources = {resource.urn: resource for resource in plan.resources}
     first_pods = typical_times.first_pods(plan.resources, plan.edges)
     path = [step for step in plan.up.critical_path if step.end > step.start]
-    console.print(f"[bold]{_clock(plan.up.seconds)}[/bold], decided by this chain:")
+    console.print(f"[bold]{minutes(plan.up.seconds)}[/bold], decided by this chain:")
     table = _table("from", "to", "takes", "", right=("from", "to", "takes"))
     for step in path:
-        note = f", {_clock(typical_times.NODE_START.create)} of it for the first node" if step.urn in first_pods else ""
+        note = (
+            f", {minutes(typical_times.NODE_START.create)} of it for the first node" if step.urn in first_pods else ""
+        )
         table.add_row(
-            _clock(step.start), _clock(step.end), _clock(step.end - step.start), _label(resources[step.urn]) + note
+            minutes(step.start), minutes(step.end), minutes(step.end - step.start), _label(resources[step.urn]) + note
         )
     console.print(table)
     beside = [
@@ -182,10 +185,10 @@ def _print_up(plan: Plan, console: Console) -> None:
         table = _table("from", "to", "takes", "may be late by", "", right=("from", "to", "takes", "may be late by"))
         for step in beside:
             table.add_row(
-                _clock(step.start),
-                _clock(step.end),
-                _clock(step.end - step.start),
-                _clock(step.slack),
+                minutes(step.start),
+                minutes(step.end),
+                minutes(step.end - step.start),
+                minutes(step.slack),
                 _label(resources[step.urn]),
             )
         console.print(table)
@@ -195,7 +198,7 @@ def _print_down(plan: Plan, console: Console) -> None:
     resources = {resource.urn: resource for resource in plan.resources}
     seconds = typical_times.delete_seconds(plan.resources)
     console.print(
-        f"[bold]{_clock(plan.down.seconds)}[/bold] in {len(plan.down.waves)} waves, each as long as its slowest:"
+        f"[bold]{minutes(plan.down.seconds)}[/bold] in {len(plan.down.waves)} waves, each as long as its slowest:"
     )
     table = _table(
         "depth", "takes", "decided by", "beside it (and how much longer it may take)", right=("depth", "takes")
@@ -203,15 +206,15 @@ def _print_down(plan: Plan, console: Console) -> None:
     short = [wave.seconds for wave in plan.down.waves if wave.seconds < _SLOW]
     for wave in plan.down.waves:
         if wave.seconds >= _SLOW:
-            decider, *others = wave.urns
+            decider, *shorter = wave.urns
             beside = [
-                f"{_label(resources[urn])} {_clock(seconds[urn])} (+{_clock(wave.seconds - seconds[urn])})"
-                for urn in others
+                f"{_label(resources[urn])} {minutes(seconds[urn])} (+{minutes(wave.seconds - seconds[urn])})"
+                for urn in shorter
                 if seconds[urn] >= _SLOW
             ]
-            table.add_row(str(wave.depth), _clock(wave.seconds), _label(resources[decider]), "\n".join(beside))
+            table.add_row(str(wave.depth), minutes(wave.seconds), _label(resources[decider]), "\n".join(beside))
     console.print(table)
-    console.print(f"The other {len(short)} waves take {_clock(sum(short))} together.")
+    console.print(f"The other {len(short)} waves take {minutes(sum(short))} together.")
 
 
 def _print_findings(plan: Plan, console: Console) -> None:
@@ -237,7 +240,3 @@ def _print_ending(plan: Plan, console: Console) -> None:
 
 def _label(resource: Resource) -> str:
     return f"{_kind(resource)} {resource.name}"
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

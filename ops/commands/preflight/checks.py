@@ -14,7 +14,7 @@ from ops.checks.preflight.agentcore import agentcore_checks
 from ops.checks.preflight.azure import aws_stack, azure_checks, entra_checks
 from ops.checks.preflight.credentials import credentials
 from ops.checks.preflight.domain import domain_checks
-from ops.checks.preflight.earlier_stack import yesterday_checks
+from ops.checks.preflight.earlier_stack import leftover_checks
 from ops.checks.preflight.model_calls import model_checks
 from ops.checks.preflight.nodes import node_checks
 from ops.checks.preflight.offers import offer_checks
@@ -48,7 +48,7 @@ def aws_stack_checks(config: StackConfig, models: bool) -> Mapping[str, Check]:
     return {
         **tool_checks(ROOT, needs.kubernetes_version),
         "support of what is pinned": lambda: support(recording, datetime.now(UTC).date()),
-        **account_checks(aws, needs, config.values),
+        **account_checks(aws, needs, config.stack, config.values),
         "life of the credentials": lambda: credentials(get_session(), needs.up_seconds, datetime.now(UTC)),
         **node_checks(aws, needs.zones),
         **offer_checks(aws, needs),
@@ -56,7 +56,7 @@ def aws_stack_checks(config: StackConfig, models: bool) -> Mapping[str, Check]:
         **artifact_checks([*needs.charts, *needs.images]),
         **login_checks(needs.charts),
         **(model_checks(aws, needs.models, config.stack) if models else {}),
-        **yesterday_checks(AwsStackInventory(aws, config.stack, domain, _identity(config)), config.stack),
+        **leftover_checks(AwsStackInventory(aws, config.stack, domain, _identity(config)), config.stack),
     }
 
 
@@ -69,7 +69,7 @@ def azure_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]:
         "support of what is pinned": lambda: support(plan.recording, plan.today),
         **({"AWS stack": lambda: aws_stack(plan.first)} if config.values.get("genaiplatform:awsStack") else {}),
         **azure_checks(inventory, config.values),
-        **yesterday_checks(inventory, config.stack),
+        **leftover_checks(inventory, config.stack),
     }
 
 
@@ -86,7 +86,7 @@ def mcp_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]:
         "permissions": lambda: permissions(aws, actions(types | functions)),
         **agentcore_checks(aws, config),
         **entra_checks(AzureStackInventory(stack=config.stack), config.setting("tenantId")),
-        **yesterday_checks(StackInventory(CLOUDS[config.kind.name], place), config.stack),
+        **leftover_checks(StackInventory(CLOUDS[config.kind.name], place), config.stack),
     }
 
 

@@ -1,10 +1,12 @@
-"""The way to Langfuse of a running day, and the sweep that other commands do along with their own work."""
+"""Langfuse session of a running stack, and the sweep of projects that other commands do along with their work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+import typer
 
 from ops.checks.verify.administrator import cluster_api
 from ops.clouds.langfuse_administrator import LangfuseAdministrator
@@ -39,15 +41,20 @@ def log_in(stack: str, region: str, outputs: Mapping[str, Any]) -> LangfuseAdmin
     return LangfuseAdministrator(outputs["langfuseEmail"], outputs["langfusePassword"], api)
 
 
-def sweep_along(stack: str, region: str, outputs: Callable[[], Mapping[str, Any]], say: Callable[[str], None]) -> None:
-    """End the projects that are over, beside other work. Whatever goes wrong is said, and raises nothing."""
+def sweep_along(stack: str, region: str, outputs: Callable[[], Mapping[str, Any]]) -> None:
+    """End the projects that are over, beside other work.
+
+    Standard error gets what was done, and whatever goes wrong, which raises nothing.
+    """
     try:
         found = outputs()
         if any(name not in found for name in _NEEDED):
             return  # not up
         swept = projects.sweep(log_in(stack, region, found), datetime.now(UTC))
     except Exception as error:  # noqa: BLE001  another command goes on, whatever this was
-        say(f"Whether developers' projects are over was not looked at: {error or type(error).__name__}")
+        typer.echo(
+            f"Whether developers' projects are over was not looked at: {error or type(error).__name__}", err=True
+        )
         return
     for line in (*swept.ended, *swept.problems):
-        say(line)
+        typer.echo(line, err=True)

@@ -67,9 +67,9 @@ def create(
             raise ProjectError("A file is for shells: leave --json out, or --write.")
         if write:
             private_file.refuse_existing(write)
-        day = _day(stack) if model else None
-        if day and (unknown := [one for one in model or [] if one not in day.models]):
-            raise ProjectError(f"There is no model {', '.join(unknown)}: use those of {', '.join(day.models)}.")
+        running = _running(stack) if model else None
+        if running and (unknown := [wanted for wanted in model or [] if wanted not in running.models]):
+            raise ProjectError(f"There is no model {', '.join(unknown)}: use those of {', '.join(running.models)}.")
         outputs, langfuse = _open(stack)
         pair = made.enter_context(created(langfuse, grant, ticket, now))
         variables = {
@@ -77,16 +77,21 @@ def create(
             "LANGFUSE_PUBLIC_KEY": pair.public_key,
             "LANGFUSE_SECRET_KEY": pair.secret_key,
         }
-        if day:
-            variables["OPENAI_BASE_URL"] = f"{day.litellm_url}/v1"
-            key = litellm_key.created(_litellm(day), grant, model or [], now)
+        if running:
+            variables["OPENAI_BASE_URL"] = f"{running.litellm_url}/v1"
+            key = litellm_key.created(_litellm(running), grant, model or [], now)
             variables["OPENAI_API_KEY"] = made.enter_context(key)
         if write:
             private_file.write_once(write, as_shell(variables))
     if json_:
         until_ = grant.until.isoformat()
-        told = {"name": name, "until": until_, "keys_end_by_themselves": pair.ends_by_itself, "variables": variables}
-        typer.echo(json.dumps(told, indent=2))
+        report = {
+            "name": name,
+            "until": until_,
+            "keys_end_by_themselves": pair.ends_by_itself,
+            "variables": variables,
+        }
+        typer.echo(json.dumps(report, indent=2))
     elif not write:
         typer.echo(as_shell(variables), nl=False)
     where = f"Its keys are in {write}" if write else "Its keys are shown this once"
@@ -117,20 +122,21 @@ def list_(stack: LangfuseStack = "dev", json_: Json = False) -> None:
     if json_:
         rows = [
             {
-                "name": one.grant.name,
-                "until": one.grant.until.isoformat(),
-                "over": one.grant.until <= now,
-                "keys": one.keys,
-                "ticket": one.ticket or None,
+                "name": listed.grant.name,
+                "until": listed.grant.until.isoformat(),
+                "over": listed.grant.until <= now,
+                "keys": listed.keys,
+                "ticket": listed.ticket or None,
             }
-            for one in found
+            for listed in found
         ]
         typer.echo(json.dumps({"projects": rows}, indent=2))
         return
-    for one in sorted(found, key=lambda one: one.grant.until):
-        state = "over, and goes with a sweep" if one.grant.until <= now else f"{one.keys} key{'s' * (one.keys != 1)}"
-        ticket = f", ticket {one.ticket}" if one.ticket else ""
-        typer.echo(f"{one.grant.name:24}  until {shown(one.grant.until)}  {state}{ticket}")
+    for listed in sorted(found, key=lambda listed: listed.grant.until):
+        keys = f"{listed.keys} key{'s' * (listed.keys != 1)}"
+        state = "over, and goes with a sweep" if listed.grant.until <= now else keys
+        ticket = f", ticket {listed.ticket}" if listed.ticket else ""
+        typer.echo(f"{listed.grant.name:24}  until {shown(listed.grant.until)}  {state}{ticket}")
     if not found:
         typer.echo("No developer has a project.", err=True)
 
@@ -154,18 +160,18 @@ def revoke(name: Name, stack: LangfuseStack = "dev", json_: Json = False) -> Non
 
     problem = ""
     checked_name(name)
-    day = _day(stack)
+    running = _running(stack)
     _, langfuse = _open(stack)
     now = datetime.now(UTC)
-    found = [one for one in projects(langfuse) if one.grant.name == name and one.grant.until > now]
+    found = [listed for listed in projects(langfuse) if listed.grant.name == name and listed.grant.until > now]
     if not found:
         raise ProjectError(f"There is no project {name}: `genai project list` shows those that there are.")
-    for one in found:
+    for listed in found:
         try:
-            litellm_key.delete(_litellm(day), one.grant)
+            litellm_key.delete(_litellm(running), listed.grant)
         except (UnprovedError, BotoCoreError) as error:
             problem = f"Whether LiteLLM has a key of {name} is not known: {error}. It ends by itself in time."
-        end(langfuse, one, now)
+        end(langfuse, listed, now)
     if json_:
         typer.echo(json.dumps({"revoked": name, "problem": problem or None}))
     else:
@@ -213,13 +219,13 @@ def _open(stack: str) -> tuple[Mapping[str, Any], LangfuseAdministrator]:
     return outputs, log_in(stack, region, outputs)
 
 
-def _day(stack: str) -> RunningAwsStack:
+def _running(stack: str) -> RunningAwsStack:
     from ops.stack.running import read_aws_stack
 
     return read_aws_stack(stack)
 
 
-def _litellm(day: RunningAwsStack) -> Administrator:
+def _litellm(running: RunningAwsStack) -> Administrator:
     from ops.checks.verify.administrator import Administrator, cluster_api
 
-    return Administrator(day.litellm_master_key, lambda: cluster_api(day.cluster_name, day.region))
+    return Administrator(running.litellm_master_key, lambda: cluster_api(running.cluster_name, running.region))

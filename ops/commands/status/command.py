@@ -21,7 +21,6 @@ def status(
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     import json
     from datetime import UTC, datetime
-    from functools import partial
 
     from rich.console import Console
 
@@ -35,7 +34,7 @@ def status(
     config = read(ROOT, stack)
     with Console(stderr=True).status(f"Looking at stack {stack} ..."):
         found = examine(config, ROOT, datetime.now(UTC))
-        sweep_along(stack, found.place, lambda: found.outputs or {}, partial(typer.echo, err=True))
+        sweep_along(stack, found.place, lambda: found.outputs or {})
     if json_:
         typer.echo(json.dumps(as_json(found), indent=2))
     else:

@@ -32,10 +32,10 @@ def examine(config: StackConfig, root: Path, now: datetime) -> Status:
         checks["stack outputs"] = could_not_check(str(error))
     ends: datetime | None = None
     found = FINDERS[config.kind.name](config, plan, outputs or {}, now)
-    behind = config.setting("awsStack").rpartition("/")[2]
+    aws_stack = config.setting("awsStack").rpartition("/")[2]
     try:
-        if found.exists and not behind:  # else it ends with the stack that it is in front of
-            ends = schedule.next_evening(schedule.evenings(root, config.stack), found.keep_until, now)
+        if found.exists and not aws_stack:  # else it ends with the stack that it is in front of
+            ends = schedule.next_destroy(schedule.destroy_crons(root, config.stack), found.keep_until, now)
     except schedule.ScheduleError as error:
         checks["schedule"] = partial(bad, str(error), "")
     checks |= found.checks
@@ -49,7 +49,7 @@ def examine(config: StackConfig, root: Path, now: datetime) -> Status:
         usd_per_hour=plan.cost.usd_per_hour,
         unpriced=plan.cost.unpriced,
         ends=ends,
-        behind=behind,
+        aws_stack=aws_stack,
     )
 
 

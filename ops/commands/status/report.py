@@ -26,7 +26,7 @@ def as_json(status: Status) -> dict[str, Any]:
         "ends": ends.isoformat() if ends else None,
         "hours_left": (ends - status.now).total_seconds() / 3600 if ends else None,
         "keep_until": status.found.keep_until,
-        "behind": status.behind or None,
+        "behind": status.aws_stack or None,
         "checks": as_data(status.outcomes),
         "next": status.next,
         "exit_code": status.exit_code,
@@ -54,8 +54,8 @@ def print_status(status: Status, console: Console) -> None:
 
 
 def _end(status: Status) -> str:
-    if status.behind:
-        return f"Ends with stack {status.behind}: `genai status --stack {status.behind}` tells when."
+    if status.aws_stack:
+        return f"Ends with stack {status.aws_stack}: `genai status --stack {status.aws_stack}` tells when."
     if status.ends is None:
         return "No schedule that is known here ends it."
     kept = f", kept until {status.found.keep_until}" if status.found.keep_until else ""

@@ -26,7 +26,6 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     Exit codes: 0 everything is there, 1 not everything is, 2 the input is refused or the engine cannot begin.
     """
     # Imported here: `genai --help` must not wait for Pulumi.
-    from functools import partial
 
     from ops.commands.project.access import sweep_along
     from ops.commands.pulumi_engine import open_engine
@@ -44,14 +43,14 @@ def up(stack: Stack = "dev", json_: Json = False) -> None:
     plan = make_plan(config)
     about = f"about {plan.up.seconds / 60:.0f} minutes from nothing, {plan.cost.per_hour}"
     console.print(f"Stack {stack}: {number(plan.resources)} resources, {about}.", soft_wrap=True)
-    morning = bring_up(engine, plan, show)
+    result = bring_up(engine, plan, show)
     if json_:
-        _print_json(up_as_json(morning, plan))
+        _print_json(up_as_json(result, plan))
     else:
-        print_up(morning, plan, console)
-    if "clusterName" in morning.state.outputs:
-        sweep_along(stack, config.values["aws:region"], lambda: read_outputs(stack), partial(typer.echo, err=True))
-    raise typer.Exit(morning.exit_code)
+        print_up(result, plan, console)
+    if "clusterName" in result.state.outputs:
+        sweep_along(stack, config.values["aws:region"], lambda: read_outputs(stack))
+    raise typer.Exit(result.exit_code)
 
 
 def down(
@@ -73,7 +72,6 @@ def down(
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     from datetime import UTC, datetime
-    from functools import partial
 
     from ops.clouds.aws import Aws
     from ops.commands.project.access import sweep_along
@@ -102,21 +100,23 @@ def down(
     if settings.problem:
         engine.say(f"{settings.problem} The state tells what is needed to end the day.")
         engine.ignore_settings()
-    for other in in_front(engine, ROOT):
-        engine.say(f"Stack {other} sends its users here and is still up: end it with `genai down --stack {other}`.")
-    at = StackPlace(stack=stack, identity=settings.identity(state), region=region, domain=settings.domain(state))
-    cloud = StackInventory(clouds, at)
+    for azure_stack in in_front(engine, ROOT):
+        engine.say(
+            f"Stack {azure_stack} sends its users here and is still up: end it with `genai down --stack {azure_stack}`."
+        )
+    place = StackPlace(stack=stack, identity=settings.identity(state), region=region, domain=settings.domain(state))
+    cloud = StackInventory(clouds, place)
     if "clusterName" in state.outputs:
-        sweep_along(stack, region, lambda: read_outputs(stack), partial(typer.echo, err=True))
-    evening = take_down(engine, cloud, show, purge=purge)
+        sweep_along(stack, region, lambda: read_outputs(stack))
+    result = take_down(engine, cloud, show, purge=purge)
     now = datetime.now(UTC)
-    cost = bill.bill(evening.before, region, now)
-    said = bill.cost_explorer(Aws(region), cost.since if cost else now, now) if cost_explorer else None
+    cost = bill.bill(result.before, region, now)
+    billed = bill.cost_explorer(Aws(region), cost.since if cost else now, now) if cost_explorer else None
     if json_:
-        _print_json(down_as_json(evening, cost, said, stack=stack, place=cloud.place))
+        _print_json(down_as_json(result, cost, billed, stack=stack, place=cloud.place))
     else:
-        print_down(evening, cost, said, console, stack=stack, place=cloud.place)
-    raise typer.Exit(evening.exit_code)
+        print_down(result, cost, billed, console, stack=stack, place=cloud.place)
+    raise typer.Exit(result.exit_code)
 
 
 def _console(json_: bool) -> tuple[Console, Show]:

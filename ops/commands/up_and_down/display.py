@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from ops.stack.progress import Part, PartStatus, Progress
+from ops.console import minutes
+from ops.stack.progress import PartStatus, Progress
 
 HEARTBEAT = 60.0
 """Seconds between two lines that say what the engine is busy with."""
@@ -23,11 +24,6 @@ _STYLES = {
     PartStatus.FAILED: "red",
     PartStatus.DONE: "green",
 }
-
-
-def minutes(seconds: float) -> str:
-    """9:05 for nine minutes and five seconds."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 @contextmanager
@@ -51,7 +47,8 @@ def shown(progress: Progress, console: Console) -> Iterator[Callable[[EngineEven
         progress.on_event(event)
         for part in progress.parts:
             if part.status is not before[part.name] and part.status in (PartStatus.FAILED, PartStatus.DONE):
-                console.print(f"{minutes(progress.seconds):>6}  {_line(part)}", markup=False, soft_wrap=True)
+                took = f"{part.name} {part.status} in {minutes(part.seconds)} (typically {minutes(part.typical)})"
+                console.print(f"{minutes(progress.seconds):>6}  {took}", markup=False, soft_wrap=True)
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
@@ -82,10 +79,6 @@ def busy_line(progress: Progress) -> str:
     """What the engine is busy with now, in a line."""
     working = [f"{part.name} {minutes(part.seconds)}" for part in progress.parts if part.status is PartStatus.WORKING]
     return f"{_time(progress)}; working on {', '.join(working) or 'nothing of a component'}"
-
-
-def _line(part: Part) -> str:
-    return f"{part.name} {part.status} in {minutes(part.seconds)} (typically {minutes(part.typical)})"
 
 
 def _time(progress: Progress) -> str:

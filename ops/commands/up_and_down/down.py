@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.kubernetes.cluster_api import eks_status
-from ops.commands.up_and_down.display import minutes
 from ops.commands.up_and_down.up import Show, forget_a_dead_run
+from ops.console import minutes
 from ops.inventory.deletion import delete
 from ops.inventory.scan import Inventory, Scan
 from ops.model.engine_graph import number
@@ -68,7 +68,7 @@ def take_down(engine: Engine, inventory: Inventory, show: Show, *, purge: bool) 
     if state.empty:
         scan = inventory.scan()
         if purge:
-            delete([one for one in scan.leftovers if one.resource.soft_deleted], engine.say)
+            delete([left for left in scan.leftovers if left.resource.soft_deleted], engine.say)
             scan = inventory.scan()
     return DownResult(
         before=before,
@@ -107,9 +107,9 @@ def in_front(engine: Engine, root: Path) -> Iterator[str]:
         if stack == engine.name:
             continue
         try:
-            behind = read(root, stack).setting("awsStack")
+            aws_stack = read(root, stack).setting("awsStack")
         except StackConfigError as error:
             engine.say(f"Whether stack {stack} sends its users here is not known: {error}")
             continue
-        if behind.rpartition("/")[2] == engine.name and (state := engine.state_of(stack)) and not state.empty:
+        if aws_stack.rpartition("/")[2] == engine.name and (state := engine.state_of(stack)) and not state.empty:
             yield stack

@@ -11,13 +11,13 @@ from rich.console import Console
 from catalogue.resource_types import STATE_ONLY
 from ops.commands.leftovers import report as leftovers
 from ops.commands.up_and_down.bill import Bill
-from ops.commands.up_and_down.display import minutes
 from ops.commands.up_and_down.down import DownResult
 from ops.commands.up_and_down.up import UpResult
+from ops.console import minutes
 from ops.model import typical_times
 from ops.model.cost import amount, number
 from ops.model.engine_graph import number as number_of
-from ops.model.recorder import Resource, Secret
+from ops.model.recorder import Secret
 from ops.stack.plan import Plan
 from ops.stack.state import short
 
@@ -103,11 +103,10 @@ def print_down(
     say = speaker(console)
     if result.scan is None:
         _list(result.errors, "What the engine complained about:", say)
-        _list(
-            [short(resource.urn) for resource in result.state.resources if _lives_in_a_cloud(resource)],
-            "Still there:",
-            say,
-        )
+        in_a_cloud = [
+            resource for resource in result.state.resources if typical_times.typical(resource) is not STATE_ONLY
+        ]
+        _list([short(resource.urn) for resource in in_a_cloud], "Still there:", say)
         _list(result.state.pending, "Begun, and nobody knows how it ended:", say)
         say(
             f"Stack {stack} is not down. `genai down --stack {stack}` goes on from here. If that does not help, what "
@@ -156,10 +155,6 @@ def _masked(value: Any) -> Any:
     if isinstance(value, list):
         return [_masked(item) for item in value]
     return None if isinstance(value, Secret) else value
-
-
-def _lives_in_a_cloud(resource: Resource) -> bool:
-    return resource.custom and typical_times.typical(resource) is not STATE_ONLY
 
 
 def _list(lines: Sequence[str], heading: str, say: Say) -> None:

@@ -108,9 +108,9 @@ class StandIn:
         group, plural = path.rsplit("/", 1)
         listed = [p for p in self.objects if p.startswith(group + "/") and p.split("/")[-2] == plural]
         items = [self.objects[p] for p in listed]
-        for one in listed:
-            if "deletionTimestamp" in self.objects[one]["metadata"]:
-                self._age(one)
+        for item in listed:
+            if "deletionTimestamp" in self.objects[item]["metadata"]:
+                self._age(item)
         return (200, {"items": items}) if items or path != "/apis/karpenter.sh/v1/nodeclaims" else (404, "not served")
 
     def _age(self, path: str) -> None:

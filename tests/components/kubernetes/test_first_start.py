@@ -36,7 +36,7 @@ def test_every_changed_value_is_named_at_once() -> None:
 
 
 def test_the_engine_is_given_no_property_whose_value_it_would_print() -> None:
-    assert {one.property for one in provider.check(state(), state(langfuseSalt="1")).failures} == {""}
+    assert {failure.property for failure in provider.check(state(), state(langfuseSalt="1")).failures} == {""}
 
 
 def test_a_stack_without_a_record_takes_todays_values() -> None:

@@ -71,7 +71,7 @@ def test_a_model_of_azure_joins_the_default_ones_and_litellm_gets_its_key(cli: C
     ]
     config = read(project, "dev")
     needs = aws_needs(record(stack="dev", config=config.values, secret_keys=config.secret_keys), "ap-northeast-1")
-    (gpt,) = (one for one in needs.models if one["model_name"] == "gpt")
+    (gpt,) = (model for model in needs.models if model["model_name"] == "gpt")
     assert gpt["api_key"] == "os.environ/PROVIDER_KEY_AZURE"
     assert json.loads(config.values["genaiplatform:virtualKeys"]) == [{"alias": "demo", "models": ["nova-lite", "gpt"]}]
 
@@ -79,7 +79,7 @@ def test_a_model_of_azure_joins_the_default_ones_and_litellm_gets_its_key(cli: C
 def test_the_key_goes_to_the_cli_by_standard_input_and_stands_nowhere(cli: Cli, stack: Path) -> None:
     result = add("flash", "gemini/gemini-3.1-flash-lite", "--key-from", "KEY_OF_MINE")
     assert result.exit_code == 0
-    assert [one["given"] for one in cli.asked if "--secret" in one["words"]] == [KEY]
+    assert [call["given"] for call in cli.asked if "--secret" in call["words"]] == [KEY]
     assert KEY not in " ".join(cli.changed) + result.output + stack.read_text("utf-8")
     assert "No virtual key may use it yet" in result.stdout
 
@@ -90,11 +90,11 @@ def test_models_that_are_there_stay_and_a_key_that_is_there_is_used(cli: Cli, st
     assert add("three", "mistral/large", "--key-from", "KEY_OF_MINE", "--key-name", "mistral-eu").exit_code == 0
     assert add("four", "bedrock/us.amazon.nova-pro-v1:0", "--param", "temperature=0.5").exit_code == 0
     added = models(stack)[2:]
-    assert [(one["name"], one.get("providerKey")) for one in added] == [
+    assert [(entry["name"], entry.get("providerKey")) for entry in added] == [
         *(("one", "gemini"), ("two", "gemini"), ("three", "mistral-eu"), ("four", None)),
     ]
     assert added[3]["params"] == {"temperature": 0.5}
-    assert [one["words"][-1] for one in cli.asked if "--secret" in one["words"]] == [
+    assert [call["words"][-1] for call in cli.asked if "--secret" in call["words"]] == [
         *("providerKeys.gemini", "providerKeys.mistral-eu"),
     ]
 

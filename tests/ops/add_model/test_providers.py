@@ -21,7 +21,7 @@ provider_ = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDER
 def test_its_word_and_its_example_are_litellms(provider: ModelProvider) -> None:
     import litellm
 
-    assert provider.word in {one.value for one in litellm.provider_list}
+    assert provider.word in {item.value for item in litellm.provider_list}
     name, word, _, _ = litellm.get_llm_provider(f"{provider.word}/{provider.example}")
     assert (name, word) == (provider.example, provider.word)
 
@@ -46,6 +46,6 @@ def test_every_model_that_the_page_names_has_a_price_in_litellm() -> None:
     assert len(named) > len(PROVIDERS)
     deployments = {"azure/my-deployment"}
     unknown = [
-        one for one in sorted(named - deployments) if not {one, one.partition("/")[2]} & litellm.model_cost.keys()
+        name for name in sorted(named - deployments) if not {name, name.partition("/")[2]} & litellm.model_cost.keys()
     ]
     assert unknown == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ops.commands.chat.settings import ChatError, Pair, of_day
+from ops.commands.chat.settings import ChatError, Pair, running_stack
 from ops.stack.running_stacks import RunningAwsStack
 from tests.http_server import Answer, serve
 
@@ -49,7 +49,7 @@ def test_without_any_key_there_is_nothing_to_chat_with() -> None:
     day = RunningAwsStack.model_validate({**DAY, "virtualKeys": {}, "keyModels": {}})
     addresses = {"litellm_url": "http://127.0.0.1:9", "langfuse_url": "http://127.0.0.1:9"}
     with pytest.raises(ChatError, match="There is no virtual key"):
-        of_day(day, None, None, **addresses, allow_master_key=False)
+        running_stack(day, None, None, **addresses, allow_master_key=False)
 
 
 def test_a_project_in_another_langfuse_stays_there() -> None:
@@ -57,5 +57,5 @@ def test_a_project_in_another_langfuse_stays_there() -> None:
     with serve(lambda _: answer) as ours, serve(lambda _: answer) as theirs:
         own = Pair(theirs, "pk-lf-2", "sk-lf-2")
         day = RunningAwsStack.model_validate(DAY)
-        told = of_day(day, None, own, litellm_url=ours, langfuse_url=ours, allow_master_key=False)
+        told = running_stack(day, None, own, litellm_url=ours, langfuse_url=ours, allow_master_key=False)
     assert (told["project"]["url"], told["ownProject"]["url"]) == (ours, theirs)

@@ -149,17 +149,17 @@ def test_both_services_are_there_until_ctrl_c(as_json: bool, tools: Kubectl) -> 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_at_the_end_no_kubectl_and_no_kubeconfig_is_left(how: signal.Signals, tools: Kubectl) -> None:
     with forwarding() as made:
-        assert all(alive(one["pid"]) for one in tools.runs)
+        assert all(alive(run["pid"]) for run in tools.runs)
         made.end(how)
     assert len(tools.runs) == 2
-    assert not any(alive(one["pid"]) for one in tools.runs)
-    assert not any(Path(one["file"]).parent.exists() for one in tools.runs)
+    assert not any(alive(run["pid"]) for run in tools.runs)
+    assert not any(Path(run["file"]).parent.exists() for run in tools.runs)
 
 
 def test_kubectl_gets_a_kubeconfig_of_its_own_that_nobody_else_can_read(tools: Kubectl) -> None:
     with forwarding() as made:
         made.end()
-    runs = {one["arguments"][-2]: one for one in tools.runs}
+    runs = {run["arguments"][-2]: run for run in tools.runs}
     assert runs.keys() == {"service/litellm", "service/langfuse-web"}
     for service, remote in (("litellm", 4000), ("langfuse-web", 3000)):
         one = runs[f"service/{service}"]
@@ -271,7 +271,7 @@ def test_a_service_that_cannot_be_reached_at_the_start_is_named_with_the_reason(
     assert result.exit_code == 2
     assert result.stderr.strip().endswith(says)
     assert "\n" not in result.stderr.strip()
-    assert not any(alive(one["pid"]) for one in tools.runs)
+    assert not any(alive(run["pid"]) for run in tools.runs)
 
 
 def test_a_kubectl_that_opens_no_port_is_not_waited_for_without_end(
@@ -282,7 +282,7 @@ def test_a_kubectl_that_opens_no_port_is_not_waited_for_without_end(
     result = run()
     assert result.exit_code == 2
     assert result.stderr == "Langfuse: `kubectl port-forward` opened no port within 2 seconds.\n"
-    assert not any(alive(one["pid"]) for one in tools.runs)
+    assert not any(alive(run["pid"]) for run in tools.runs)
 
 
 @pytest.mark.parametrize("name", ["kubectl", "aws"])

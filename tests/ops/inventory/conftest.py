@@ -10,8 +10,17 @@ from unittest import mock
 import pytest
 
 from ops.stack.identity import StackIdentity
-from tests.ops.inventory import world as accounts
-from tests.ops.inventory.world import OTHER_REGION, Answers, World, account, fill
+from tests.ops.inventory.orphans import fill
+from tests.ops.inventory.recorded_calls import Answers, record
+from tests.ops.inventory.world import (
+    OTHER_REGION,
+    OURS,
+    REGION,
+    STACKS_WITHOUT_LEFTOVERS,
+    World,
+    account,
+    pairs,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +43,7 @@ def world() -> Iterator[World]:
         made.client("ec2", OTHER_REGION).create_volume(
             AvailabilityZone=f"{OTHER_REGION}a",
             Size=1,
-            TagSpecifications=[{"ResourceType": "volume", "Tags": accounts.pairs(accounts.OURS)}],
+            TagSpecifications=[{"ResourceType": "volume", "Tags": pairs(OURS)}],
         )
         yield made
 
@@ -42,12 +51,12 @@ def world() -> Iterator[World]:
 @pytest.fixture(scope="module")
 def answers(world: World) -> Answers:
     """Every call of a look at the stack's region, with its answer."""
-    return accounts.record(world, world.day())
+    return record(world, world.day())
 
 
 @pytest.fixture(scope="module")
 def answers_elsewhere(world: World, answers: Answers) -> Answers:
     """The same for a look at another region, and at stacks that have nothing."""
-    days = (world.day(region=OTHER_REGION), *(world.day(stack) for stack in accounts.STACKS_WITHOUT_LEFTOVERS))
-    nobodys = (world.day(region=region, identity=StackIdentity()) for region in (accounts.REGION, OTHER_REGION))
-    return {**answers, **accounts.record(world, *days, *nobodys)}
+    days = (world.day(region=OTHER_REGION), *(world.day(stack) for stack in STACKS_WITHOUT_LEFTOVERS))
+    nobodys = (world.day(region=region, identity=StackIdentity()) for region in (REGION, OTHER_REGION))
+    return {**answers, **record(world, *days, *nobodys)}

@@ -109,7 +109,7 @@ class Azure:
             return 200, {}, {**page, link: f"{self.url}{path}?page=2"} if first else page
         name = path.removesuffix("/purge").rpartition("/")[2]
         for kind, entries in self.lists().items():
-            for entry in [one for one in entries if name in (one["name"] if "name" in one else one["id"],)]:
+            for entry in [entry for entry in entries if name in (entry["name"] if "name" in entry else entry["id"],)]:
                 entries.remove(entry)
                 self.removed.append(name)
                 if kind.endswith("resourcegroups"):
@@ -148,7 +148,7 @@ def day(azure: Azure, identity: StackIdentity = IN_STATE) -> AzureStackInventory
 def test_what_is_ours_is_found_on_every_page_and_nothing_else(azure: Azure) -> None:
     scan = day(azure).scan()
     assert scan.failures == []
-    assert {one.resource.kind: (one.resource.id, one.resource.command) for one in scan.leftovers} == {
+    assert {left.resource.kind: (left.resource.id, left.resource.command) for left in scan.leftovers} == {
         "resource group": ("genai-azure1a2b3c4d", "az group delete --name genai-azure1a2b3c4d --yes"),
         "deleted API Management service": (
             "genai-gateway1a2b3c4d",
@@ -166,13 +166,13 @@ def test_what_is_ours_is_found_on_every_page_and_nothing_else(azure: Azure) -> N
 
 def test_without_the_state_a_gateway_that_exists_and_what_the_directory_has_are_shown_apart(azure: Azure) -> None:
     scan = day(azure, StackIdentity(owner="genaiplatform")).scan()
-    assert {one.resource.id for one in scan.leftovers} == {"genai-gateway1a2b3c4d"}  # its group is gone
-    assert {one.resource.id for one in scan.uncertain} == {
+    assert {left.resource.id for left in scan.leftovers} == {"genai-gateway1a2b3c4d"}  # its group is gone
+    assert {left.resource.id for left in scan.uncertain} == {
         *("genai-azure1a2b3c4d", "genai-azure5e6f7a8b", "genai-keys1a2b3c4d", "genai-keys5e6f7a8b"),
         *("app-1", "app-3", "app-5", "app-6"),
     }
     named = day(azure, StackIdentity(id="abc1234")).scan()
-    found = {one.resource.id for one in named.leftovers}
+    found = {left.resource.id for left in named.leftovers}
     assert found >= {"genai-azure1a2b3c4d", "genai-keys1a2b3c4d", "app-1", "app-3"}
     assert not found & {"genai-azure5e6f7a8b", "genai-keys5e6f7a8b", "app-5"}
 
@@ -185,8 +185,8 @@ def test_a_gateway_from_before_there_were_ids_is_known_by_its_state(azure: Azure
     azure.groups[1:] = []
     ids = {"genai-azure1a2b3c4d", "/applications/app-1", "app-1"}
     scan = day(azure, StackIdentity(in_state=frozenset(ids))).scan()
-    assert {one.resource.id for one in scan.leftovers} == {"genai-azure1a2b3c4d", "app-1"}
-    assert {"app-5", "app-3", "app-6"} <= {one.resource.id for one in scan.uncertain}
+    assert {left.resource.id for left in scan.leftovers} == {"genai-azure1a2b3c4d", "app-1"}
+    assert {"app-5", "app-3", "app-6"} <= {left.resource.id for left in scan.uncertain}
 
 
 def test_all_of_ours_goes_with_what_its_deletion_leaves_behind(azure: Azure) -> None:
@@ -227,7 +227,7 @@ def test_a_removal_that_is_refused_says_so_and_the_thing_is_still_there(azure: A
     azure.refused.add(f"{PROVIDERS}/Microsoft.KeyVault/locations")
     said: list[str] = []
     scan = clear_away(cloud, scan, lambda _: True, said.append, pause=lambda: pytest.fail("waited in vain"))
-    assert [one.resource.id for one in scan.leftovers] == ["genai-keys1a2b3c4d"]
+    assert [left.resource.id for left in scan.leftovers] == ["genai-keys1a2b3c4d"]
     assert any(line.startswith("not removed: deleted key vault genai-keys1a2b3c4d: POST") for line in said)
 
 

@@ -14,7 +14,8 @@ from ops.commands.leftovers.command import leftovers
 from ops.stack import state
 from ops.stack.settings_file import StackConfig
 from ops.typer_command import GenaiCommand
-from tests.ops.inventory.world import CLUSTER, OTHER_REGION, Answers, World, answering, replay
+from tests.ops.inventory.recorded_calls import Answers, replay
+from tests.ops.inventory.world import CLUSTER, OTHER_REGION, World, answering
 
 STATE = state.read(
     {
@@ -75,7 +76,7 @@ def test_json_has_the_same(world: World) -> None:
     result = run("--json")
     data = json.loads(result.stdout)
     assert result.exit_code == data["exit_code"] == 1
-    assert {(one["kind"], one["id"]) for one in data["found"]} == {
+    assert {(row["kind"], row["id"]) for row in data["found"]} == {
         (kind, identifier) for kind, found in world.ours.items() for identifier in found
     }
     assert data["found"][0] == {
@@ -88,13 +89,13 @@ def test_json_has_the_same(world: World) -> None:
         "command": f"aws eks delete-cluster --name {CLUSTER} --region us-east-1 && "
         f"aws eks wait cluster-deleted --name {CLUSTER} --region us-east-1",
     }
-    assert data["usd_per_month"] == pytest.approx(sum(one["usd_per_month"] or 0 for one in data["found"]))
+    assert data["usd_per_month"] == pytest.approx(sum(row["usd_per_month"] or 0 for row in data["found"]))
 
 
 @pytest.mark.usefixtures("_account")
 def test_the_region_can_be_another() -> None:
     data = json.loads(run("--json", "--region", OTHER_REGION).stdout)
-    assert {one["region"] for one in data["found"] if one["kind"] == "EBS volume"} == {OTHER_REGION}
+    assert {row["region"] for row in data["found"] if row["kind"] == "EBS volume"} == {OTHER_REGION}
 
 
 @pytest.mark.usefixtures("_account")
@@ -104,7 +105,7 @@ def test_what_could_not_be_looked_at_is_named_with_the_words_of_aws(answers_else
         shown, data = run(), run("--json")
     assert shown.exit_code == data.exit_code == 2
     assert "Could not look at EBS volumes: An error occurred (AccessDenied)" in shown.output
-    assert {one["what"] for one in json.loads(data.stdout)["could_not_look"]} == {"EBS volumes", "S3 buckets"}
+    assert {failure["what"] for failure in json.loads(data.stdout)["could_not_look"]} == {"EBS volumes", "S3 buckets"}
 
 
 @pytest.mark.usefixtures("_account")

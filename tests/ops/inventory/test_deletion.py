@@ -16,7 +16,8 @@ from ops.clouds.removal import PermanentError
 from ops.inventory.deletion import ATTEMPTS, STAGES, clear_away, delete, in_order
 from ops.inventory.found import FoundResource, Leftover
 from ops.inventory.scan import Failure, Scan, run_finders
-from tests.ops.inventory.world import REGION, Answers, World, answering, error
+from tests.ops.inventory.recorded_calls import Answers
+from tests.ops.inventory.world import REGION, World, answering, error
 
 
 def everything(world: World) -> set[tuple[str, str]]:
@@ -49,7 +50,7 @@ def test_all_of_ours_goes_in_an_order_that_aws_takes_and_nothing_else_goes(
     # Two groups that name each other are freed at the same moment, so one may be tried too early.
     assert set(world.refused) <= {"DeleteSecurityGroup"}
     assert len(asked) == 1
-    assert {(one.resource.kind, one.resource.id) for one in asked[0]} == ours
+    assert {(left.resource.kind, left.resource.id) for left in asked[0]} == ours
     assert sorted(said) == sorted(f"removed: {kind} {identifier}" for kind, identifier in ours)
 
 
@@ -66,7 +67,7 @@ def test_what_a_removal_brings_to_light_is_asked_about_and_removed_too() -> None
     asked: list[list[str]] = []
 
     def agreed(todo: Sequence[Leftover]) -> bool:
-        asked.append([one.resource.kind for one in todo])
+        asked.append([left.resource.kind for left in todo])
         return True
 
     assert clear_away(cloud, cloud.scan(), agreed, lambda _: None).exit_code == 0
@@ -208,5 +209,5 @@ class Removal:
 
 def test_the_plan_shows_the_order_of_the_removal() -> None:
     cloud = Memory({"VPC 1", "subnet 1", "EKS cluster 1", "NAT gateway 1"})
-    kinds = [one.resource.kind for one in in_order(cloud.scan().leftovers)]
+    kinds = [item.resource.kind for item in in_order(cloud.scan().leftovers)]
     assert kinds == ["EKS cluster", "NAT gateway", "subnet", "VPC"]

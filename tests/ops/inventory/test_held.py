@@ -43,7 +43,7 @@ def remove(resource: FoundResource) -> None:
 
 
 def listing(kind: str) -> Any:
-    return next(one for one in ec2.LISTINGS if one.kind == kind)
+    return next(listing for listing in ec2.LISTINGS if listing.kind == kind)
 
 
 def test_a_load_balancer_with_deletion_protection_goes(aws: Aws) -> None:
@@ -57,7 +57,7 @@ def test_a_load_balancer_with_deletion_protection_goes(aws: Aws) -> None:
         "create_load_balancer",
         Name="a",
         Scheme="internal",
-        Subnets=[one["Subnet"]["SubnetId"] for one in subnets],
+        Subnets=[subnet["Subnet"]["SubnetId"] for subnet in subnets],
     )
     arn = made["LoadBalancers"][0]["LoadBalancerArn"]
     protect = [{"Key": "deletion_protection.enabled", "Value": "true"}]
@@ -129,7 +129,7 @@ UNDER_WAY: list[tuple[str, Any, Any, str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("key", "now", "then", "describe", "deletes"), UNDER_WAY, ids=lambda one: str(one)[:20])
+@pytest.mark.parametrize(("key", "now", "then", "describe", "deletes"), UNDER_WAY, ids=lambda item: str(item)[:20])
 def test_what_fails_while_it_is_being_made_is_deleted_all_the_same(
     aws: Aws, key: str, now: Any, then: Any, describe: str, deletes: list[str]
 ) -> None:

@@ -102,19 +102,19 @@ CASES: dict[Rule, tuple[FoundResource, ScannedAccount, Owner | None]] = {
 def owner(resource: FoundResource, of: ScannedAccount) -> Owner | None:
     """Where the resource is shown; None where it is not."""
     shares = share_out(replace(of))  # a new one: it remembers nothing
-    if any(one.resource is resource for one in shares.ours):
+    if any(left.resource is resource for left in shares.ours):
         return Owner.OURS
-    return Owner.UNCERTAIN if any(one.resource == resource for one in shares.uncertain) else None
+    return Owner.UNCERTAIN if any(left.resource == resource for left in shares.uncertain) else None
 
 
 @pytest.mark.parametrize("rule", [*NAME_RULES, *IDENTITY_RULES], ids=lambda rule: rule.__name__)
 def test_each_rule_decides_about_a_resource_of_its_own(rule: Rule) -> None:
     resource, of, expected = CASES[rule]
-    of = replace(of, found=[resource if one == resource else one for one in of.found])
+    of = replace(of, found=[resource if found == resource else found for found in of.found])
     assert rule.__doc__
     assert owner(resource, of) is expected
     without: dict[str, Any] = {
-        name: tuple(one for one in rules if one is not rule)
+        name: tuple(other_rule for other_rule in rules if other_rule is not rule)
         for name, rules in (("NAME_RULES", NAME_RULES), ("IDENTITY_RULES", IDENTITY_RULES))
     }
     with mock.patch.multiple(ownership, **without):

@@ -17,6 +17,7 @@ from ops.inventory.ownership import auto_named
 from ops.inventory.scan import AwsStackInventory, Scan
 from ops.project import ROOT
 from ops.stack.identity import StackIdentity
+from tests.ops.inventory.recorded_calls import Answers, in_two_pages, replay
 from tests.ops.inventory.world import (
     CLUSTER,
     DOMAIN,
@@ -25,11 +26,8 @@ from tests.ops.inventory.world import (
     OTHER_REGION,
     REGION,
     STACKS_WITHOUT_LEFTOVERS,
-    Answers,
     World,
     answering,
-    in_two_pages,
-    replay,
 )
 from tests.program import recorded
 
@@ -150,7 +148,7 @@ def test_errors_of_the_network_are_not_nothing_there(world: World) -> None:
 def test_ages_and_prices_are_known_where_the_cloud_and_the_price_table_tell(world: World, answers: Answers) -> None:
     with answering(replay(answers)):
         scan = world.day().scan()
-    by_kind = {one.resource.kind: one.resource for one in scan.leftovers if one.why.startswith("tags")}
+    by_kind = {left.resource.kind: left.resource for left in scan.leftovers if left.why.startswith("tags")}
     assert {
         kind: round(by_kind[kind].usd_per_month or -1, 2) for kind in ("EKS cluster", "NAT gateway", "Elastic IP")
     } == {

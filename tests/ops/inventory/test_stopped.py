@@ -92,7 +92,7 @@ def test_a_replica_is_promoted_once_before_its_instances_go(world: World) -> Non
         (resource,) = stores.database_instances(world.aws())
         for step in resource.removal:
             step.run()
-    done = [one for one in asked if not one.startswith("Describe")]
+    done = [call for call in asked if not call.startswith("Describe")]
     assert done == ["ModifyDBCluster", "PromoteReadReplicaDBCluster", "DeleteDBInstance"]
 
 

@@ -45,7 +45,7 @@ class Langfuse:
             return self.prompts[unquote(name)][int(query["version"]) - 1]
         entries: list[dict[str, Any]] = {
             "v2/prompts": [{"name": n, "versions": list(range(len(v), 0, -1))} for n, v in self.prompts.items()],
-            "v2/datasets": [{**one, "projectId": "genai-platform"} for one in self.datasets],
+            "v2/datasets": [{**dataset, "projectId": "genai-platform"} for dataset in self.datasets],
             "dataset-items": [
                 item
                 for item in self.items
@@ -59,7 +59,7 @@ class Langfuse:
     def query(self, procedure: str, **given: str | int) -> Any:
         """As the web interface lists items: archived ones too, two a page, the first page is 0."""
         assert (procedure, given["projectId"]) == ("datasets.itemsByDatasetId", "genai-platform")
-        name = next(one["name"] for one in self.datasets if one["id"] == given["datasetId"])
+        name = next(dataset["name"] for dataset in self.datasets if dataset["id"] == given["datasetId"])
         items = [item for item in self.items if item["datasetName"] == name]
         first = int(given["page"]) * 2
         shown = [{**item, "datasetName": None} for item in items[first : first + 2]]
@@ -76,7 +76,7 @@ class Langfuse:
             case "v2/datasets":
                 self.datasets.append({**body, "id": f"id-{len(self.datasets)}"})
             case "dataset-items":
-                assert any(one["name"] == body["datasetName"] for one in self.datasets)
+                assert any(dataset["name"] == body["datasetName"] for dataset in self.datasets)
                 self.items.append({**body, "datasetId": "x", "mediaReferences": []})
         return body
 

@@ -44,9 +44,9 @@ def test_json_is_the_only_output_and_a_budget_that_holds_is_fine() -> None:
     result = genai("--json", "--budget", "1000", "--size", "team", "--set", "owner=someone")
     assert result.exit_code == 0
     document = json.loads(result.stdout)
-    vpc = next(one for one in document["resources"] if one["type"] == "aws:ec2/vpc:Vpc")
+    vpc = next(resource for resource in document["resources"] if resource["type"] == "aws:ec2/vpc:Vpc")
     assert vpc["inputs"]["tags"]["Owner"] == "someone"
-    assert [one["type"] for one in document["resources"]].count("aws:ec2/natGateway:NatGateway") == 2
+    assert [resource["type"] for resource in document["resources"]].count("aws:ec2/natGateway:NatGateway") == 2
 
 
 def test_a_day_over_budget_is_exit_code_3() -> None:

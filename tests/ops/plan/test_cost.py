@@ -11,7 +11,8 @@ import pulumi_eks as eks
 import pulumi_kubernetes as kubernetes
 import pytest
 
-from catalogue.prices import PRICES, USAGE_PRICES, Price, UsagePrice
+from catalogue.price import Price, UsagePrice
+from catalogue.prices import PRICES, USAGE_PRICES
 from ops.model import nodes
 from ops.model.cost import Cost, amount, cost, number
 from ops.model.engine_graph import engine_resources

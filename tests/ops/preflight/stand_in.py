@@ -1,4 +1,4 @@
-"""Answers in the place of AWS where moto has none, and of any HTTP service."""
+"""Stand-ins for AWS where moto has no answer, and for any HTTP service."""
 
 from __future__ import annotations
 

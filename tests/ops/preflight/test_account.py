@@ -201,7 +201,7 @@ def test_a_quota_is_fine_while_what_is_needed_fits(aws: Aws, what: str) -> None:
         outcome = account.room(aws, QUOTAS[what], needed=2)
     assert outcome.state == State.BAD
     assert f"--quota-code {QUOTAS[what].code} --desired-value {used + 2}" in outcome.fix
-    assert {(one["ServiceCode"], one["QuotaCode"]) for one in asked} == {(QUOTAS[what].service, QUOTAS[what].code)}
+    assert {(call["ServiceCode"], call["QuotaCode"]) for call in asked} == {(QUOTAS[what].service, QUOTAS[what].code)}
 
 
 @pytest.mark.parametrize("what", IN_USE)
@@ -241,13 +241,13 @@ def test_more_ranges_than_a_security_group_holds_are_bad(aws: Aws) -> None:
 
 def test_the_public_address_is_told_or_its_absence() -> None:
     with mock.patch("stacks.public_address.look_up", return_value="203.0.113.7"):
-        assert account.address() == fine("203.0.113.7")
+        assert account.address("dev") == fine("203.0.113.7")
     with mock.patch("stacks.public_address.look_up", side_effect=PublicAddressError("This is a CI runner.")):
-        assert account.address().state == State.BAD
+        assert account.address("dev").state == State.BAD
 
 
 def test_an_address_that_changes_from_call_to_call_is_bad() -> None:
     with mock.patch("stacks.public_address.look_up", side_effect=["203.0.113.7", "203.0.113.9", "203.0.113.7"]):
-        outcome = account.address()
+        outcome = account.address("dev")
     assert outcome.state == State.BAD
     assert "203.0.113.7, 203.0.113.9" in outcome.says

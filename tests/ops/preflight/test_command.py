@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from ops.checks.check import Check, Outcome, State, bad, fine
-from ops.checks.preflight.earlier_stack import yesterday_checks
+from ops.checks.preflight.earlier_stack import leftover_checks
 from ops.commands.preflight import checks as preflight_checks
 from ops.commands.preflight.checks import aws_stack_checks, azure_stack_checks
 from ops.commands.preflight.command import preflight
@@ -46,11 +46,11 @@ def test_each_line_says_what_was_found_and_its_fix(checks: Mapping[str, Check], 
     assert shown.exit_code == data.exit_code == code
     found = json.loads(data.stdout)
     assert found["exit_code"] == code
-    assert [one["check"] for one in found["checks"]] == list(checks)
-    for one in found["checks"]:
-        assert f"{one['check']}: {one['says']}" in shown.output
-        assert one["fix"] in shown.output
-        assert one["state"] in {state.value for state in State}
+    assert [check["check"] for check in found["checks"]] == list(checks)
+    for check in found["checks"]:
+        assert f"{check['check']}: {check['says']}" in shown.output
+        assert check["fix"] in shown.output
+        assert check["state"] in {state.value for state in State}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_all_that_the_day_needs_is_checked() -> None:
         *("Kubernetes version", "Aurora version", "Valkey version", "Bedrock amazon.nova-lite-v1:0 in us-east-1"),
         "hosted zone",
         *(name for name in checks if name.startswith(("ghcr.io/", "docker.io/", "docker.langfuse.com/"))),
-        *("model nova-lite", "leftovers of yesterday", "names in soft delete"),
+        *("model nova-lite", "leftovers of an earlier run", "names in soft delete"),
     }
     assert sum("/" in name for name in checks) == 7
     assert set(few) - set(checks) == {"public address"}
@@ -118,7 +118,7 @@ def test_an_azure_stack_has_the_checks_of_azure() -> None:
         "rights in the subscription",
         "rights in the directory",
         "BasicV2 in eastus2",
-        "leftovers of yesterday",
+        "leftovers of an earlier run",
         "names in soft delete",
     ]
     with (
@@ -133,7 +133,7 @@ SOFT = ("deleted key vault", "secret in recovery")
 
 @dataclass
 class Left:
-    """A cloud with things of these kinds."""
+    """A cloud with resources of these kinds."""
 
     kinds: tuple[str, ...] = ()
     failing: tuple[str, ...] = ()
@@ -141,12 +141,12 @@ class Left:
 
     def scan(self) -> Scan:
         self.looks += 1
-        things = [
+        resources = [
             FoundResource(kind=kind, id="x-1", region="us-west-2", removal=(), soft_deleted=kind in SOFT)
             for kind in self.kinds
         ]
         return Scan(
-            leftovers=[Leftover(resource=thing, why="is ours") for thing in things],
+            leftovers=[Leftover(resource=resource, why="is ours") for resource in resources],
             failures=[Failure(what=what, error="denied") for what in self.failing],
         )
 
@@ -163,14 +163,14 @@ class Left:
     ],
 )
 def test_what_yesterday_left_is_told_by_one_look(cloud: Left, leftovers: State, soft_deleted: State) -> None:
-    checks = yesterday_checks(cloud, "dev")
+    checks = leftover_checks(cloud, "dev")
     assert [state_of(check) for check in checks.values()] == [leftovers, soft_deleted]
     if not cloud.failing:
         assert cloud.looks == 1
     if leftovers == State.BAD:
-        assert "genai leftovers --stack dev" in checks["leftovers of yesterday"]().fix
+        assert "genai leftovers --stack dev" in checks["leftovers of an earlier run"]().fix
 
 
 def test_a_long_list_is_cut() -> None:
-    says = yesterday_checks(Left(("VPC",) * 5), "dev")["leftovers of yesterday"]().says
+    says = leftover_checks(Left(("VPC",) * 5), "dev")["leftovers of an earlier run"]().says
     assert says == "VPC x-1, VPC x-1, VPC x-1 and 2 more"

@@ -122,8 +122,8 @@ def test_bedrock_is_called_with_the_rights_of_whoever_runs_this(aws: Aws, answer
     model = {"model_name": "m", "model": "bedrock/converse/amazon.nova-lite-v1:0", "aws_region_name": "us-west-2"}
     with aws_answers({"Converse": given}):
         assert state_of(partial(model_calls.call, aws, model, keys)) == state
-    assert all(one["modelId"] == "amazon.nova-lite-v1:0" for one in asked)
-    assert all(one["inferenceConfig"] == {"maxTokens": 1} for one in asked)
+    assert all(call["modelId"] == "amazon.nova-lite-v1:0" for call in asked)
+    assert all(call["inferenceConfig"] == {"maxTokens": 1} for call in asked)
 
 
 def test_a_model_that_needs_a_profile_is_bad_with_the_profile_to_set(aws: Aws) -> None:

@@ -83,7 +83,7 @@ class Cluster:
         return self._litellm(proxied) if service == "litellm:4000" else self._langfuse(proxied)
 
     def _langfuse(self, request: Request) -> Answer:
-        cookies = dict(one.split("=", 1) for one in request.headers.get("cookie", "").split("; ") if one)
+        cookies = dict(item.split("=", 1) for item in request.headers.get("cookie", "").split("; ") if item)
         logged_in = cookies.get(f"{_PREFIX}session-token") in self.sessions
         match request.route:
             case "GET /api/auth/csrf":
@@ -112,7 +112,7 @@ class Cluster:
 
     def _visible(self) -> list[dict[str, Any]]:
         def of(organization: str) -> list[dict[str, Any]]:
-            there = [one for one in self.projects.items() if one[1]["orgId"] == organization]
+            there = [project for project in self.projects.items() if project[1]["orgId"] == organization]
             return [{"id": key, "name": one["name"]} for key, one in there if not one["deletedAt"]]
 
         return [{"id": key, **one, "projects": of(key)} for key, one in self.organizations.items()]
@@ -151,7 +151,7 @@ class Cluster:
 
     def _delete_organization(self, key: str) -> Any:
         theirs = {k: one for k, one in self.projects.items() if one["orgId"] == key}
-        if any(not one["deletedAt"] for one in theirs.values()):
+        if any(not project["deletedAt"] for project in theirs.values()):
             return _refused(
                 403, "FORBIDDEN", "Please delete or transfer all projects before deleting the organization."
             )

@@ -30,7 +30,7 @@ def test_a_project_has_an_organisation_of_its_own_and_its_deadline_on_organisati
     make(langfuse, Grant(name="bob", until=ALICE.until))
     assert cluster.names() == ["developer alice until 2026-11-29T09:00Z", "developer bob until 2026-11-29T09:00Z"]
     assert cluster.keys["key-1"]["note"] == "developer alice until 2026-11-29T09:00Z ticket OPS-12"
-    found = [(one.grant.name, one.keys, one.ticket) for one in projects(langfuse)]
+    found = [(project.grant.name, project.keys, project.ticket) for project in projects(langfuse)]
     assert found == [("alice", 1, "OPS-12"), ("bob", 1, "")]
 
 

@@ -1,4 +1,4 @@
-"""Where the tests of schemas find what is not in the repository, and a PostgreSQL with tables."""
+"""Wheel, source folder and PostgreSQL for the tests of schemas, where they are on this machine."""
 
 from __future__ import annotations
 

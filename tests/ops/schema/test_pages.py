@@ -13,7 +13,7 @@ from hypothesis import strategies
 
 from ops.project import ROOT
 from ops.schema import page_reader, pages
-from ops.schema.diagrams import MOST_CHARACTERS, MOST_TABLES, diagram, short
+from ops.schema.diagrams import diagram, short
 from ops.schema.differences import differences
 from ops.schema.hints import OTHER, hints
 from ops.schema.tables import Column, DescribedDatabase, Reference, SchemaError, Table
@@ -35,7 +35,7 @@ def test_the_pages_of_litellm_are_of_the_version_in_the_lock() -> None:
 
 def test_every_table_has_a_group_and_every_hint_a_table() -> None:
     ungrouped = [f"{name}.{table}" for name, one in DATABASES.items() for table in one.tables]
-    assert [one for one in ungrouped if hints().group(*one.split(".")) == OTHER] == []
+    assert [path for path in ungrouped if hints().group(*path.split(".")) == OTHER] == []
     used = {(name, hints().group(name, table)) for name, one in DATABASES.items() for table in one.tables}
     assert used == {(name, title) for name, groups in hints().groups.items() for title in groups}
     assert hints().problems(DATABASES) == []
@@ -44,8 +44,8 @@ def test_every_table_has_a_group_and_every_hint_a_table() -> None:
 @pytest.mark.parametrize("page", given.QUESTIONS)
 def test_no_diagram_is_too_large_to_read(page: str) -> None:
     (drawn,) = re.findall(r"```mermaid\n(.*?)```", (given.PAGES / f"{page}.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert 2 <= drawn.count("{\n") <= MOST_TABLES
-    assert len(drawn) <= MOST_CHARACTERS
+    assert 2 <= drawn.count("{\n") <= 9
+    assert len(drawn) <= 5000
     assert drawn.count(" : ") >= drawn.count("{\n") - 1, "a table is joined to nothing"
 
 

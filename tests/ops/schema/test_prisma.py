@@ -111,7 +111,7 @@ def test_every_part_of_the_language_becomes_what_postgresql_has() -> None:
     assert thing.primary_key == ("owner_id", "number")
     assert thing.unique == (("watcherId", "number"),)
     # A required column cannot be set to NULL, whatever the relation says.
-    assert sorted((one.columns, one.on_delete) for one in thing.references) == [
+    assert sorted((reference.columns, reference.on_delete) for reference in thing.references) == [
         (("owner_id",), "CASCADE"),
         (("owner_id",), "RESTRICT"),
         (("watcherId",), "SET NULL"),

@@ -50,23 +50,23 @@ def test_the_reader_reads_what_prisma_reads(product: str, tmp_path: Path) -> Non
     assert {enum["name"]: [value["name"] for value in enum["values"]] for enum in theirs["enums"]} == {
         name: list(enum.values) for name, enum in ours.enums.items()
     }
-    assert [field(model["name"], one) for model in theirs["models"] for one in model["fields"]] == [
-        own_field(ours.models[model["name"]], one)
+    assert [field(model["name"], item) for model in theirs["models"] for item in model["fields"]] == [
+        own_field(ours.models[model["name"]], field)
         for model in theirs["models"]
-        for one in ours.models[model["name"]].fields
+        for field in ours.models[model["name"]].fields
     ]
     tables = postgresql.database(ours, "").tables
     assert len(tables) == len(theirs["models"]) > 50
     for model in theirs["models"]:
         own = ours.models[model["name"]]
         columns = {
-            one.name: one.attributes["map"].text("name") if "map" in one.attributes else one.name
-            for one in own.fields.values()
+            field.name: field.attributes["map"].text("name") if "map" in field.attributes else field.name
+            for field in own.fields.values()
         }
         table = tables[model["dbName"] or model["name"]]
         keys = [index for index in theirs["indexes"] if index["model"] == own.name]
         named = {
-            kind: {tuple(columns[one["name"]] for one in key["fields"]) for key in keys if key["type"] == kind}
+            kind: {tuple(columns[field["name"]] for field in key["fields"]) for key in keys if key["type"] == kind}
             for kind in ("id", "unique")
         }
         assert named == {"id": {table.primary_key} - {()}, "unique": set(table.unique)}

@@ -27,8 +27,8 @@ def each(key: str, name: str, value: Any) -> Callable[[Any], None]:
     """Sets a field of every entry of a list of the answer."""
 
     def alter(answer: Any) -> None:
-        for one in answer[key]:
-            one[name] = value
+        for item in answer[key]:
+            item[name] = value
 
     return alter
 
@@ -168,8 +168,8 @@ def test_a_denied_second_call_could_not_look_either(world: World, operation: str
 
 def test_only_when_all_clusters_were_seen_something_is_ours_by_the_name_of_one(world: World) -> None:
     def named(answer: Any) -> None:
-        for one in answer["TagDescriptions"]:
-            one["Tags"] = [{"Key": "eks:eks-cluster-name", "Value": "genai-dev-abc1234"}]
+        for tag_description in answer["TagDescriptions"]:
+            tag_description["Tags"] = [{"Key": "eks:eks-cluster-name", "Value": "genai-dev-abc1234"}]
 
     def denied(_: Any) -> None:
         raise error("AccessDenied", "ListClusters")

@@ -55,7 +55,7 @@ def test_json_has_the_same() -> None:
     assert datetime.now(UTC) - datetime.fromisoformat(data["since"]) > timedelta(hours=5)
     assert (data["ends"], data["hours_left"], data["keep_until"], data["behind"]) == (None, None, None, None)
     assert len(data["checks"]) == len(PARTS) + 2
-    assert {one["state"] for one in data["checks"]} == {"fine"}
+    assert {check["state"] for check in data["checks"]} == {"fine"}
     assert "sk-secret" not in result.stdout
 
 
@@ -136,7 +136,7 @@ def test_what_is_denied_is_2_and_named() -> None:
         result = run("--json")
     data = json.loads(result.stdout)
     assert (result.exit_code, data["stage"]) == (2, "unknown")
-    unseen = [one["check"] for one in data["checks"] if one["state"] == "could not look"]
+    unseen = [check["check"] for check in data["checks"] if check["state"] == "could not look"]
     assert [name.rpartition(" ")[0] for name in unseen] == ["NAT", "target group", "target group"]
 
 
@@ -168,7 +168,7 @@ def test_an_azure_stack_has_the_checks_of_azure_and_ends_with_its_aws_day(projec
         result = run("--stack", "azure", "--json")
     data = json.loads(result.stdout)
     assert (result.exit_code, data["stage"], data["place"], data["behind"]) == (2, "unknown", "eastus2", "dev")
-    assert [one["check"] for one in data["checks"]] == ["API Management", "secret of demo"]
+    assert [check["check"] for check in data["checks"]] == ["API Management", "secret of demo"]
     assert "The `az` command is not installed" in data["checks"][0]["says"]
 
 

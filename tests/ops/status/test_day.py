@@ -1,4 +1,4 @@
-"""What follows from a look."""
+"""Stage, cost, sentence and next command that follow from what was found of a stack."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def status(
     exists: bool = True,
     complete: bool = True,
     seen: bool = True,
-    behind: str = "",
+    aws_stack: str = "",
 ) -> Status:
     return Status(
         stack="dev",
@@ -33,7 +33,7 @@ def status(
         outputs=outputs,
         outcomes={str(number): Outcome(state=state, says="says") for number, state in enumerate(states)},
         usd_per_hour=0.83,
-        behind=behind,
+        aws_stack=aws_stack,
     )
 
 
@@ -41,7 +41,7 @@ def status(
     ("made", "stage", "code", "says", "next_"),
     [
         (status(UP, State.FINE), Stage.UP, 0, "is up", "`genai verify --stack dev`"),
-        (status(UP, behind="aws"), Stage.UP, 0, "is up", "`genai verify --stack aws --azure-stack dev`"),
+        (status(UP, aws_stack="aws"), Stage.UP, 0, "is up", "`genai verify --stack aws --azure-stack dev`"),
         (status(UP, State.FINE, State.BAD), Stage.UP, 1, "is up", "see to what is not well; `pulumi up -s dev`"),
         (status(UP, State.BAD, State.COULD_NOT_LOOK), Stage.UP, 2, "is up", "see to what is not well"),
         (
@@ -96,7 +96,7 @@ def test_the_exit_code_is_0_only_when_all_was_seen_all_is_there_and_all_is_well(
     outputs: Mapping[str, Any] | None, states: list[State], exists: bool, complete: bool, seen: bool
 ) -> None:
     made = status(outputs, *states, exists=exists, complete=complete, seen=seen)
-    well = bool(outputs) and complete and seen and set(states) <= {State.FINE}
+    well = bool(outputs) and complete and seen and set(states) <= {State.FINE, State.NOTE}
     assert (made.exit_code == 0) == well
     if outputs is None or not seen or State.COULD_NOT_LOOK in states:
         assert made.exit_code == 2

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.checks.status.schedule import WORKFLOW, ScheduleError, evenings, next_evening
+from ops.checks.status.schedule import WORKFLOW, ScheduleError, destroy_crons, next_destroy
 from ops.project import ROOT
 
 THURSDAY = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
@@ -35,19 +35,19 @@ def at(text: str) -> datetime:
         ("5/25 23 * * 6", "2026-11-28T23:05"),
     ],
 )
-def test_the_next_evening_is_the_first_that_the_cron_names(cron: str, expected: str) -> None:
-    assert next_evening([cron], None, THURSDAY) == at(expected)
+def test_the_next_destroy_is_the_first_that_the_cron_names(cron: str, expected: str) -> None:
+    assert next_destroy([cron], None, THURSDAY) == at(expected)
 
 
 @pytest.mark.parametrize("later", [timedelta(microseconds=1), timedelta(seconds=59)])
 def test_a_minute_that_has_begun_is_over(later: timedelta) -> None:
-    assert next_evening(["30 9 * * *"], None, THURSDAY + later) == at("2026-11-27T09:30")
+    assert next_destroy(["30 9 * * *"], None, THURSDAY + later) == at("2026-11-27T09:30")
 
 
 def test_of_several_crons_the_first_to_come_counts_and_of_none_none() -> None:
-    assert next_evening(["0 20 * * *", "0 12 * * *"], None, THURSDAY) == at("2026-11-26T12:00")
-    assert next_evening([], None, THURSDAY) is None
-    assert next_evening([], "2026-11-26T22:00:00Z", THURSDAY) is None
+    assert next_destroy(["0 20 * * *", "0 12 * * *"], None, THURSDAY) == at("2026-11-26T12:00")
+    assert next_destroy([], None, THURSDAY) is None
+    assert next_destroy([], "2026-11-26T22:00:00Z", THURSDAY) is None
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_of_several_crons_the_first_to_come_counts_and_of_none_none() -> None:
     ],
 )
 def test_evenings_pass_by_until_the_time_of_the_tag(keep_until: str, expected: str) -> None:
-    assert next_evening(["17 10-16/2 * * *"], keep_until, THURSDAY) == at(expected)
+    assert next_destroy(["17 10-16/2 * * *"], keep_until, THURSDAY) == at(expected)
 
 
 @settings(deadline=None)
@@ -76,7 +76,7 @@ def test_evenings_pass_by_until_the_time_of_the_tag(keep_until: str, expected: s
 def test_an_evening_comes_within_a_week_on_its_days_and_none_is_passed_over(
     minute: int, hour: int, weekdays: set[int], now: datetime
 ) -> None:
-    found = next_evening([f"{minute} {hour} * * {','.join(map(str, weekdays))}"], None, now)
+    found = next_destroy([f"{minute} {hour} * * {','.join(map(str, weekdays))}"], None, now)
     assert found
     days = [(now + timedelta(days=day)).replace(hour=hour, minute=minute, second=0, microsecond=0) for day in range(9)]
     assert found == min(day for day in days if day >= now and int(f"{day:%w}") in weekdays)
@@ -94,7 +94,7 @@ def test_an_evening_comes_within_a_week_on_its_days_and_none_is_passed_over(
 )
 def test_what_is_no_time_is_told(crons: Sequence[str], keep_until: str | None, says: str) -> None:
     with pytest.raises(ScheduleError) as caught:
-        next_evening(crons, keep_until, THURSDAY)
+        next_destroy(crons, keep_until, THURSDAY)
     assert says in str(caught.value)
 
 
@@ -104,7 +104,7 @@ def workflow(root: Path, text: str) -> None:
 
 
 def test_an_evening_is_every_cron_that_is_no_morning_of_a_stack_it_takes_down(tmp_path: Path) -> None:
-    assert evenings(tmp_path, "dev") == []
+    assert destroy_crons(tmp_path, "dev") == []
     workflow(
         tmp_path,
         """
@@ -121,13 +121,13 @@ jobs:
       - run: genai down --stack dev --json
 """,
     )
-    assert evenings(tmp_path, "dev") == ["17 10 * * *", "17 12 * * *"]
-    assert evenings(tmp_path, "de") == []
-    assert evenings(tmp_path, "dev-2") == []
+    assert destroy_crons(tmp_path, "dev") == ["17 10 * * *", "17 12 * * *"]
+    assert destroy_crons(tmp_path, "de") == []
+    assert destroy_crons(tmp_path, "dev-2") == []
 
 
 def test_the_projects_own_workflow_has_a_morning_and_an_evening() -> None:
-    crons = [one["cron"] for one in yaml.safe_load((ROOT / WORKFLOW).read_text())[True]["schedule"]]
-    found = evenings(ROOT, "dev")
+    crons = [trigger["cron"] for trigger in yaml.safe_load((ROOT / WORKFLOW).read_text())[True]["schedule"]]
+    found = destroy_crons(ROOT, "dev")
     assert set() < set(found) < set(crons)
-    assert next_evening(found, None, THURSDAY)
+    assert next_destroy(found, None, THURSDAY)

@@ -68,7 +68,7 @@ def group(key: str, amount: str) -> dict[str, Any]:
 
 
 def day(*groups: Mapping[str, Any]) -> dict[str, Any]:
-    return {"ResultsByTime": [{"Groups": [one]} for one in groups]}
+    return {"ResultsByTime": [{"Groups": [group]} for group in groups]}
 
 
 def test_cost_explorer_is_asked_once_for_the_days_of_the_stack() -> None:

@@ -153,8 +153,8 @@ def test_they_end_after_a_day_has_come_up_which_none_of_it_can_make_fail(cli: Cl
     cli.answer("stack export", out='{"version": 3, "deployment": {}}')
     cli.answer("stack output", code=255, err="error: no passphrase")
     state = replace(holding(), outputs={"clusterName": "c"})
-    morning = UpResult(state=state, seconds=1, errors=(), missing=())
-    with mock.patch("ops.commands.up_and_down.up.bring_up", return_value=morning):
+    result_of_up = UpResult(state=state, seconds=1, errors=(), missing=())
+    with mock.patch("ops.commands.up_and_down.up.bring_up", return_value=result_of_up):
         result = run("up", "--json")
     assert result.exit_code == 0, result.output
     json.loads(result.stdout)

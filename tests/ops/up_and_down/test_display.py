@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 from ops.commands.up_and_down import display
-from ops.commands.up_and_down.display import minutes, shown
+from ops.commands.up_and_down.display import shown
+from ops.console import minutes
 from ops.stack.progress import Progress, creation
 from ops.stack.state import engine_urn
 from tests.ops.up_and_down.stand_in import begins, ends, fails, says
@@ -72,7 +73,9 @@ def test_on_a_terminal_every_component_is_a_row_and_the_end_stays_to_be_read() -
 
 def test_an_operation_that_takes_longer_says_so() -> None:
     console, clock = piped(), Clock()
-    progress = Progress(creation(plan()), standing=[engine_urn(one.urn) for one in plan().resources], clock=clock)
+    progress = Progress(
+        creation(plan()), standing=[engine_urn(resource.urn) for resource in plan().resources], clock=clock
+    )
     progress.on_event(begins(urn("cache"), "update"))
     clock.now += 1000
     assert display.busy_line(progress) == " 16:40  longer than usual; working on stores 16:40"

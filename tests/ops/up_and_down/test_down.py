@@ -51,20 +51,20 @@ class Cloud:
 
     def scan(self) -> Scan:
         self.looks += 1
-        things = [
+        resources = [
             FoundResource(kind=kind, id="it", region="", removal=(Removal(self, kind),), soft_deleted=kind in SOFT)
             for kind in self.kinds
         ]
-        return Scan(leftovers=[Leftover(resource=one, why="") for one in things], failures=self.failures)
+        return Scan(leftovers=[Leftover(resource=resource, why="") for resource in resources], failures=self.failures)
 
 
-def evening(engine: StandIn, cloud: Cloud | None = None, *, purge: bool = False) -> DownResult:
+def taken_down(engine: StandIn, cloud: Cloud | None = None, *, purge: bool = False) -> DownResult:
     return take_down(cast(Engine, engine), cloud or Cloud(), unseen, purge=purge)
 
 
 def test_it_is_done_when_the_state_is_empty_and_the_scan_clean() -> None:
     engine = StandIn(holding(VPC), EMPTY)
-    found = evening(engine)
+    found = taken_down(engine)
     assert (found.exit_code, found.scan, found.errors) == (0, CLEAN, [])
     assert engine.done == ["destroy"]
     assert len(engine.said) == 1
@@ -80,12 +80,12 @@ def test_it_is_done_when_the_state_is_empty_and_the_scan_clean() -> None:
     ],
 )
 def test_an_empty_state_is_not_enough(cloud: Cloud, code: int) -> None:
-    assert evening(StandIn(holding(VPC), EMPTY), cloud).exit_code == code
+    assert taken_down(StandIn(holding(VPC), EMPTY), cloud).exit_code == code
 
 
 def test_an_engine_that_says_that_all_is_well_and_leaves_something_is_run_once_more() -> None:
     engine, cloud = StandIn(holding(VPC), holding(VPC), EMPTY), Cloud()
-    assert evening(engine, cloud).exit_code == 0
+    assert taken_down(engine, cloud).exit_code == 0
     assert engine.done == ["destroy", "destroy"]
     assert "Once more" in engine.said[-1]
     assert cloud.looks == 1
@@ -93,16 +93,16 @@ def test_an_engine_that_says_that_all_is_well_and_leaves_something_is_run_once_m
 
 def test_what_stays_after_that_is_named_and_its_scan_would_only_repeat_it() -> None:
     engine, cloud = StandIn(holding(VPC), complaints=("first", "second")), Cloud()
-    found = evening(engine, cloud)
+    found = taken_down(engine, cloud)
     assert engine.done == ["destroy", "destroy"]
     assert (found.exit_code, found.scan, found.errors) == (1, None, ["second"])
-    assert [one.name for one in found.state.resources] == ["genaiplatform-dev", "vpc"]
+    assert [resource.name for resource in found.state.resources] == ["genaiplatform-dev", "vpc"]
     assert cloud.looks == 0
 
 
 def test_an_operation_that_never_ended_keeps_the_state_from_being_empty() -> None:
     engine = StandIn(holding(VPC), holding(pending=(VPC["urn"],)), holding(pending=(VPC["urn"],)), EMPTY)
-    assert evening(engine).exit_code == 0
+    assert taken_down(engine).exit_code == 0
     assert engine.done == ["destroy", "forget", "destroy"]
     assert "in the middle of creating aws:ec2/vpc:Vpc vpc" in engine.said[-1]
 
@@ -111,21 +111,21 @@ def test_an_operation_that_never_ended_keeps_the_state_from_being_empty() -> Non
 def test_after_ctrl_c_nothing_more_is_run(moment: str, done: list[str]) -> None:
     engine = StandIn(holding(VPC, pending=(VPC["urn"],)), holding(VPC))
     engine.interrupt_in(moment)
-    assert evening(engine).exit_code == 1
+    assert taken_down(engine).exit_code == 1
     assert engine.done == done
 
 
 def test_of_a_day_that_is_over_only_the_leftovers_are_looked_for() -> None:
     engine, cloud = StandIn(EMPTY), Cloud()
-    assert evening(engine, cloud).exit_code == 0
+    assert taken_down(engine, cloud).exit_code == 0
     assert (engine.done, engine.said, cloud.looks) == ([], [], 1)
 
 
 def test_purge_removes_what_is_in_soft_delete_and_nothing_else() -> None:
     kept, purged = Cloud(kinds=[*SOFT]), Cloud(kinds=[*SOFT, "resource group"])
-    assert evening(StandIn(EMPTY), kept).exit_code == 1
+    assert taken_down(StandIn(EMPTY), kept).exit_code == 1
     assert kept.kinds == [*SOFT]
-    assert evening(StandIn(EMPTY), purged, purge=True).exit_code == 1
+    assert taken_down(StandIn(EMPTY), purged, purge=True).exit_code == 1
     assert purged.kinds == ["resource group"]
 
 
@@ -136,7 +136,7 @@ def lost(answer: object, state: StackState = LOST) -> tuple[list[str], Any]:
     """What is run and which clusters are lost when EKS answers so."""
     engine = StandIn(state)
     with aws_answers({"DescribeCluster": answer}):
-        return engine.done, evening(engine).lost_clusters
+        return engine.done, taken_down(engine).lost_clusters
 
 
 def test_a_cluster_that_eks_does_not_know_is_lost_and_trying_again_is_of_no_use() -> None:

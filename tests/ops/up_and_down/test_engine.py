@@ -57,7 +57,7 @@ def test_destroy_refreshes_and_goes_on_after_an_error_and_the_users_selection_st
     [command] = cli.commands("destroy")
     for option in ("--yes", "--skip-preview", "--refresh", "--continue-on-error", "--parallel 64", "--stack dev"):
         assert option in command
-    assert not [one for one in cli.commands("stack") if "select" in one]
+    assert not [command for command in cli.commands("stack") if "select" in command]
 
 
 def test_up_is_the_plain_one(engine: Engine, cli: Cli) -> None:
@@ -65,13 +65,13 @@ def test_up_is_the_plain_one(engine: Engine, cli: Cli) -> None:
     [command] = cli.commands("up")
     assert "--refresh" not in command
     assert "--continue-on-error" not in command
-    assert not [one for one in cli.commands("stack") if "history" in one and "--show-secrets" in one]
+    assert not [command for command in cli.commands("stack") if "history" in command and "--show-secrets" in command]
 
 
 def test_the_lock_of_a_dead_run_is_taken_away_after_saying_so(engine: Engine, cli: Cli, said: list[str]) -> None:
     cli.answer("destroy", code=255, err=locked(HERE, DEAD), times=1)
     assert engine.destroy(lambda _: None) == ""
-    assert [one.split()[0] for one in cli.commands("destroy", "cancel")] == ["destroy", "cancel", "destroy"]
+    assert [command.split()[0] for command in cli.commands("destroy", "cancel")] == ["destroy", "cancel", "destroy"]
     [sentence] = said
     assert f"process {DEAD} of anna" in sentence
     assert "pulumi cancel" in sentence

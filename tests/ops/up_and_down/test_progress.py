@@ -21,7 +21,7 @@ def plan() -> Plan:
 
 def urn(name: str) -> str:
     """Of the resource of the sample that is called so, as the engine writes it."""
-    (found,) = (one.urn for one in plan().resources if one.name == name and one.custom)
+    (found,) = (resource.urn for resource in plan().resources if resource.name == name and resource.custom)
     return engine_urn(found)
 
 
@@ -43,12 +43,12 @@ def progress(clock: Clock) -> Progress:
 
 
 def part(progress: Progress, name: str) -> Part:
-    (found,) = (one for one in progress.parts if one.name == name)
+    (found,) = (part for part in progress.parts if part.name == name)
     return found
 
 
 def test_before_anything_happened_all_components_wait_and_the_plan_is_what_is_left(progress: Progress) -> None:
-    assert {one.name: one.status for one in progress.parts} == dict.fromkeys(
+    assert {part.name: part.status for part in progress.parts} == dict.fromkeys(
         ["network", "platform", "stores", "workloads"], PartStatus.WAITING
     )
     assert progress.seconds_left == plan().up.seconds == creation(plan()).seconds
@@ -107,13 +107,13 @@ def test_what_is_left_shrinks_with_what_runs_on_the_longest_way_and_never_below_
 
 
 def test_what_stands_already_is_done_before_the_engine_says_so_and_works_again_when_it_changes() -> None:
-    standing = [engine_urn(one.urn) for one in plan().resources]
+    standing = [engine_urn(resource.urn) for resource in plan().resources]
     progress = Progress(creation(plan()), standing=standing)
     assert progress.seconds_left == 0
     for name in ("vpc", "cache"):
         progress.on_event(begins(urn(name), "same"))
         progress.on_event(ends(urn(name), "same"))
-    assert {one.status for one in progress.parts} == {PartStatus.DONE}
+    assert {part.status for part in progress.parts} == {PartStatus.DONE}
     progress.on_event(begins(urn("cache"), "update"))
     assert part(progress, "stores").status is PartStatus.WORKING
 
@@ -165,7 +165,7 @@ def test_a_destroy_is_measured_in_waves() -> None:
     clock = Clock()
     progress = Progress(work, clock=clock)
     deepest = plan().down.waves[0]
-    for one in deepest.urns:
-        progress.on_event(begins(one, "delete"))
-        progress.on_event(ends(one, "delete"))
+    for item in deepest.urns:
+        progress.on_event(begins(item, "delete"))
+        progress.on_event(ends(item, "delete"))
     assert progress.seconds_left == plan().down.seconds - deepest.seconds

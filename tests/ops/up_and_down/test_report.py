@@ -26,12 +26,12 @@ OUTPUTS = {"litellmUrl": "http://entry:80", "masterKey": Secret("sk-1"), "ids": 
 BILL = Bill(since=datetime(2026, 11, 26, tzinfo=UTC), hours=8.5, usd_per_hour=0.45, unpriced=[])
 
 
-def morning(**more: Any) -> UpResult:
+def up_result(**more: Any) -> UpResult:
     state = replace(holding(resource(VPC)), outputs=OUTPUTS)
     return UpResult(**{"state": state, "seconds": 943.0, "errors": [], "missing": [], **more})
 
 
-def evening(state: StackState = EMPTY, **more: Any) -> DownResult:
+def down_result(state: StackState = EMPTY, **more: Any) -> DownResult:
     scan = None if state.resources else Scan(leftovers=[], failures=[])
     known = {"before": state, "seconds": 901.0, "typical": 940.0, "errors": [], "lost_clusters": [], "scan": scan}
     return DownResult(state=state, **{**known, **more})
@@ -47,14 +47,14 @@ def printed(one: UpResult | DownResult, cost_explorer: str | None = None, bill: 
     return console.file.getvalue()
 
 
-def test_a_morning_ends_with_its_urls_and_its_time_beside_the_plans() -> None:
-    lines = printed(morning()).splitlines()
+def test_an_up_ends_with_its_urls_and_its_time_beside_the_plans() -> None:
+    lines = printed(up_result()).splitlines()
     assert lines[0] == "litellmUrl  http://entry:80"
     assert lines[-1].startswith("Stack dev is up. It took 15:43; from nothing to everything the plan says ")
 
 
 def test_secrets_are_shown_nowhere_but_the_command_that_shows_them() -> None:
-    text, data = printed(morning()), json.dumps(up_as_json(morning(), plan()))
+    text, data = printed(up_result()), json.dumps(up_as_json(up_result(), plan()))
     assert "sk-" not in text + data
     assert "masterKey   secret: pulumi stack output masterKey --show-secrets --stack dev\n" in text
     assert 'ids         {"demo": "id-1", "key": null}\n' in text
@@ -65,8 +65,8 @@ def test_secrets_are_shown_nowhere_but_the_command_that_shows_them() -> None:
     }
 
 
-def test_a_morning_that_did_not_succeed_says_why_and_how_to_go_on() -> None:
-    failed = morning(errors=["quota [vpc]"], missing=["aws:ec2/vpc:Vpc vpc"])
+def test_an_up_that_did_not_succeed_says_why_and_how_to_go_on() -> None:
+    failed = up_result(errors=["quota [vpc]"], missing=["aws:ec2/vpc:Vpc vpc"])
     text, data = printed(failed), up_as_json(failed, plan())
     *lines, last = text.splitlines()
     assert lines == ["What the engine complained about:", "  quota [vpc]"]
@@ -76,26 +76,26 @@ def test_a_morning_that_did_not_succeed_says_why_and_how_to_go_on() -> None:
 
 
 def test_what_is_missing_without_a_complaint_is_named() -> None:
-    text = printed(morning(missing=[f"aws:ec2/subnet:Subnet {number}" for number in range(30)]))
+    text = printed(up_result(missing=[f"aws:ec2/subnet:Subnet {number}" for number in range(30)]))
     assert "Not there, or not ready:\n  aws:ec2/subnet:Subnet 0\n" in text
     assert "  and 10 more\n" in text
 
 
-def test_an_evening_ends_with_what_is_left_and_what_the_day_cost() -> None:
-    time, left, cost, explorer = printed(evening(), "Cost Explorer knows nothing.").splitlines()
+def test_a_down_ends_with_what_is_left_and_what_the_day_cost() -> None:
+    time, left, cost, explorer = printed(down_result(), "Cost Explorer knows nothing.").splitlines()
     assert time == "The state of stack dev is empty. It took 15:01 (typically 15:40)."
     assert left == "Nothing is left of stack dev in us-east-1."
     assert cost.startswith("8.5 hours since 2026-11-26 00:00 UTC. What stood when this began cost 3.83 USD (0.45 ")
     assert explorer == "Cost Explorer knows nothing."
-    data = down_as_json(evening(), BILL, None, stack="dev", place="us-east-1")
+    data = down_as_json(down_result(), BILL, None, stack="dev", place="us-east-1")
     assert (data["exit_code"], data["left_in_state"], data["cost_explorer"]) == (0, [], None)
     assert data["bill"]["usd"] == 3.83
     assert data["leftovers"]["could_not_look"] == []
 
 
-def test_an_evening_that_is_not_done_names_what_lives_in_a_cloud_and_how_to_go_on() -> None:
+def test_a_down_that_is_not_done_names_what_lives_in_a_cloud_and_how_to_go_on() -> None:
     password = "urn:pulumi:dev::genaiplatform::random:index/randomPassword:RandomPassword::password"
-    left = evening(holding(resource(VPC), resource(password)), errors=["DependencyViolation"])
+    left = down_result(holding(resource(VPC), resource(password)), errors=["DependencyViolation"])
     *lines, last = printed(left, bill=None).splitlines()
     assert lines == [
         "What the engine complained about:",
@@ -113,8 +113,8 @@ def test_an_evening_that_is_not_done_names_what_lives_in_a_cloud_and_how_to_go_o
 def test_only_for_a_lost_cluster_the_command_that_gives_it_up_is_offered() -> None:
     command = "  PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy --refresh --stack dev\n"
     left = holding(resource(VPC))
-    assert command in printed(evening(left, lost_clusters=["genai-dev-0a1b2c3"]))
-    assert "DELETE_UNREACHABLE" not in printed(evening(left))
+    assert command in printed(down_result(left, lost_clusters=["genai-dev-0a1b2c3"]))
+    assert "DELETE_UNREACHABLE" not in printed(down_result(left))
 
 
 def test_for_a_stopped_database_the_command_that_starts_it_is_named() -> None:
@@ -122,5 +122,5 @@ def test_for_a_stopped_database_the_command_that_starts_it_is_named() -> None:
     left = holding(resource(cluster, inputs={"clusterIdentifier": "database-cluster-1a2b3c4"}))
     command = "aws rds start-db-cluster --db-cluster-identifier database-cluster-1a2b3c4 --region"
     refused = "api error InvalidDBClusterStateFault: Cluster is in stopped state"
-    assert command in printed(evening(left, errors=[refused]), bill=None)
-    assert "start-db-cluster" not in printed(evening(left, errors=["DependencyViolation"]), bill=None)
+    assert command in printed(down_result(left, errors=[refused]), bill=None)
+    assert "start-db-cluster" not in printed(down_result(left, errors=["DependencyViolation"]), bill=None)

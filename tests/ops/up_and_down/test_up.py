@@ -20,17 +20,17 @@ VPC = "urn:pulumi:dev::genaiplatform::genai:sample:Network$aws:ec2/vpc:Vpc::vpc"
 @functools.cache
 def complete() -> StackState:
     """The state after an `up` of the sample."""
-    every = [resource(engine_urn(one.urn)) for one in plan().recording.resources]
+    every = [resource(engine_urn(made.urn)) for made in plan().recording.resources]
     return replace(holding(*every), outputs={"url": "http://entry"})
 
 
-def morning(engine: StandIn) -> UpResult:
+def brought_up(engine: StandIn) -> UpResult:
     return bring_up(cast(Engine, engine), plan(), unseen)
 
 
 def test_it_is_done_when_all_that_the_program_describes_is_there() -> None:
     engine = StandIn(EMPTY, complete())
-    found = morning(engine)
+    found = brought_up(engine)
     assert (found.exit_code, found.missing, found.errors) == (0, [], [])
     assert engine.done == ["up"]
     assert engine.said == []
@@ -39,7 +39,10 @@ def test_it_is_done_when_all_that_the_program_describes_is_there() -> None:
 @pytest.mark.parametrize(
     ("lack", "missing"),
     [
-        ({"resources": [one for one in complete().resources if one.urn != VPC]}, ["aws:ec2/vpc:Vpc vpc"]),
+        (
+            {"resources": [resource for resource in complete().resources if resource.urn != VPC]},
+            ["aws:ec2/vpc:Vpc vpc"],
+        ),
         ({"unfinished": [VPC]}, ["aws:ec2/vpc:Vpc vpc"]),
         ({"pending": ["creating something"]}, []),
         ({"outputs": {}}, []),
@@ -47,18 +50,18 @@ def test_it_is_done_when_all_that_the_program_describes_is_there() -> None:
     ids=["a resource is not there", "one is not ready", "one never ended", "there are no outputs"],
 )
 def test_it_is_not_done_whatever_the_engine_says_when(lack: dict[str, Any], missing: list[str]) -> None:
-    found = morning(StandIn(EMPTY, replace(complete(), **lack)))
+    found = brought_up(StandIn(EMPTY, replace(complete(), **lack)))
     assert (found.exit_code, found.missing) == (1, missing)
 
 
 def test_it_is_not_done_when_the_engine_complains_about_what_was_there_before() -> None:
-    found = morning(StandIn(complete(), complete(), complaints=("update failed",)))
+    found = brought_up(StandIn(complete(), complete(), complaints=("update failed",)))
     assert (found.exit_code, found.missing, found.errors) == (1, [], ["update failed"])
 
 
 def test_what_a_dead_run_had_begun_is_forgotten_after_saying_so() -> None:
     engine = StandIn(holding(pending=(VPC, f"{VPC}-2")), EMPTY, complete())
-    assert morning(engine).exit_code == 0
+    assert brought_up(engine).exit_code == 0
     assert engine.done == ["forget", "up"]
     [sentence] = engine.said
     assert "in the middle of creating aws:ec2/vpc:Vpc vpc and 1 more" in sentence
@@ -68,12 +71,12 @@ def test_what_a_dead_run_had_begun_is_forgotten_after_saying_so() -> None:
 def test_after_ctrl_c_up_does_not_begin() -> None:
     engine = StandIn(holding(pending=(VPC,)), EMPTY)
     engine.interrupt_in("forget")
-    assert morning(engine).exit_code == 1
+    assert brought_up(engine).exit_code == 1
     assert engine.done == ["forget"]
 
 
 def test_up_does_not_begin_while_that_cannot_be_forgotten() -> None:
     engine = StandIn(holding(pending=(VPC,)), complaints=("the cluster does not answer",))
-    found = morning(engine)
+    found = brought_up(engine)
     assert engine.done == ["forget"]
     assert (found.exit_code, found.errors) == (1, ["the cluster does not answer"])

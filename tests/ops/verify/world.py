@@ -138,7 +138,7 @@ class World:
             # As Langfuse 4.16 stores them: the one of the call to the model has neither session nor user.
             of_call = {"name": "litellm_request", "sessionId": session, "userId": metadata.get("trace_user_id")}
             of_model = {"name": "raw_gen_ai_request", "sessionId": None, "userId": None}
-            self.observations += [{"traceId": "0af7651916cd43dd", **one} for one in (of_call, of_model)]
+            self.observations += [{"traceId": "0af7651916cd43dd", **item} for item in (of_call, of_model)]
             for prefix, bucket in self.buckets.items():
                 self.s3.put_object(Bucket=bucket, Key=f"{prefix}{call}", Body=b"")
         message = {"role": "assistant", "content": "Yes."}
@@ -162,7 +162,7 @@ class World:
                 return Answer(200, {"data": [{"id": "genai-platform", "name": "GenAI platform"}]})
             case "GET /api/public/v2/observations":
                 asked = {name: request.query[name] for name in ("sessionId", "userId")}
-                rows = [one for one in self.observations if asked.items() <= one.items()]
+                rows = [observation for observation in self.observations if asked.items() <= observation.items()]
                 return Answer(200, {"data": rows, "meta": {}})
         return Answer(404, {"message": "Not Found"})
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from ops.model.recorder import Recording, Secret, plain, record
-from stacks import commands
 from stacks.aws import outputs
 from stacks.aws.outputs import AwsOutputs
 from stacks.azure import program
@@ -112,7 +111,6 @@ def test_an_output_of_the_wrong_shape_is_refused_without_showing_it(name: str, v
 def test_a_backend_that_nobody_vouches_for_is_refused_unless_that_is_accepted(
     change: Mapping[str, Any], danger: str
 ) -> None:
-    commands.name_stack("dev")
     told = refusal({**OUTPUTS, **change})
     assert danger in told
     assert (
@@ -154,7 +152,7 @@ def test_configured_outputs_that_are_incomplete_or_unknown_are_told() -> None:
     assert "awsOutputs.litellmUrl is not read here: take it out" in told
     for name in ("apimEntryKey", "virtualKeys"):
         assert f"awsOutputs.{name} is missing or malformed" in told
-        assert commands.set_secret(f"awsOutputs.{name}") in told
+        assert f"`pulumi config set -s dev --secret --path awsOutputs.{name}`" in told
 
 
 def test_two_sources_are_refused() -> None:

@@ -389,8 +389,10 @@ def test_pods_keep_idle_connections_for_longer_than_the_load_balancer() -> None:
     recording = recorded("day")
     idle = recording.one("aws:lb/loadBalancer:LoadBalancer").inputs["idleTimeout"]
     litellm, langfuse = (plain(recording.one(RELEASE, name).inputs["values"]) for name in ("litellm", "langfuse"))
-    seconds = {one["name"]: one["value"] for one in litellm["gateway"]["extraEnv"]}["KEEPALIVE_TIMEOUT"]
-    milliseconds = {one["name"]: one["value"] for one in langfuse["langfuse"]["web"]["pod"]["additionalEnv"]}
+    seconds = {variable["name"]: variable["value"] for variable in litellm["gateway"]["extraEnv"]}["KEEPALIVE_TIMEOUT"]
+    milliseconds = {
+        variable["name"]: variable["value"] for variable in langfuse["langfuse"]["web"]["pod"]["additionalEnv"]
+    }
     assert int(seconds) > idle
     assert int(milliseconds["KEEP_ALIVE_TIMEOUT"]) > idle * 1000
 

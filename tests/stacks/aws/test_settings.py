@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import hypothesis
@@ -49,7 +50,7 @@ def test_more_models_of_bedrock_than_a_policy_of_a_role_holds_are_refused() -> N
         return {"models": [{"name": f"m{n}", "model": f"bedrock/us.maker.model-{n:03}-v1:0"} for n in range(count)]}
 
     def policy(count: int) -> int:
-        made = tuple(Model(**one) for one in models(count)["models"])
+        made = tuple(Model(**model) for model in models(count)["models"])
         statement = {"Effect": "Allow", "Action": bedrock.ACTIONS, "Resource": bedrock.role_arns(made, "us-east-1")}
         return len(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":")))
 
@@ -318,22 +319,22 @@ def test_the_whole_program_takes_an_own_address_that_is_named_too() -> None:
 
 
 def test_the_world_may_enter_when_that_is_confirmed() -> None:
-    assert load({"allowedCidrs": ["0.0.0.0/0"], "openToTheWorld": True}).entry_cidrs(public_address.look_up) == (
-        "0.0.0.0/0",
-    )
+    assert load({"allowedCidrs": ["0.0.0.0/0"], "openToTheWorld": True}).entry_cidrs(
+        partial(public_address.look_up, "dev")
+    ) == ("0.0.0.0/0",)
 
 
 def test_auto_is_refused_on_a_ci_runner(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
     with pytest.raises(public_address.PublicAddressError, match="only this CI runner"):
-        public_address.look_up()
+        public_address.look_up("dev")
 
 
 def test_auto_with_a_look_up_that_fails_is_an_error_and_not_an_open_door(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr(public_address, "SERVICE", "http://127.0.0.1:9")
     with pytest.raises(SettingsError, match=r"did not tell this machine's public IPv4 address"):
-        AwsSettings().entry_cidrs(public_address.look_up)
+        AwsSettings().entry_cidrs(partial(public_address.look_up, "dev"))
 
 
 @hypothesis.settings(deadline=None)
