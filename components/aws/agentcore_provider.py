@@ -24,18 +24,27 @@ def credential_provider(
     It gets a callback address of its own (`callback_url`), which the provider must be told once; users' tokens are
     kept under it. The client secret is neither an input nor in the state.
     """
-    client = {
-        "client_id": client_id,
-        "client_secret_source": "EXTERNAL",
-        "client_secret_config": {"secret_id": secret_arn, "json_key": SECRET_KEY},
-    }
+    config: aws.bedrock.AgentcoreOauth2CredentialProviderOauth2ProviderConfigArgsDict
+    if discovery_url:
+        config = {
+            "custom_oauth2_provider_config": {
+                "oauth_discovery": {"discovery_url": discovery_url},
+                "client_id": client_id,
+                "client_secret_source": "EXTERNAL",
+                "client_secret_config": {"secret_id": secret_arn, "json_key": SECRET_KEY},
+            }
+        }
+    else:
+        config = {
+            "google_oauth2_provider_config": {
+                "client_id": client_id,
+                "client_secret_source": "EXTERNAL",
+                "client_secret_config": {"secret_id": secret_arn, "json_key": SECRET_KEY},
+            }
+        }
     return aws.bedrock.AgentcoreOauth2CredentialProvider(
         name,
         credential_provider_vendor="CustomOauth2" if discovery_url else "GoogleOauth2",
-        oauth2_provider_config={
-            "custom_oauth2_provider_config": {**client, "oauth_discovery": {"discovery_url": discovery_url}}
-        }
-        if discovery_url
-        else {"google_oauth2_provider_config": client},
+        oauth2_provider_config=config,
         tags=dict(tags),
     )

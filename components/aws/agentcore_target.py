@@ -27,25 +27,23 @@ def gateway_target(
     CREATE_PENDING_AUTH until somebody clicks, and cannot be deleted before (AgentCore API reference,
     DeleteGatewayTarget; hashicorp/terraform-provider-aws#48114).
     """
+    oauth: aws.bedrock.AgentcoreGatewayTargetCredentialProviderConfigurationOauthArgsDict = {
+        "provider_arn": provider_arn,
+        "scopes": list(scopes),
+        "grant_type": "AUTHORIZATION_CODE" if return_url else "CLIENT_CREDENTIALS",
+    }
+    if return_url:
+        oauth["default_return_url"] = return_url
+    if google:
+        # Else Google gives no refresh token, and the consent is over after an hour
+        # (aws/bedrock-agentcore-sdk-python#150).
+        oauth["custom_parameters"] = {"access_type": "offline", "prompt": "consent"}
     return aws.bedrock.AgentcoreGatewayTarget(
         name,
         name=name,
         gateway_identifier=gateway_id,
         target_configuration={"mcp": {"open_api_schema": {"inline_payload": {"payload": payload}}}},
-        credential_provider_configuration={
-            "oauth": {
-                "provider_arn": provider_arn,
-                "scopes": list(scopes),
-                **(
-                    {"grant_type": "AUTHORIZATION_CODE", "default_return_url": return_url}
-                    if return_url
-                    else {"grant_type": "CLIENT_CREDENTIALS"}
-                ),
-                # Else Google gives no refresh token, and the consent is over after an hour
-                # (aws/bedrock-agentcore-sdk-python#150).
-                **({"custom_parameters": {"access_type": "offline", "prompt": "consent"}} if google else {}),
-            }
-        },
+        credential_provider_configuration={"oauth": oauth},
         opts=pulumi.ResourceOptions(
             custom_timeouts=pulumi.CustomTimeouts(create="5m", update="5m", delete="5m"),  # 30 minutes by default
         ),

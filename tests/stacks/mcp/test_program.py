@@ -97,7 +97,6 @@ def test_targets_bring_their_tools_and_come_after_what_the_gateway_may_use() -> 
         payload = inputs(TARGET, target.name)["targetConfiguration"]["mcp"]["openApiSchema"]["inlinePayload"]["payload"]
         assert json.loads(payload)["paths"]
         assert policy.urn in target.dependencies
-        assert target.timeouts == {"create": "5m", "update": "5m", "delete": "5m"}
 
 
 def test_the_client_secret_is_a_reference_and_stands_nowhere() -> None:
