@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from ops.commands.mcp.run import of_litellm
+from ops.project import ROOT
 from ops.stack import running
 from tests.stacks.aws.test_mcp_servers import SETTINGS
 
@@ -30,7 +31,7 @@ OUTPUTS: dict[str, Any] = {
 def test_a_person_uses_her_key_and_verify_only_those_of_everybody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "Pulumi.yaml").write_text((running.ROOT / "Pulumi.yaml").read_text())
+    (tmp_path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
     own = {f"genaiplatform:{name}": value for name, value in SETTINGS.items() if name != "providerKeys"}
     own["genaiplatform:providerKeys"] = {"google": {"secure": "AAABBB"}}
     (tmp_path / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": own}))

@@ -81,10 +81,11 @@ def target(mcp: Any = None, **oauth: Any) -> None:
         **oauth,
     }
     given: Any = {"oauth": {key: value for key, value in grant.items() if value is not None}}
+    configuration: Any = {"mcp": mcp or {"open_api_schema": {"inline_payload": {"payload": "{}"}}}}
     aws.bedrock.AgentcoreGatewayTarget(
         "drive",
         gateway_identifier="gw-1a2b3c4d5e",
-        target_configuration={"mcp": mcp or {"open_api_schema": {"inline_payload": {"payload": "{}"}}}},
+        target_configuration=configuration,
         credential_provider_configuration=given,
     )
 
