@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: generated pulumi-yaml help setup setup-dev plan test test-rehearsal test-engine test-litellm test-schema rehearse rehearse-all lint format types bench lock clean
-.PHONY: setup-chat chat test-chat screenshots setup-mcp mcp
+.PHONY: setup-chat chat test-chat screenshots terminal-pictures setup-mcp mcp
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test-engine: setup-dev ## Run the tests that need the Pulumi CLI
 	$(BIN)/python -m pytest -m engine tests/rehearsal/test_timeline.py   # alone: it measures
 	$(BIN)/python -m pytest -n auto --dist worksteal -m engine tests/rehearsal tests/ops/init tests/ops/add_model \
 	  --ignore tests/rehearsal/test_timeline.py
+
+terminal-pictures: setup-dev ## Take the pictures of docs/terminal anew, from a rehearsed day (needs the Pulumi CLI)
+	$(BIN)/python -m tests.rehearsal.terminal_pictures
 
 rehearse-all: setup-dev ## Rehearse every failure, interruption and shape of a day (hours; needs the Pulumi CLI)
 	GENAI_REHEARSE_ALL=1 $(BIN)/python -m pytest -n auto --dist worksteal -m engine tests/rehearsal/test_faults.py tests/rehearsal/test_azure.py \
@@ -92,8 +95,8 @@ screenshots: setup-chat .venv-chat/.ready-dev ## Take the pictures of docs/chat.
 	@PYTHON=$(PYTHON) .ci/install .venv-litellm --no-deps -r requirements-litellm.txt
 	@touch $@
 
-test-schema: setup-dev build/schema/.ready ## Run the tests of `genai schema` against Prisma's reader, LiteLLM's migrations and a browser (npm, Chromium)
-	$(BIN)/python -m pytest -m "schema$(if $(GENAI_LANGFUSE_SOURCE),, and not langfuse_source)" tests/ops/schema
+test-schema: setup-dev build/schema/.ready ## Run the tests of `genai schema` and of pictures against Prisma's reader, LiteLLM's migrations and a browser (npm, Chromium)
+	$(BIN)/python -m pytest -m "schema$(if $(GENAI_LANGFUSE_SOURCE),, and not langfuse_source)" tests/ops/schema tests/test_pictures.py
 
 # Two npm packages and a wheel, each alone and checked by its hash.
 build/schema/.ready: tests/ops/schema/npm.sha256 requirements-litellm.txt

@@ -10,7 +10,7 @@ import typer
 
 
 def rehearse(
-    stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml to rehearse.")] = "dev",
+    stack: Annotated[str, typer.Option("--stack", "-s", help="Which Pulumi.<stack>.yaml to rehearse.")] = "dev",
     size: Annotated[str | None, typer.Option(help="Rehearse another size than the stack's: day or team.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Rehearse with another setting.")

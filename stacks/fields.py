@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -69,8 +69,14 @@ def unique(where: str, what: str, names: Iterable[str]) -> None:
         seen.add(name)
 
 
+RENAMED: Mapping[str, str] = {"frontDoor": "apimEntry", "frontDoorKey": "apimEntryKey"}
+"""Settings and secrets by the name that they had before, as CHANGELOG.md lists them."""
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Point to the name that is meant, or to all there are."""
     known = sorted(names)
+    if (now := RENAMED.get(name)) in known:
+        return f"it is called {now} now"
     near = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {near[0]}?" if near else f"the known ones are {', '.join(known)}"

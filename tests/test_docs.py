@@ -41,10 +41,17 @@ def _code(text: str) -> str:
     return "\n".join([*_spans(text), *_blocks(text, r"[a-z]*")])
 
 
+def _headings(text: str) -> list[str]:
+    return re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
 def _anchors(text: str) -> set[str]:
-    """GitHub's names for the headings of a page."""
-    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    """GitHub's names for the headings of a page, and names of its own."""
+    return {*map(_anchor, _headings(text)), *re.findall(r'<a id="([\w-]+)"></a>', text)}
 
 
 def _fields(*models: type[BaseModel]) -> set[str]:
@@ -109,16 +116,71 @@ def test_operations_lists_the_exit_codes_of_every_command() -> None:
     assert set(re.findall(r"^\| `genai ([\w -]+)` \|", TEXTS["docs/operations.md"], re.MULTILINE)) == set(commands())
 
 
-def test_operations_tells_what_the_plan_says_a_night_costs() -> None:
+def test_the_schedule_tells_what_the_plan_says_a_night_costs() -> None:
     aws, azure = (make_plan(read(ROOT, stack)).cost.usd_per_hour for stack in ("dev", "azure"))
-    assert f"{aws:.2f} USD an hour idle" in TEXTS["docs/operations.md"]
-    assert f"{13.5 * aws:.0f} USD from 19:17 to 08:47" in TEXTS["docs/operations.md"]
-    assert f"{61.5 * aws:.0f} USD from Friday evening to Monday morning" in TEXTS["docs/operations.md"]
-    assert f"{azure:.2f} USD an hour more" in TEXTS["docs/operations.md"]
+    assert f"{aws:.2f} USD an hour idle" in TEXTS["docs/schedule.md"]
+    assert f"{13.5 * aws:.0f} USD from 19:17 to 08:47" in TEXTS["docs/schedule.md"]
+    assert f"{61.5 * aws:.0f} USD from Friday evening to Monday morning" in TEXTS["docs/schedule.md"]
+    assert f"{azure:.2f} USD an hour more" in TEXTS["docs/schedule.md"]
 
 
-def test_both_readmes_have_the_same_commands() -> None:
-    def lines(name: str) -> list[str]:
-        return [line.split("#")[0].strip() for block in _blocks(TEXTS[name], "bash") for line in block.splitlines()]
+OF_A_STACK = re.compile(
+    r"\b(?:pulumi (?:up|destroy|refresh|cancel|stack output|stack export|config (?:set|rm|get))|genai (?:"
+    + "|".join(name for name, options in commands().items() if "--stack" in options)
+    + r"))\b(?! --litellm)[^|;&)`\n]*"
+)
 
-    assert lines("README.ja.md") == lines("README.md")
+
+def _told(name: str) -> list[str]:
+    """What a page tells to run: its blocks, and in the tables of symptoms the last column."""
+    rows = re.findall(r"^\|.*\| *(.*?) *\|$", TEXTS[name], re.MULTILINE) if name.endswith("troubleshooting.md") else []
+    return [*_blocks(TEXTS[name], "bash"), *(span for row in rows for span in _spans(row))]
+
+
+@page
+def test_every_command_of_a_stack_names_it(name: str) -> None:
+    found = [
+        command.strip() for text in _told(name) for command in OF_A_STACK.findall(re.sub(r"\\\n|(^|\s)#.*", " ", text))
+    ]
+    assert [command for command in found if not re.search(r" (-s|--stack) ", f"{command} ")] == []
+
+
+def test_readme_can_be_read_in_five_minutes() -> None:
+    assert [name for name in ("README.md", "README.ja.md") if len(TEXTS[name].splitlines()) >= 120] == []
+
+
+IN_JAPANESE = {"README.ja.md": "README.md"} | {
+    name: name.replace("docs/ja/", "docs/") for name in TEXTS if name.startswith("docs/ja/")
+}
+japanese = pytest.mark.parametrize("name", IN_JAPANESE)
+
+
+def _lines(name: str) -> list[str]:
+    """Of all blocks but pictures, what is not a comment."""
+    blocks = [
+        text for language, text in re.findall(r"```(\w*)\n(.*?)```", TEXTS[name], re.DOTALL) if language != "mermaid"
+    ]
+    return [re.sub(r"(^|\s+)#( .*)?$", "", line) for block in blocks for line in block.splitlines()]
+
+
+@japanese
+def test_a_page_has_the_same_commands_in_both_languages(name: str) -> None:
+    assert _lines(name) == _lines(IN_JAPANESE[name])
+
+
+@japanese
+def test_a_page_has_the_same_pictures_in_both_languages(name: str) -> None:
+    assert _blocks(TEXTS[name], "mermaid") == _blocks(TEXTS[IN_JAPANESE[name]], "mermaid")
+
+
+@pytest.mark.parametrize("name", [name for name in IN_JAPANESE if name.startswith("docs/")])
+def test_a_page_has_the_same_anchors_in_both_languages(name: str) -> None:
+    """A Japanese heading has the English one's name before it, so that a link works in both."""
+    english = [_anchor(heading) for heading in _headings(TEXTS[IN_JAPANESE[name]])[1:]]
+    assert re.findall(r'^<a id="([\w-]+)"></a>\n\n#+ ', TEXTS[name], re.MULTILINE) == english
+
+
+@japanese
+def test_a_page_names_the_same_settings_and_commands_in_both_languages(name: str) -> None:
+    """What stands in backticks is the same, in whatever order."""
+    assert sorted(set(_spans(TEXTS[name]))) == sorted(set(_spans(TEXTS[IN_JAPANESE[name]])))

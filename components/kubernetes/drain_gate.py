@@ -80,8 +80,8 @@ class DrainGateProvider(ResourceProvider):
             status = eks_status(name, _props["region"])
         except ConnectionError as error:
             raise DrainError(
-                f"EKS does not say whether cluster {name} still exists in {_props['region']} ({error}). Run `pulumi "
-                "destroy` again with credentials of its account that allow eks:DescribeCluster."
+                f"EKS does not say whether cluster {name} still exists in {_props['region']} ({error}). Run the "
+                "same `pulumi destroy` again with credentials of its account that allow eks:DescribeCluster."
             ) from None
         if status in GONE:
             return
@@ -90,20 +90,21 @@ class DrainGateProvider(ResourceProvider):
         except ConnectionError as error:
             raise DrainError(
                 f"EKS says that cluster {name} is {status}, but its API cannot be used ({error}), so its volumes and "
-                "nodes cannot be removed before it. Run `pulumi destroy` again from where the API answers; only once "
-                "EKS says that the cluster is gone is there nothing to do here."
+                "nodes cannot be removed before it. Run the same `pulumi destroy` again from where the API answers; "
+                "only once EKS says that the cluster is gone is there nothing to do here."
             ) from None
         except ApiRefusedError as error:
             raise DrainError(
-                f"The API of cluster {name} refuses to be emptied ({error}). Run `pulumi destroy` again with the `aws` "
-                "CLI on PATH and the AWS identity that ran `pulumi up`, or give yours AmazonEKSClusterAdminPolicy."
+                f"The API of cluster {name} refuses to be emptied ({error}). Run the same `pulumi destroy` again with "
+                "the `aws` CLI on PATH and the AWS identity that made the stack, or give yours "
+                "AmazonEKSClusterAdminPolicy."
             ) from None
 
     def _drain(self, name: str, api: ClusterApi, namespace: str) -> None:
         if any(item["metadata"]["name"] == namespace for item in api.items(ADDED_BY_HAND["Namespace"])):
             raise DrainError(
                 f"Namespace {namespace} is still in cluster {name}, so the platform still runs. Delete it with "
-                f"`kubectl delete namespace {namespace}`, then run `pulumi destroy` again."
+                f"`kubectl delete namespace {namespace}`, then run the same `pulumi destroy` again."
             )
         deadline = time.monotonic() + self.time_limit
         for find_remaining, advice in (
@@ -115,7 +116,7 @@ class DrainGateProvider(ResourceProvider):
             if remaining:
                 raise DrainError(
                     f"Cluster {name} still has {', '.join(remaining)} after {self.time_limit / 60:g} minutes. "
-                    f"{advice}. Then run `pulumi destroy` again."
+                    f"{advice}. Then run the same `pulumi destroy` again."
                 )
 
     def _wait(

@@ -54,7 +54,7 @@ class FirstStartProvider(ResourceProvider):
             CheckFailure(
                 "",
                 f"{setting} is not what this stack was first brought up with. {reason}. Set it back (take it out of "
-                "the settings if it was generated), or run `pulumi destroy` before `pulumi up`.",
+                "the settings if it was generated), or take the stack down and bring it up anew.",
             )
             for setting, reason in REASONS.items()
             if setting in recorded and news["digests"][setting] != recorded[setting]

@@ -41,7 +41,7 @@ def kubeconfig(aws: Aws, name: str) -> dict[str, Any]:
             raise ForwardError(str(error)) from error
         raise ForwardError(
             f"There is no cluster {name} in {aws.region}, though the stack's outputs name it: "
-            "run `pulumi up --refresh`, or log in to the AWS account in which it was made."
+            "log in to the AWS account in which it was made. If somebody deleted it: docs/teardown.md, A lost cluster."
         ) from error
     if found["status"] not in _REACHABLE:
         raise ForwardError(f"Cluster {name} is {found['status']}: it can be reached while it is ACTIVE.")

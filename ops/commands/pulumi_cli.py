@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from ops.checks.check import State
 from ops.checks.preflight.tools import pulumi
@@ -83,7 +85,22 @@ class PulumiCli:
         return result.stdout
 
 
-def needs_passphrase(backend: str) -> bool:
-    """Whether secrets of stacks there are encrypted with a passphrase that the environment does not name."""
-    named = {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys()
-    return not backend.startswith("http") and not named
+def needs_passphrase(backend: str, stack_files: Iterable[Path]) -> bool:
+    """Whether secrets of one of these stacks are encrypted with a passphrase that the environment does not name.
+
+    Pulumi Cloud encrypts by itself, and a key of a cloud (`secretsprovider` in the file, such as awskms://...) needs
+    no passphrase either.
+    """
+    if backend.startswith("http") or {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys():
+        return False
+    return any(encryption(file).get("secretsprovider", "passphrase") == "passphrase" for file in stack_files)
+
+
+def encryption(file: Path) -> Mapping[str, str]:
+    """How a stack's secrets are encrypted, as its file says it; nothing where there is no file that can be read."""
+    try:
+        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}
+    keys = ("secretsprovider", "encryptedkey", "encryptionsalt")
+    return {key: found[key] for key in keys if key in found} if isinstance(found, dict) else {}

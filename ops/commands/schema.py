@@ -7,13 +7,11 @@ from typing import Annotated
 
 import typer
 
-from ops.completion import stacks
+from ops.commands.options import stack_option
 
 
 def schema(
-    stack: Annotated[
-        str, typer.Option(help="Whose pods are asked: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
-    ] = "dev",
+    stack: Annotated[str, stack_option("Whose pods are asked: the name in Pulumi.<stack>.yaml.")] = "dev",
     litellm: Annotated[
         Path | None,
         typer.Option(

@@ -51,6 +51,7 @@ def read_aws_stack(stack: str) -> RunningAwsStack:
         stack,
         {
             **read_outputs(stack),
+            "stack": stack,
             "region": config.values["aws:region"],
             "models": [model.name for model in settings.models],
             "mocks": [model.name for model in settings.models if "mock_response" in model.params],
@@ -85,7 +86,9 @@ def read_gateway(azure_stack: str, stack: str, running: RunningAwsStack) -> Runn
             f"have: it has {', '.join(running.key_models) or 'none'}. Correct `key` of the client, or virtualKeys."
         )
     outputs = read_outputs(azure_stack)
-    return _fitted(RunningGateway, azure_stack, {**outputs, "client": client.name, "keyAlias": key_alias})
+    return _fitted(
+        RunningGateway, azure_stack, {**outputs, "stack": azure_stack, "client": client.name, "keyAlias": key_alias}
+    )
 
 
 def read_mcp_gateway(stack: str) -> RunningMcpGateway:

@@ -23,6 +23,8 @@ class RunningStack(BaseModel):
 class RunningAwsStack(RunningStack):
     """An AWS stack. URLs have no slash at their end."""
 
+    stack: str
+    """What it is called."""
     litellm_url: str
     litellm_master_key: str = Secret
     virtual_keys: Mapping[str, str] = Secret
@@ -80,6 +82,8 @@ class RunningMcpGateway(RunningStack):
 class RunningGateway(RunningStack):
     """An Azure stack, as one client application comes through it."""
 
+    stack: str
+    """What it is called."""
     gateway_url: str
     key_mode: Literal["header", "keyVault"]
     tenant_id: str

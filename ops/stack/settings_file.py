@@ -68,7 +68,12 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
             "write the settings below `config:`, and give credentials to every command with "
             "`pulumi env run <environment> -- genai …`."
         )
-    own = {_full(name, key): value for key, value in (loaded.get("config") or {}).items()}
+    written = loaded.get("config") or {}
+    own = {_full(name, key): value for key, value in written.items()}
+    if twice := [key for key in written if ":" not in key and _full(name, key) in written]:
+        raise StackConfigError(
+            f"{stacks[stack].name} sets {twice[0]} twice, also as {_full(name, twice[0])}: leave one out."
+        )
     merged = {**defaults, **own}
     for key in merged:
         _refuse_misspelled_namespace(name, key)

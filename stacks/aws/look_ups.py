@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pulumi
 import pulumi_aws as aws
 
 from stacks.errors import SettingsError
@@ -40,7 +41,7 @@ def hosted_zone(domain: str) -> str:
             raise SettingsError(
                 f"domain is {domain}, but {len(ids)} public hosted zones of this account are called {name} "
                 f"({', '.join(sorted(ids))}), and the world asks only one of them: delete the others "
-                "(`genai preflight` tells which one is asked)"
+                f"(`genai preflight -s {pulumi.get_stack()}` tells which one is asked)"
             )
         if ids:
             return ids[0]

@@ -299,7 +299,8 @@ def build(stack: str, caller_address: Callable[[], str]) -> None:
     )
     pulumi.export(
         "next",
-        "Log in at langfuseUrl with langfuseEmail and `pulumi stack output langfusePassword --show-secrets`; "
-        "call litellmUrl with a key of `pulumi stack output virtualKeys --show-secrets`; "
-        "in the evening: pulumi destroy",
+        "Log in at langfuseUrl with langfuseEmail and "
+        f"`pulumi stack output -s {stack} langfusePassword --show-secrets`; call litellmUrl with a key of "
+        f"`pulumi stack output -s {stack} virtualKeys --show-secrets`; "
+        f"in the evening: `pulumi destroy -s {stack}`",
     )

@@ -114,7 +114,7 @@ class AwsSettings(StackSettings):
         default_factory=dict,
         repr=False,
         description="Keys of model providers by name. Secret, refused in plain text. Set with `pulumi config set "
-        "--secret --path providerKeys.<name>`",
+        "-s <stack> --secret --path providerKeys.<name>`",
     )
     virtual_keys: tuple[VirtualKeySetting, ...] = Field(
         default=(VirtualKeySetting(alias="demo"),),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from openai import AzureOpenAI, OpenAI
 
 pytestmark = NEEDS_LITELLM
-OPERATIONS = Path("docs/operations.md").read_text(encoding="utf-8")
+USE = Path("docs/use.md").read_text(encoding="utf-8")
 MESSAGES = chat()["messages"]
 IMAGE = ("image.png", b"\x89PNG\r\n\x1a\n" + bytes(50), "image/png")
 SOUND = ("sound.wav", b"RIFF" + bytes(50), "audio/wav")
@@ -157,7 +157,7 @@ REFUSED: Mapping[str, tuple[str, Call]] = {
     "conversations": ("404", lambda client, _: client.conversations.create()),
     "chat.completions.retrieve": ("404", lambda client, _: client.chat.completions.retrieve("chatcmpl-1")),
 }
-"""What no virtual key may, with the reason as docs/operations.md names it."""
+"""What no virtual key may, with the reason as docs/use.md names it."""
 
 
 def newer(azure: AzureOpenAI) -> str:
@@ -191,8 +191,8 @@ def test_what_is_refused_is_refused_with_a_reason_that_is_documented(litellm: Ru
         refused(*clients(litellm, KEY))
     assert error.value.status_code in (403, 404)
     assert reason in f"{error.value.status_code} {error.value.response.text}"
-    assert reason in OPERATIONS
-    assert f"`{call.removeprefix('Azure ').partition(' ')[0]}`" in OPERATIONS
+    assert reason in USE
+    assert f"`{call.removeprefix('Azure ').partition(' ')[0]}`" in USE
     assert litellm.provider.called == []
 
 

@@ -8,11 +8,15 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Container, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+from moto.core.responses import ActionResult
+from moto.elasticache.responses import ElastiCacheResponse
+from moto.rds.responses import RDSResponse
 
 from ops.model.recorder import Resource
 from rehearsal.engine import RehearsalEngine, Result, kill
@@ -23,6 +27,19 @@ from rehearsal.simulation import Simulation
 ALL = bool(os.environ.get("GENAI_REHEARSE_ALL"))
 """Whether to rehearse every resource's failure, every interruption and every shape of a day (make rehearse-all)."""
 ADDRESS = {"genaiplatform:allowedCidrs": ["203.0.113.10/32"]}
+
+
+@contextmanager
+def lists_that_moto_lacks() -> Iterator[None]:
+    """Of what the simulated account never has (automated backups) or keeps to itself (parameter groups)."""
+    with ExitStack() as stack:
+        for service, operation, key in (
+            (ElastiCacheResponse, "describe_cache_parameter_groups", "CacheParameterGroups"),
+            (RDSResponse, "describe_db_cluster_automated_backups", "DBClusterAutomatedBackups"),
+        ):
+            empty = ActionResult({key: []})
+            stack.enter_context(mock.patch.object(service, operation, lambda _, empty=empty: empty, create=True))
+        yield
 
 
 def config(**settings: Any) -> dict[str, Any]:

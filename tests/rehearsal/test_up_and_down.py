@@ -8,13 +8,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from moto.core.responses import ActionResult
-from moto.elasticache.responses import ElastiCacheResponse
-from moto.rds.responses import RDSResponse
 
 from ops.project import ROOT
 from ops.stack import settings_file
@@ -22,7 +19,15 @@ from ops.stack.plan import make_plan
 from rehearsal.engine import RehearsalEngine, Result
 from rehearsal.run import plain_secrets
 from rehearsal.simulation import Simulation
-from tests.rehearsal.engines import after_operations, config, engine, kill_during, nothing_is_left, succeed
+from tests.rehearsal.engines import (
+    after_operations,
+    config,
+    engine,
+    kill_during,
+    lists_that_moto_lacks,
+    nothing_is_left,
+    succeed,
+)
 
 pytestmark = pytest.mark.engine
 
@@ -30,13 +35,9 @@ GIVE_UP = "PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy --refresh --stack d
 
 
 @pytest.fixture(autouse=True)
-def _lists_that_moto_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of what the simulated account never has (automated backups) or keeps to itself (parameter groups)."""
-    for service, operation, key in (
-        (ElastiCacheResponse, "describe_cache_parameter_groups", "CacheParameterGroups"),
-        (RDSResponse, "describe_db_cluster_automated_backups", "DBClusterAutomatedBackups"),
-    ):
-        monkeypatch.setattr(service, operation, lambda _, key=key: ActionResult({key: []}), raising=False)
+def _lists_that_moto_lacks() -> Iterator[None]:
+    with lists_that_moto_lacks():
+        yield
 
 
 @pytest.fixture

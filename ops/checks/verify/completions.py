@@ -63,7 +63,7 @@ class Completions:
                 prove=self._completion,
                 after=(READY,),
                 means="Users get no answer. A model on Bedrock needs its access granted there, others need their key "
-                f"(`genai preflight --models` calls them without LiteLLM); then see {LOGS}",
+                f"(`genai preflight -s {self._stack.stack} --models` calls them without LiteLLM); then see {LOGS}",
             ),
             Step(
                 name=OTHER_REFUSED,
@@ -78,7 +78,7 @@ class Completions:
                 after=(OTHER_REFUSED,),
                 means="LiteLLM serves the model that the URL names and asks the key about the body's alone "
                 "(litellm#41810): whoever holds any key may use every model and spends on it. Hand out no key before "
-                f"`pulumi up` has put the check of keys back; see {LOGS}",
+                f"`pulumi up -s {self._stack.stack}` has put the check of keys back; see {LOGS}",
             ),
             Step(
                 name="no key and wrong key refused",

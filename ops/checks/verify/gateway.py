@@ -45,13 +45,15 @@ class GatewaySteps:
                 prove=self._completion,
                 after=("Entra ID token",),
                 means="Clients get no answer. The error's code names the part (docs/azure.md, Debugging one request); "
-                "backend_unreachable is the way to the load balancer: `pulumi up` for the AWS stack, then for Azure",
+                "backend_unreachable is the way to the load balancer: "
+                f"`pulumi up -s {self._stack.stack}`, then `pulumi up -s {self._gateway.stack}`",
             ),
             Step(
                 name="gateway refuses without a token",
                 prove=self._strangers_refused,
                 means="The gateway lets in whoever calls, or fails before it looks: unless this is a 5xx take it down "
-                "(`pulumi destroy` of the Azure stack); then see its policy in the portal, API litellm, All operations",
+                f"(`pulumi destroy -s {self._gateway.stack}`); then see its policy in the portal, API litellm, All "
+                "operations",
             ),
         ]
 
@@ -103,7 +105,7 @@ class GatewaySteps:
         return self._http.post(f"{self._gateway.gateway_url}/v1/chat/completions", headers=headers, json=body)
 
 
-def apim_entry_step(url: str, certificate: str) -> Step:
+def apim_entry_step(stack: str, url: str, certificate: str) -> Step:
     """That the port behind the gateway forwards nothing of who does not carry its secret."""
 
     def closed() -> str:
@@ -118,6 +120,6 @@ def apim_entry_step(url: str, certificate: str) -> Step:
     return Step(
         name="entry for API Management closed",
         prove=closed,
-        means="Whoever finds the port 8443 gets past API Management: run `pulumi up` on the AWS stack, which puts the "
+        means=f"Whoever finds the port 8443 gets past API Management: run `pulumi up -s {stack}`, which puts the "
         "rule back that asks for the secret in the header api-key",
     )

@@ -52,15 +52,15 @@ class LiteLLMSteps:
                 name="models",
                 prove=self._models,
                 after=(READY,),
-                means="LiteLLM does not serve what the settings say: run `pulumi up` if they have changed since, then "
-                f"see {LOGS}",
+                means="LiteLLM does not serve what the settings say: if they have changed since, run "
+                f"`pulumi up -s {self._stack.stack}`; then see {LOGS}",
             ),
             Step(
                 name="virtual keys",
                 prove=self._virtual_keys,
                 after=(READY,),
-                means="LiteLLM does not know a key, or lets it use other models than the settings say: run `pulumi up` "
-                "if they have changed since, then see Virtual Keys in LiteLLM's UI",
+                means="LiteLLM does not know a key, or lets it use other models than the settings say: if they have "
+                f"changed since, run `pulumi up -s {self._stack.stack}`; then see Virtual Keys in LiteLLM's UI",
             ),
         ]
 

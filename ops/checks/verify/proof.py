@@ -55,7 +55,7 @@ def proof_of(stack: RunningAwsStack, gateway: RunningGateway | None) -> Iterator
         if gateway:
             steps += GatewaySteps(stack, gateway, http, secrets).steps()
         if stack.apim_entry_url:
-            steps.append(apim_entry_step(stack.apim_entry_url, stack.apim_entry_certificate))
+            steps.append(apim_entry_step(stack.stack, stack.apim_entry_url, stack.apim_entry_certificate))
         steps.append(keys.step())
         in_clear = not stack.litellm_url.startswith("https://")
         notes = [*([IN_CLEAR] if in_clear else []), *([NO_ROLE] if gateway else [])]

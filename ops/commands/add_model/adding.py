@@ -48,7 +48,7 @@ class Adding:
     def write(self, entry: ModelEntry) -> None:
         """Write it; CliError when the CLI does not, and then nothing is."""
         cli = PulumiCli(self._folder)
-        if entry.keys and needs_passphrase(cli.backend()[0]):
+        if entry.keys and needs_passphrase(cli.backend()[0], [self._draft.file]):
             if not has_terminal():
                 raise EntryError(
                     "Set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to that of the stack."

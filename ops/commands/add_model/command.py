@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ops.completion import stacks
+from ops.commands.options import stack_option
 
 
 def add_model(
@@ -14,7 +14,7 @@ def add_model(
     model: Annotated[
         str | None, typer.Argument(help="LiteLLM's id: azure/<deployment>, gemini/<model>, bedrock/<id>, ...")
     ] = None,
-    stack: Annotated[str, typer.Option(help="The AWS stack that is to serve it.", autocompletion=stacks)] = "dev",
+    stack: Annotated[str, stack_option("The AWS stack that is to serve it.")] = "dev",
     param: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="A parameter of LiteLLM's, such as api_base=https://..."),

@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
+from ops.commands.options import stack_option
 from ops.completion import stacks
 
 
 def chat(
-    stack: Annotated[
-        str | None,
-        typer.Option(help="The AWS day: the name in Pulumi.<stack>.yaml; dev by default.", autocompletion=stacks),
-    ] = None,
+    stack: Annotated[str | None, stack_option("The AWS day: the name in Pulumi.<stack>.yaml; dev by default.")] = None,
     azure_stack: Annotated[
         str | None,
         typer.Option(help="Offer also the way through this Azure stack, in front of the day.", autocompletion=stacks),

@@ -63,7 +63,8 @@ def running_stack(
     """The day through these addresses, which may be forwards. ChatError when Langfuse refuses, or there is no key."""
     if not running.virtual_keys and not allow_master_key:
         raise ChatError(
-            "There is no virtual key: add one to virtualKeys and run `pulumi up`, or use --allow-master-key."
+            f"There is no virtual key: add one to virtualKeys and run `pulumi up -s {running.stack}`, or use "
+            "--allow-master-key."
         )
     project = Pair(langfuse_url, running.langfuse_public_key, running.langfuse_secret_key).project()
     settings: dict[str, Any] = {

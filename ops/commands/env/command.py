@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
+from ops.commands.options import stack_option
 from ops.completion import stacks
 
 
 def env(
-    stack: Annotated[
-        str, typer.Option(help="The AWS day: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
-    ] = "dev",
+    stack: Annotated[str, stack_option("The AWS day: the name in Pulumi.<stack>.yaml.")] = "dev",
     azure_stack: Annotated[
         str | None,
         typer.Option(
@@ -58,7 +57,7 @@ def env(
     if not (running.litellm_url.startswith("https://") and running.langfuse_url.startswith("https://")):
         typer.echo(
             "Without a domain LiteLLM and Langfuse speak HTTP: these keys cross the network in clear, and so would "
-            "LiteLLM's master key if your tool sends it there. `genai forward` opens both on localhost, encrypted; or "
-            "set domain for HTTPS.",
+            f"LiteLLM's master key if your tool sends it there. `genai forward -s {stack}` opens both on localhost, "
+            "encrypted; or set domain for HTTPS.",
             err=True,
         )

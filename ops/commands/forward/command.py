@@ -6,13 +6,11 @@ from typing import Annotated
 
 import typer
 
-from ops.completion import stacks
+from ops.commands.options import stack_option
 
 
 def forward(
-    stack: Annotated[
-        str, typer.Option(help="Whose LiteLLM and Langfuse: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
-    ] = "dev",
+    stack: Annotated[str, stack_option("Whose LiteLLM and Langfuse: the name in Pulumi.<stack>.yaml.")] = "dev",
     litellm_port: Annotated[int, typer.Option(help="Local port for LiteLLM.", min=1, max=65535)] = 4000,
     langfuse_port: Annotated[int, typer.Option(help="Local port for Langfuse.", min=1, max=65535)] = 3000,
     json_: Annotated[bool, typer.Option("--json", help="The addresses as data, once they are open.")] = False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,16 @@ class Answers:
         _, hyphen, ending = self.stack.partition("-")
         named = self.stack in (AWS.name, *AWS.aliases) or hyphen
         return f"{AZURE.name}{hyphen}{ending}" if named else f"{AZURE.name}-{self.stack}"
+
+    def in_words_of_questions(self, refusal: str, stack: str) -> str:
+        """What the program says about the settings of one of the stacks, with each called as it was asked for."""
+        kind, before = (AZURE, "azure.") if self.azure is not None and stack == self.azure_stack else (AWS, "")
+        said = refusal.replace(f"Pulumi.{stack}.yaml: ", "").replace(kind.region_key, f"{PROJECT}:region")
+        asked = [key.partition(":")[2] for key in (self.azure if before else self.aws) or {}]
+        if before:
+            names = "|".join(map(re.escape, ["region", *asked]))
+            said = re.sub(rf"^(?:{PROJECT}:)?(?=(?:{names})\b)", before, said, flags=re.MULTILINE)
+        return said.replace(f"{PROJECT}:", "")
 
     def settings(self, organization: str) -> Mapping[str, tuple[Kind, Mapping[str, Any]]]:
         """Kind and settings by stack. `organization` is what the full name of a stack begins with in its backend.

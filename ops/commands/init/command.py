@@ -7,13 +7,11 @@ from typing import Annotated
 
 import typer
 
-from ops.completion import stacks
+from ops.commands.options import stack_option
 
 
 def init(
-    stack: Annotated[
-        str, typer.Option(help="Name of the AWS stack: dev, dev-anna, ... Azure's follows it.", autocompletion=stacks)
-    ] = "dev",
+    stack: Annotated[str, stack_option("Name of the AWS stack: dev, dev-anna, ... Azure's follows it.")] = "dev",
     answers_file: Annotated[
         Path | None,
         typer.Option("--answers", metavar="FILE", help="Take the answers from this YAML file (docs/operations.md)."),

@@ -30,10 +30,13 @@ def ask(
 
     def setting(name: str, into: dict[str, Any], default: Any, split: bool = False, text: str = "") -> None:
         key = name if ":" in name else f"{PROJECT}:{name}"
+        asked = "region" if key in (AWS.region_key, AZURE.region_key) else name
+        if into is answers.azure:
+            asked = f"azure.{asked}"
         typer.echo(f"\n{text or explained[key]}")
         while True:
             shown = " ".join(default) if split else default
-            said = typer.prompt(name.partition(":")[2] or name, default=shown, show_default=bool(shown)).strip()
+            said = typer.prompt(asked, default=shown, show_default=bool(shown)).strip()
             into[key] = re.split(r"[\s,]+", said) if split else said
             if not (found := problem(answers)):
                 break

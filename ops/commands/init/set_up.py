@@ -13,7 +13,7 @@ import typer
 from ops.commands.add_model.entry import as_settings
 from ops.commands.init import questions, stack_file
 from ops.commands.init.answers import Answers, AnswersError
-from ops.commands.pulumi_cli import CliError, PulumiCli, needs_passphrase
+from ops.commands.pulumi_cli import CliError, PulumiCli, encryption, needs_passphrase
 from ops.commands.terminal import ask_passphrase, has_terminal
 from ops.project import PROJECT
 from ops.stack.draft import PROVIDER_KEYS, Draft, put_in_place
@@ -47,18 +47,20 @@ class _SettingUp:
         made = []
         for stack, (kind, values) in answers.settings(self.organization).items():
             draft = Draft(self.root, self.folder, stack)
-            kept = stack_file.kept(draft.target)
+            kept = encryption(draft.target)
             draft.file.write_text(stack_file.text(kind.title, values, self.explained, kept), encoding="utf-8")
             made.append(draft)
         return made
 
     def problem(self, answers: Answers) -> str:
         """What the program would refuse, in its words; empty when it takes them."""
+        judged = answers.stack
         try:
             for draft in self.drafts(answers):
+                judged = draft.stack
                 draft.settings(answers.provider_keys if draft.stack == answers.stack else {})
         except GenaiError as error:
-            return str(error)
+            return answers.in_words_of_questions(str(error), judged)
         return ""
 
     def default_models(self) -> list[dict[str, Any]]:
@@ -85,7 +87,7 @@ class _SettingUp:
     def _may_replace(self, stack: str, *, overwrite: bool) -> None:
         file = self.root / f"Pulumi.{stack}.yaml"
         if file.exists() and not overwrite and not typer.confirm(f"{file.name} exists. Replace it?", default=False):
-            raise AnswersError(f"{file.name} stays as it is. For another stack: genai init --stack dev-anna")
+            raise AnswersError(f"{file.name} stays as it is. For another stack: `genai init -s dev-anna`")
 
     def _ask_state(self) -> None:
         typer.echo(
@@ -125,13 +127,13 @@ class _SettingUp:
         return url
 
     def write(self, *, ask: bool, overwrite: bool) -> list[str]:
-        for stack in self.answers.settings(""):
-            file = self.root / f"Pulumi.{stack}.yaml"
+        files = [self.root / f"Pulumi.{stack}.yaml" for stack in self.answers.settings("")]
+        for file in files:
             if file.exists() and not (ask or overwrite):
                 raise AnswersError(
                     f"{file.name} exists: name another stack with --stack, or replace it with --overwrite."
                 )
-        if needs_passphrase(self._log_in(ask=ask)):
+        if needs_passphrase(self._log_in(ask=ask), files):
             if not has_terminal():
                 raise AnswersError(
                     "Set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE): it encrypts secrets."

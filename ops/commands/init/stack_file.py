@@ -12,9 +12,6 @@ import yaml
 from ops.project import PROJECT
 from stacks.kinds import KINDS
 
-_ENCRYPTION = ("secretsprovider", "encryptedkey", "encryptionsalt")
-"""What Pulumi writes beside `config:` and must find again, or the passphrase of the stack would be another one."""
-
 
 def descriptions(root: Path) -> Mapping[str, str]:
     """By full key, what Pulumi.yaml says about each setting; of the regions it says nothing."""
@@ -24,7 +21,9 @@ def descriptions(root: Path) -> Mapping[str, str]:
 
 
 def text(title: str, values: Mapping[str, Any], explained: Mapping[str, str], kept: Mapping[str, str]) -> str:
-    """The file of a stack; `kept` is what was beside the settings in the file that it takes the place of."""
+    """The file of a stack; `kept` is what Pulumi must find again beside the settings, or the
+    passphrase of the stack would be another one.
+    """
     lines = [
         f"# {title[0].upper()}{title[1:]}, written by `genai init`.",
         "# Every other setting with its default stands in Pulumi.yaml; what is written here wins.",
@@ -36,12 +35,3 @@ def text(title: str, values: Mapping[str, Any], explained: Mapping[str, str], ke
         lines.append(textwrap.indent(dumped, "  ").rstrip())
     lines += [f"{key}: {value}" for key, value in kept.items()]
     return "\n".join(lines) + "\n"
-
-
-def kept(file: Path) -> Mapping[str, str]:
-    """What of the file must stay when it is written anew; nothing where there is none, or none that can be read."""
-    try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
-        return {}
-    return {key: found[key] for key in _ENCRYPTION if key in found} if isinstance(found, dict) else {}

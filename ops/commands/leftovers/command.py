@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ops.commands.options import Json
-from ops.completion import stacks
+from ops.commands.options import Json, stack_option
 
 if TYPE_CHECKING:
     from ops.inventory.found import Leftover
 
 
 def leftovers(
-    stack: Annotated[
-        str, typer.Option(help="Whose leftovers: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
-    ] = "dev",
+    stack: Annotated[str, stack_option("Whose leftovers: the name in Pulumi.<stack>.yaml.")] = "dev",
     region: Annotated[str | None, typer.Option(help="AWS region to look in; by default where the stack is.")] = None,
     azure: Annotated[
         bool, typer.Option("--azure", help="Look in Azure; for a stack of the kind azure it does anyway.")
@@ -76,7 +73,7 @@ def leftovers(
     console = report_console(stderr=json_)
 
     def agreed(todo: Sequence[Leftover]) -> bool:
-        print_table(todo, console)
+        print_table(todo, console, stack)
         return yes or typer.confirm(f"Remove these {len(todo)}?")
 
     scan = cloud.scan()

@@ -48,7 +48,7 @@ def as_json(scan: Scan, *, stack: str, place: str) -> dict[str, Any]:
 def print_report(scan: Scan, console: Console, *, stack: str, place: str) -> None:
     """Print what is left, how each goes, and what could not be looked at."""
     if scan.leftovers:
-        print_table(in_order(scan.leftovers), console)
+        print_table(in_order(scan.leftovers), console, stack)
     if scan.uncertain:
         _print_uncertain(in_order(scan.uncertain), console, stack)
     for what, error in scan.failures_by_error():
@@ -56,7 +56,7 @@ def print_report(scan: Scan, console: Console, *, stack: str, place: str) -> Non
     console.print(_summary(scan, stack, place))
 
 
-def print_table(leftovers: Sequence[Leftover], console: Console) -> None:
+def print_table(leftovers: Sequence[Leftover], console: Console, stack: str) -> None:
     """Print resources in the order in which they would be removed, and the command for each."""
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("#", "Kind", "Id", "Age", "USD/month", "Why it is ours"):
@@ -70,7 +70,9 @@ def print_table(leftovers: Sequence[Leftover], console: Console) -> None:
         console.print(f"{position:3}  {left.resource.command}", soft_wrap=True, markup=False)
     for cluster in (left.resource.id for left in leftovers if left.resource.kind == EKS_CLUSTER):
         console.print(
-            f"The cluster {cluster} exists. If the stack still has its state, end the day with `pulumi destroy`."
+            f"The cluster {cluster} exists. If the stack still has its state, end the day with "
+            f"`pulumi destroy -s {stack}`.",
+            soft_wrap=True,
         )
     if any(one.resource.kind == AGENTCORE_PROVIDER for one in leftovers):
         console.print(

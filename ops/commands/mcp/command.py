@@ -6,15 +6,12 @@ from typing import Annotated
 
 import typer
 
-from ops.completion import stacks
+from ops.commands.options import stack_option
 from ops.typer_command import GenaiCommand
 
 mcp = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-Stack = Annotated[
-    str,
-    typer.Option(help="An MCP stack, or an AWS stack with mcpServers: its Pulumi.<stack>.yaml.", autocompletion=stacks),
-]
+Stack = Annotated[str, stack_option("An MCP stack, or an AWS stack with mcpServers: its Pulumi.<stack>.yaml.")]
 Server = Annotated[
     str, typer.Option(help="Of an AWS stack: which of its mcpServers; by default the first.", show_default=False)
 ]

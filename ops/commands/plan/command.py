@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ops.completion import stacks
+from ops.commands.options import stack_option
 
 if TYPE_CHECKING:
     from ops.model.cost import Cost
 
 
 def plan(
-    stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml to plan.", autocompletion=stacks)] = "dev",
+    stack: Annotated[str, stack_option("Which Pulumi.<stack>.yaml to plan.")] = "dev",
     size: Annotated[str | None, typer.Option(help="Plan another size than the stack's: day or team.")] = None,
     set_: Annotated[
         list[str] | None,
@@ -26,7 +26,9 @@ def plan(
         float | None,
         typer.Option(help="USD a day of 8 hours may cost; exit code 3 when it costs more, 2 when nobody knows.", min=0),
     ] = None,
-    write_docs: Annotated[bool, typer.Option("--write-docs", help="Also draw docs/architecture.md anew.")] = False,
+    write_docs: Annotated[
+        bool, typer.Option("--write-docs", help="Also draw the picture in docs/architecture.md and README anew.")
+    ] = False,
 ) -> None:
     """Show what `pulumi up` would build, its cost and its timeline. Needs no account and no Pulumi CLI.
 

@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from ops.commands.options import Json
-from ops.completion import stacks
+from ops.commands.options import Json, stack_option
 
 
 def preflight(
-    stack: Annotated[str, typer.Option(help="Which Pulumi.<stack>.yaml is to go up.", autocompletion=stacks)] = "dev",
+    stack: Annotated[str, stack_option("Which Pulumi.<stack>.yaml is to go up.")] = "dev",
     models: Annotated[bool, typer.Option("--models", help="Also call each model for one token.")] = False,
     json_: Json = False,
 ) -> None:

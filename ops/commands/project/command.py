@@ -71,7 +71,7 @@ def create(
         if running and (unknown := [wanted for wanted in model or [] if wanted not in running.models]):
             raise ProjectError(f"There is no model {', '.join(unknown)}: use those of {', '.join(running.models)}.")
         outputs, langfuse = _open(stack)
-        pair = made.enter_context(created(langfuse, grant, ticket, now))
+        pair = made.enter_context(created(langfuse, grant, ticket, now, stack))
         variables = {
             "LANGFUSE_BASE_URL": outputs["langfuseUrl"],
             "LANGFUSE_PUBLIC_KEY": pair.public_key,
@@ -102,7 +102,9 @@ def create(
     )
     typer.echo(f"Project {name} is there until {deadline.shown(grant.until)}. {where}; {end}.", err=True)
     if not outputs["langfuseUrl"].startswith("https://"):
-        typer.echo("Without a domain they cross the network in clear: use them through `genai forward`.", err=True)
+        typer.echo(
+            f"Without a domain they cross the network in clear: use them through `genai forward -s {stack}`.", err=True
+        )
 
 
 @project.command("list", cls=GenaiCommand)
@@ -165,7 +167,7 @@ def revoke(name: Name, stack: LangfuseStack = "dev", json_: Json = False) -> Non
     now = datetime.now(UTC)
     found = [listed for listed in projects(langfuse) if listed.grant.name == name and listed.grant.until > now]
     if not found:
-        raise ProjectError(f"There is no project {name}: `genai project list` shows those that there are.")
+        raise ProjectError(f"There is no project {name}: `genai project list -s {stack}` shows those that there are.")
     for listed in found:
         try:
             litellm_key.delete(_litellm(running), listed.grant)

@@ -104,7 +104,7 @@ def projects(langfuse: LangfuseAdministrator) -> list[Project]:
 
 
 @contextmanager
-def created(langfuse: LangfuseAdministrator, grant: Grant, ticket: str, now: datetime) -> Iterator[KeyPair]:
+def created(langfuse: LangfuseAdministrator, grant: Grant, ticket: str, now: datetime, stack: str) -> Iterator[KeyPair]:
     """Make an organisation, its project and a key pair. When one of them, or this context fails, none stays.
 
     ProjectError when there is a project of that name.
@@ -112,8 +112,8 @@ def created(langfuse: LangfuseAdministrator, grant: Grant, ticket: str, now: dat
     for _, other in _granted(langfuse):
         if other.name == grant.name and other.until > now:
             raise ProjectError(
-                f"{grant.name} has a project until {other.until:{_MINUTE}}: `genai project revoke {grant.name}` first, "
-                "or choose another name."
+                f"{grant.name} has a project until {other.until:{_MINUTE}}: "
+                f"`genai project revoke {grant.name} -s {stack}` first, or choose another name."
             )
     organization = {**langfuse.call("organizations.create", name=str(grant)), "projects": []}
     try:

@@ -6,16 +6,13 @@ from typing import Annotated
 
 import typer
 
-from ops.commands.options import Json
+from ops.commands.options import Json, stack_option
 from ops.completion import stacks
 
 
 def verify(
     stack: Annotated[
-        str,
-        typer.Option(
-            help="The AWS day or the MCP stack to prove: the name in Pulumi.<stack>.yaml.", autocompletion=stacks
-        ),
+        str, stack_option("The AWS day or the MCP stack to prove: the name in Pulumi.<stack>.yaml.")
     ] = "dev",
     azure_stack: Annotated[
         str | None,

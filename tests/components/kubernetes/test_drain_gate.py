@@ -86,7 +86,7 @@ def test_an_active_cluster_whose_api_is_unreachable_is_not_drained(world: StandI
     message = failure(world, kubeconfig=kubeconfig)
     assert "EKS says that cluster day is ACTIVE, but its API cannot be used" in message
     assert "Connection refused" in message
-    assert "Run `pulumi destroy` again" in message
+    assert "Run the same `pulumi destroy` again" in message
 
 
 def test_when_eks_refuses_to_be_asked_nothing_is_touched(world: StandIn) -> None:
@@ -107,7 +107,7 @@ def test_eks_is_asked_with_the_profile_of_the_environment(world: StandIn, monkey
 def test_an_api_that_refuses_the_identity_is_told_from_one_that_is_unreachable(world: StandIn) -> None:
     message = failure(world, kubeconfig=world.kubeconfig.replace("of-the-plugin", "of-somebody-else"))
     assert "The API of cluster day refuses to be emptied (401: Unauthorized)" in message
-    assert "the AWS identity that ran `pulumi up`" in message
+    assert "the AWS identity that made the stack" in message
 
 
 def test_a_running_platform_fails_at_once_and_nothing_is_touched(world: StandIn) -> None:
@@ -178,7 +178,7 @@ def test_what_does_not_go_is_named_when_the_time_is_up(world: StandIn, clock: Cl
     message = failure(world)
     assert f"Cluster day still has {named} after 11 minutes" in message
     assert "kubectl" in message or "Retain" in message
-    assert message.endswith("Then run `pulumi destroy` again.")
+    assert message.endswith("Then run the same `pulumi destroy` again.")
     assert 11 * 60 <= clock.now < 12 * 60
     assert (CLAIM in deletions(world)) == (stays == CLAIM)
 

@@ -21,6 +21,7 @@ DAY: dict[str, Any] = {
     "langfuseSecretKey": "sk-lf-1",
     "models": ["echo"],
     "mocks": ["echo"],
+    "stack": "dev",
     "keyModels": {"demo": ["echo"]},
 }
 
@@ -48,7 +49,7 @@ def test_a_langfuse_that_is_away_is_told() -> None:
 def test_without_any_key_there_is_nothing_to_chat_with() -> None:
     day = RunningAwsStack.model_validate({**DAY, "virtualKeys": {}, "keyModels": {}})
     addresses = {"litellm_url": "http://127.0.0.1:9", "langfuse_url": "http://127.0.0.1:9"}
-    with pytest.raises(ChatError, match="There is no virtual key"):
+    with pytest.raises(ChatError, match=r"There is no virtual key.*`pulumi up -s dev`"):
         running_stack(day, None, None, **addresses, allow_master_key=False)
 
 

@@ -71,7 +71,7 @@ def test_without_a_domain_it_says_beside_the_output_that_keys_travel_in_clear(
     pulumi(project, {"dev": encrypted})
     with_domain = run(*arguments)
     assert "in clear, and so would LiteLLM's master key" in in_clear.stderr
-    assert "`genai forward`" in in_clear.stderr
+    assert "`genai forward -s dev`" in in_clear.stderr
     assert "in clear" not in in_clear.stdout + with_domain.stdout + with_domain.stderr
 
 

@@ -124,13 +124,13 @@ def test_with_a_domain_azure_checks_the_certificate_and_in_pulumi_cloud_the_user
 @pytest.mark.parametrize(
     ("answers", "sentence"),
     [
-        ("region: tokyo", "aws:region: 'tokyo' is no region"),
+        ("region: tokyo", "region: 'tokyo' is no region"),
         ("sise: team", "sise is no setting: did you mean size?"),
         ("size: huge", "size must be 'day' or 'team', not 'huge'"),
         ("size: [team]", "size must be"),
         ("domain: not a domain", "domain: 'not a domain' is no domain name"),
         ("owner: 'aws:me'", "owner: 'aws:me' is not a value that tags can carry"),
-        ("owner: 2026-01-01", "genaiplatform:owner is no text but a date"),
+        ("owner: 2026-01-01", "owner is no text but a date"),
         ("langfuseEmail: anna", "langfuseEmail: 'anna' is not an e-mail address"),
         ("allowedCidrs: [10.0.0.0/8]", "allowedCidrs: 10.0.0.0/8 is part of"),
         ("allowedCidrs: 198.51.100.0/24", "allowedCidrs must be a list"),
@@ -152,10 +152,13 @@ def test_with_a_domain_azure_checks_the_certificate_and_in_pulumi_cloud_the_user
         ("azure: yes please", "azure must be an object"),
         ("azure: [japaneast]", "azure must be an object"),
         ("azure: {}", "azure.region is missing"),
-        ("azure: {region: mars}", "azure-native:location: 'mars' does not offer"),
-        ("azure: {region: japaneast, publisherEmail: x}", "publisherEmail: 'x' is not an e-mail address"),
+        ("azure: {region: mars}", "azure.region: 'mars' does not offer"),
+        ("azure: {region: japaneast, publisherEmail: x}", "azure.publisherEmail: 'x' is not an e-mail address"),
         ("azure: {region: japaneast, providerKeys: {a: b}}", "providerKeys"),
-        ("azure: {region: japaneast, size: team}", "size is a setting of an AWS stack"),
+        ("azure: {region: japaneast, size: team}", "azure.size is a setting of an AWS stack"),
+        ("azure: {region: japaneast, clients: [{name: A b}]}", "azure.clients"),
+        ("azure: {region: japaneast, owner: 2026-01-01}", "azure.owner is no text but a date"),
+        ("frontDoor: true", "frontDoor is no setting: it is called apimEntry now"),
         ("state: 7", "state must be text"),
         ("state: ftp://x", "`pulumi login ftp://x`: no such kind of backend"),
         ("- region", "does not hold answers by name"),
@@ -172,6 +175,8 @@ def test_a_bad_answer_is_named_and_nothing_is_written(
     result = init(tmp_path, answers)
     assert result.exit_code == 2
     assert sentence in result.stderr
+    for setting in ("aws:region", "azure-native:location", "genaiplatform:", "Pulumi.dev.yaml"):
+        assert setting not in result.stderr
     assert isinstance(result.exception, SystemExit)
     assert [file.name for file in project.iterdir()] == ["Pulumi.yaml"]
     assert [words for words in cli.changed if not words.startswith("login")] == []
@@ -279,6 +284,20 @@ def test_without_a_passphrase_nothing_is_made(
     assert cli.changed == []
     (cli.folder / "backend").write_text("https://app.pulumi.com/somebody")  # which encrypts by itself
     assert init(tmp_path, "size: day").exit_code == 0
+
+
+@pytest.mark.parametrize(("provider", "asked"), [("awskms://alias/state", False), ("passphrase", True)])
+def test_a_key_of_a_cloud_needs_no_passphrase(
+    cli: Cli, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: str, asked: bool
+) -> None:
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+    cli.refuse("stack init", "stack 'organization/genaiplatform/dev' already exists")
+    (project / "Pulumi.dev.yaml").write_text(f"secretsprovider: {provider}\nencryptedkey: abc\n")
+    result = init(tmp_path, ANSWERS, "--overwrite")
+    assert (result.exit_code, "Set PULUMI_CONFIG_PASSPHRASE" in result.stderr) == ((2, True) if asked else (0, False))
+    assert ("encryptedkey: abc" in (project / "Pulumi.dev.yaml").read_text()) is True
+    if not asked:  # the gateway's file does not exist yet, so a passphrase is needed for that
+        assert init(tmp_path, ANSWERS + "azure: {region: japaneast}", "--overwrite").exit_code == 2
 
 
 def test_without_the_cli_it_says_what_to_install(

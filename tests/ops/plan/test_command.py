@@ -123,10 +123,17 @@ def test_a_stack_without_a_page_of_its_own_draws_nothing(tmp_path: Path) -> None
     assert not (tmp_path / "architecture.md").exists()
 
 
-def test_the_page_of_the_aws_day_is_written(tmp_path: Path) -> None:
-    with mock.patch("ops.commands.plan.diagram.FILE", tmp_path / "architecture.md"):
+def test_the_pictures_of_the_aws_stack_are_written(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("Before\n```mermaid\nold\n```\nAfter\n")
+    with (
+        mock.patch("ops.commands.plan.diagram.FILE", tmp_path / "architecture.md"),
+        mock.patch("ops.commands.plan.diagram.READMES", (readme,)),
+    ):
         assert genai("--write-docs").exit_code == 0
     assert (tmp_path / "architecture.md").read_text("utf-8").startswith("# Architecture")
+    assert readme.read_text("utf-8").startswith("Before\n```mermaid\nflowchart TB\n")
+    assert readme.read_text("utf-8").endswith("\n```\nAfter\n")
 
 
 def test_drawings_that_cannot_be_written_are_a_sentence() -> None:

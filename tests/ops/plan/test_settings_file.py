@@ -30,6 +30,11 @@ def stack_of(folder: Path, text: str, *overrides: str) -> StackConfig:
     return read(folder, "dev", overrides)
 
 
+def test_a_setting_that_stands_there_in_both_spellings_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StackConfigError, match=r"sets size twice, also as genaiplatform:size: leave one out"):
+        stack_of(tmp_path, "config:\n  genaiplatform:size: day\n  size: team\n")
+
+
 def test_project_defaults_are_passed_as_text_and_json(tmp_path: Path) -> None:
     assert stack_of(tmp_path, "").values == {
         "aws:region": "us-east-1",

@@ -139,7 +139,7 @@ def test_a_name_that_exists_is_refused(cluster: Cluster) -> None:
     create()
     result = create()
     assert result.exit_code == 2
-    assert "`genai project revoke alice` first" in result.stderr
+    assert "`genai project revoke alice -s dev` first" in result.stderr
     assert len(cluster.names()) == 1
 
 

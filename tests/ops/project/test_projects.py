@@ -18,14 +18,14 @@ AFTER = ALICE.until + timedelta(seconds=1)
 
 
 def make(langfuse: LangfuseAdministrator, grant: Grant = ALICE, ticket: str = "") -> None:
-    with created(langfuse, grant, ticket, NOW):
+    with created(langfuse, grant, ticket, NOW, "dev"):
         pass
 
 
 def test_a_project_has_an_organisation_of_its_own_and_its_deadline_on_organisation_and_key(
     cluster: Cluster, langfuse: LangfuseAdministrator
 ) -> None:
-    with created(langfuse, ALICE, "OPS-12", NOW) as pair:
+    with created(langfuse, ALICE, "OPS-12", NOW, "dev") as pair:
         assert (pair.public_key, pair.secret_key) == ("pk-lf-key-1", "sk-lf-key-1")
     make(langfuse, Grant(name="bob", until=ALICE.until))
     assert cluster.names() == ["developer alice until 2026-11-29T09:00Z", "developer bob until 2026-11-29T09:00Z"]
@@ -39,7 +39,7 @@ def test_whether_langfuse_kept_the_end_of_a_key_is_read_back(
     cluster: Cluster, langfuse: LangfuseAdministrator, keeps: bool
 ) -> None:
     cluster.keeps_expiry = keeps
-    with created(langfuse, ALICE, "", NOW) as pair:
+    with created(langfuse, ALICE, "", NOW, "dev") as pair:
         assert pair.ends_by_itself is keeps
     assert cluster.keys["key-1"]["expiresAt"] == ("2026-11-29T09:00:00.000Z" if keeps else None)
 

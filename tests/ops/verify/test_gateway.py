@@ -49,7 +49,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def outcome(url: str, certificate: str) -> Outcome:
-    return attempt(apim_entry_step(url, certificate), {}, [])
+    return attempt(apim_entry_step("dev", url, certificate), {}, [])
 
 
 def test_a_self_signed_apim_entry_is_looked_at_without_a_key(url: str) -> None:

@@ -97,6 +97,7 @@ def test_a_region_without_a_known_way_to_the_default_model_asks_for_models() -> 
     ("values", "message"),
     [
         ({"sice": "day"}, "sice is no setting: did you mean size?"),
+        ({"frontDoor": "true"}, "frontDoor is no setting: it is called apimEntry now"),
         ({"zzz": "day"}, "zzz is no setting: the known ones are"),
         ({"size": "huge"}, "size must be 'day' or 'team', not 'huge'"),
         ({"vpcCidr": "10.0.0.0/24"}, "too small: set a range from /16 to /20"),
@@ -229,6 +230,8 @@ def test_every_secret_of_the_table_is_a_credential_and_fits_its_own_rule() -> No
 
 def test_unknown_fixed_secrets_and_keys_are_refused() -> None:
     assert "did you mean langfusePassword?" in refusal({"fixedSecrets": {"langfusPassword": "x"}}, ("fixedSecrets",))
+    renamed = refusal({"fixedSecrets": {"frontDoorKey": "x"}}, ("fixedSecrets",))
+    assert "fixedSecrets.frontDoorKey is no secret of the day: it is called apimEntryKey now" in renamed
     told = refusal({"fixedSecrets": {"virtualKeys": {"nobody": "sk-" + "0" * 32}}}, ("fixedSecrets",))
     assert "fixedSecrets.virtualKeys.nobody belongs to no entry of virtualKeys" in told
 
