@@ -78,7 +78,7 @@ def test_a_target_that_is_not_ready_says_why(world: World, state: str, says: str
 
 
 def test_what_cannot_be_looked_at_is_not_fine(world: World) -> None:
-    with mock.patch.object(status.agentcore, "gateways", side_effect=RuntimeError("denied")):
+    with mock.patch("ops.inventory.agentcore.gateways", side_effect=RuntimeError("denied")):
         found = status.find_gateway(world.aws(), "mcp", 1, {})
     assert found.seen is False
     assert run(found.checks)["AgentCore gateway"].state == State.COULD_NOT_LOOK

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 
 from ops.cli import app
 from ops.commands.mcp import run
-from ops.stack.running_stacks import RunningAwsStack, RunningMcpGateway
+from ops.stack.running_stacks import RunningMcpGateway
 
 MCP = RunningMcpGateway.model_validate(
     {
@@ -26,13 +27,14 @@ MCP = RunningMcpGateway.model_validate(
         "region": "us-east-1",
     }
 )
-DAY = RunningAwsStack.model_construct(
-    litellm_url="https://litellm.example.com",
-    virtual_keys={"demo": "sk-demo"},
-    personal_keys={"anna": "sk-anna", "ben": "sk-ben"},
-    mcp_servers=("drive", "search"),
-    key_mcp_servers={"anna": ("drive",), "ben": ("drive", "search")},
-)
+HAS: dict[str, Any] = {
+    "litellm_url": "https://litellm.example.com",
+    "virtual_keys": {"demo": "sk-demo"},
+    "personal_keys": {"anna": "sk-anna", "ben": "sk-ben"},
+    "mcp_servers": ("drive", "search"),
+    "key_mcp_servers": {"anna": ("drive",), "ben": ("drive", "search")},
+}
+DAY: Any = SimpleNamespace(**HAS)
 
 
 def test_the_client_is_told_where_to_log_in_and_gets_no_secret_of_agentcore() -> None:
@@ -61,8 +63,8 @@ def test_the_way_through_litellm_carries_a_key_of_one_person(server: str, key: s
         (DAY, "wiki", "", "dev has no MCP server 'wiki': it has drive, search"),
         (DAY, "search", "anna", "No virtual key 'anna' of dev may use search: use --key ben"),
         (DAY, "drive", "demo", "use --key anna or ben"),
-        (DAY.model_copy(update={"mcp_servers": ()}), "", "", "set mcpServers in Pulumi.dev.yaml"),
-        (DAY.model_copy(update={"key_mcp_servers": {}}), "", "", "give one mcpServers and a user"),
+        (SimpleNamespace(**{**HAS, "mcp_servers": ()}), "", "", "set mcpServers in Pulumi.dev.yaml"),
+        (SimpleNamespace(**{**HAS, "key_mcp_servers": {}}), "", "", "give one mcpServers and a user"),
     ],
 )
 def test_a_server_or_a_key_that_is_not_there_is_refused(day: Any, server: str, key: str, says: str) -> None:
