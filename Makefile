@@ -58,9 +58,9 @@ rehearse-all: setup-dev ## Rehearse every failure, interruption and shape of a d
 test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, in an environment of its own
 	.venv-litellm/bin/python -m pytest -m litellm tests/charts/test_litellm_loads_config.py tests/charts/test_litellm_clients.py \
 	  tests/charts/test_litellm_guard.py tests/charts/test_litellm_traces.py \
-	  tests/policies/apim/test_litellm.py tests/ops/verify/test_with_litellm.py tests/test_bedrock_in_litellm.py \
+	  tests/policies/apim/test_litellm.py tests/policies/apim/models/test_clients.py tests/ops/verify/test_with_litellm.py tests/test_bedrock_in_litellm.py \
 	  tests/stacks/test_credential_names.py tests/charts/test_litellm_sessions.py tests/ops/add_model/test_providers.py \
-	  tests/stacks/test_litellm_providers.py tests/apps/mcp
+	  tests/stacks/test_litellm_providers.py tests/catalogue/test_model_prices.py tests/apps/mcp
 
 setup-chat: .venv/.ready .venv-litellm/.ready .venv-chat/.ready ## Make what `genai chat` needs, in environments of its own
 
@@ -95,13 +95,13 @@ screenshots: setup-chat .venv-chat/.ready-dev ## Take the pictures of docs/chat.
 	@PYTHON=$(PYTHON) .ci/install .venv-litellm --no-deps -r requirements-litellm.txt
 	@touch $@
 
-test-schema: setup-dev build/schema/.ready ## Run the tests of `genai schema` and of pictures against Prisma's reader, LiteLLM's migrations and a browser (npm, Chromium)
-	$(BIN)/python -m pytest -m "schema$(if $(GENAI_LANGFUSE_SOURCE),, and not langfuse_source)" tests/ops/schema tests/test_pictures.py
+test-schema: setup-dev build/schema/.ready ## Run the tests of `genai schema` and of pictures against Prisma's reader, LiteLLM's migrations and a browser, and of the Kusto queries (npm, Chromium)
+	$(BIN)/python -m pytest -m "schema$(if $(GENAI_LANGFUSE_SOURCE),, and not langfuse_source)" tests/ops/schema tests/test_pictures.py tests/components/azure
 
-# Two npm packages and a wheel, each alone and checked by its hash.
+# Three npm packages and a wheel, each alone and checked by its hash.
 build/schema/.ready: tests/ops/schema/npm.sha256 requirements-litellm.txt
 	@rm -rf build/schema && mkdir -p build/schema
-	@cd build/schema && npm pack --silent mermaid@11.17.2 \
+	@cd build/schema && npm pack --silent mermaid@11.17.2 @kusto/language-service-next@12.4.1 \
 	  @prisma/prisma-schema-wasm@8.1.0-2.59be4fda12412a79eeb9c2ae727b6aa723593323 >/dev/null
 	@cd build/schema && sha256sum --check --quiet ../../tests/ops/schema/npm.sha256
 	@cd build/schema && for file in *.tgz; do mkdir "$${file%.tgz}.d" && tar xzf "$$file" -C "$${file%.tgz}.d"; done

@@ -10,9 +10,9 @@ TIERS = ("BasicV2", "StandardV2")
 _SLOW = "takes 30 to 45 minutes to create, most of a morning (v2 tiers take a few)"
 
 UNFIT: Mapping[str, str] = {
-    # learn.microsoft.com, "Configure API for server-sent events"; "rate-limit-by-key"; "API gateway in Azure API
-    # Management" (built-in cache): none of them is there for Consumption.
-    "Consumption": "cannot stream answers, limit calls by key or cache keys",
+    # learn.microsoft.com, "Configure API for server-sent events"; "rate-limit-by-key"; "llm-token-limit"; "Backends in
+    # API Management" (circuit breaker); "API gateway in Azure API Management" (built-in cache): Consumption has none.
+    "Consumption": "cannot stream answers, limit calls or tokens by key, leave out what fails or cache keys",
     # learn.microsoft.com, "Create a new API Management service instance by using PowerShell".
     "Developer": _SLOW,
     "Basic": _SLOW,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from catalogue.resource_type import ESTIMATE, Items, NameLimit, ResourceType, Times
@@ -10,6 +10,12 @@ from catalogue.resource_type import ESTIMATE, Items, NameLimit, ResourceType, Ti
 
 def _api_management(inputs: Mapping[str, Any]) -> Items:
     yield f"API Management {inputs['sku']['name']}", inputs["sku"]["capacity"]
+
+
+def _tokens(inputs: Mapping[str, Any]) -> Iterable[str]:
+    """A deployment of a model says that it is a single backend; LiteLLM's says nothing, and a pool has no address."""
+    if inputs.get("type") == "Single":
+        yield f"tokens of {'Azure OpenAI' if '.azure.com/' in inputs['url'] else 'Gemini'}"
 
 
 TYPES: Mapping[str, ResourceType] = {
@@ -29,7 +35,7 @@ TYPES: Mapping[str, ResourceType] = {
     ),
     "azure-native:apimanagement:ApiOperation": ResourceType(),
     "azure-native:apimanagement:ApiPolicy": ResourceType(),
-    "azure-native:apimanagement:Backend": ResourceType(),
+    "azure-native:apimanagement:Backend": ResourceType(usage=_tokens),
     "azure-native:apimanagement:Diagnostic": ResourceType(),
     "azure-native:apimanagement:Logger": ResourceType(),
     "azure-native:apimanagement:NamedValue": ResourceType(),
@@ -42,7 +48,7 @@ TYPES: Mapping[str, ResourceType] = {
         taggable=True,
     ),
     "azure-native:applicationinsights:Workbook": ResourceType(taggable=True),
-    "azure-native:authorization:RoleAssignment": ResourceType(),
+    "azure-native:authorization:RoleAssignment": ResourceType(label="role assignment"),
     "azure-native:keyvault:Secret": ResourceType(taggable=True),
     "azure-native:keyvault:Vault": ResourceType(
         label="key vault",

@@ -161,6 +161,8 @@ LANGUAGE_MODEL_LOGS_API = _api("Microsoft.ApiManagement/service/apis/diagnostics
 API_MANAGEMENT_DEBUG_API = _api("Microsoft.ApiManagement/service/gateways", "2023-05-01-preview")
 KEY_VAULT_API = _api("Microsoft.KeyVault", "2026-02-01")
 KEY_VAULT_SECRETS_API = _api("Key Vault secrets", "7.4")
+COGNITIVE_SERVICES_API = _api("Microsoft.CognitiveServices", "2024-10-01")
+ROLE_ASSIGNMENTS_API = _api("Microsoft.Authorization/roleAssignments", "2022-04-01")
 AZURE_OPENAI_API = _api("Azure OpenAI", "2024-10-21")
 ANTHROPIC_API = Pin(
     name="Anthropic",
@@ -177,6 +179,8 @@ AZURE_APIS = (
     API_MANAGEMENT_DEBUG_API,
     KEY_VAULT_API,
     KEY_VAULT_SECRETS_API,
+    COGNITIVE_SERVICES_API,
+    ROLE_ASSIGNMENTS_API,
 )
 """What the commands, the policy, the template and the documentation of the Azure gateway ask by themselves."""
 

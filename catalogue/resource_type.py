@@ -62,8 +62,8 @@ class ResourceType:
     """What status and leftovers call it."""
     items: Callable[[Mapping[str, Any]], Items] = free
     """What it costs while it exists, from its inputs."""
-    usage: tuple[str, ...] = ()
-    """Items that are paid by use, on top."""
+    usage: tuple[str, ...] | Callable[[Mapping[str, Any]], Iterable[str]] = ()
+    """Items that are paid by use, on top; where they depend on its inputs, from these."""
     times: Times | None = None
     """None: those of its package."""
     actions: tuple[str, ...] | None = None

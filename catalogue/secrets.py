@@ -70,3 +70,10 @@ PROVIDER_KEY = SecretRule(
     prefix="placeholder-provider-key-",
 )
 """A key of a model provider under `providerKeys`; it is never generated."""
+
+HEADER_KEY = SecretRule(
+    pattern=r"[!-~]{1,4000}",
+    meaning="1 to 4000 printable ASCII characters without spaces, which a header and a named value can carry",
+    prefix=PROVIDER_KEY.prefix,
+)
+"""A key under `providerKeys` that API Management sends itself."""

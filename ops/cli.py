@@ -20,6 +20,7 @@ from ops.commands.project.command import project
 from ops.commands.schema import schema
 from ops.commands.status.command import status
 from ops.commands.up_and_down.command import down, up
+from ops.commands.usage.command import usage
 from ops.commands.verify.command import verify
 from ops.typer_command import GenaiCommand
 
@@ -49,7 +50,22 @@ def genai(
     """A GenAI platform for a day: plan it, stand it up, use it, take it down, and see that nothing is left."""
 
 
-for command in (init, add_model, plan, preflight, up, status, verify, env, forward, chat, schema, down, leftovers):
+for command in (
+    init,
+    add_model,
+    plan,
+    preflight,
+    up,
+    status,
+    verify,
+    usage,
+    env,
+    forward,
+    chat,
+    schema,
+    down,
+    leftovers,
+):
     app.command(cls=GenaiCommand)(command)
 app.add_typer(project, name="project")
 app.add_typer(langfuse, name="langfuse")

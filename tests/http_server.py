@@ -70,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
             for piece in _pieces(answer.body):
                 self.wfile.write(piece.encode())
 
-    do_GET = do_HEAD = do_POST = do_DELETE = answer  # noqa: N815  the names http.server asks for
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815  the names http.server asks for
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -10,6 +10,7 @@ from pulumi_azure_native import apimanagement
 
 from catalogue.api_management import tier_problem
 from components.azure.key_vault import KeyVault
+from components.azure.model_identity import ModelIdentity
 from policies import apim
 
 API_ID = "litellm"
@@ -30,7 +31,8 @@ class GatewayArgs:
 
     `named_values` are what the policy of `mode` refers to (`policies.apim.NAMED_VALUES`). `backend_url` has no slash at
     its end; without `verify_certificate` the gateway takes any certificate the backend shows. `apim_entry_key` is the
-    value of the header `APIM_ENTRY_HEADER`. `key_vault` is where it looks keys up, as the reader of that vault.
+    value of the header `APIM_ENTRY_HEADER`. `key_vault` is where it looks keys up, as the reader of that vault;
+    `model_identity` is the one by which it calls models itself.
     """
 
     resource_group_name: pulumi.Input[str]
@@ -43,6 +45,7 @@ class GatewayArgs:
     tags: Mapping[str, pulumi.Input[str]]
     tier: str
     key_vault: KeyVault | None = None
+    model_identity: ModelIdentity | None = None
 
     def __post_init__(self) -> None:
         if problem := tier_problem(self.tier):
@@ -68,6 +71,8 @@ class Gateway(pulumi.ComponentResource):
     service: apimanagement.ApiManagementService
     api: apimanagement.Api
     url: pulumi.Output[str]
+    named_values: Sequence[apimanagement.NamedValue]
+    """Those that its policy refers to; the token's are those of every policy."""
 
     def __init__(self, name: str, args: GatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Create the gateway; see `GatewayArgs`."""
@@ -80,20 +85,13 @@ class Gateway(pulumi.ComponentResource):
             publisher_name="genaiplatform",
             publisher_email=args.publisher_email,
             # Said even when there is none: left out, an update would keep the identity of the other mode.
-            identity=apimanagement.ApiManagementServiceIdentityArgs(type=apimanagement.ApimIdentityType.NONE)
-            if args.key_vault is None
-            else apimanagement.ApiManagementServiceIdentityArgs(
-                type=apimanagement.ApimIdentityType.USER_ASSIGNED,
-                user_assigned_identities=args.key_vault.reader_id.apply(
-                    lambda id_: {id_: apimanagement.UserIdentityPropertiesArgs()}
-                ),
-            ),
+            identity=_identity(args),
             developer_portal_status=apimanagement.DeveloperPortalStatus.DISABLED,
             legacy_portal_status=apimanagement.LegacyPortalStatus.DISABLED,
             tags=dict(args.tags),
             # It can look keys up at once, and goes before them: a deleted secret keeps its name in a vault that still
             # stands, so an `up` after a destroy that failed at the gateway could not create it again.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.key_vault] if args.key_vault else None),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=_identities(args)),
         )
 
         def inside(*after: pulumi.Resource) -> pulumi.ResourceOptions:
@@ -164,6 +162,22 @@ class Gateway(pulumi.ComponentResource):
                 url_template=path,
                 opts=inside(policy),
             )
-        self.service, self.api = service, api
+        self.service, self.api, self.named_values = service, api, named_values
         self.url = service.gateway_url
         self.register_outputs({"url": self.url})
+
+
+def _identities(args: GatewayArgs) -> list[KeyVault | ModelIdentity]:
+    return [one for one in (args.key_vault, args.model_identity) if one]
+
+
+def _identity(args: GatewayArgs) -> apimanagement.ApiManagementServiceIdentityArgs:
+    if not _identities(args):
+        return apimanagement.ApiManagementServiceIdentityArgs(type=apimanagement.ApimIdentityType.NONE)
+    ids = [one.reader_id if isinstance(one, KeyVault) else one.id for one in _identities(args)]
+    return apimanagement.ApiManagementServiceIdentityArgs(
+        type=apimanagement.ApimIdentityType.USER_ASSIGNED,
+        user_assigned_identities=pulumi.Output.all(*ids).apply(
+            lambda known: {id_: apimanagement.UserIdentityPropertiesArgs() for id_ in known}
+        ),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -18,6 +18,7 @@ from components.azure import azure_monitor_template, usage
 class LogsArgs:
     """Inputs of `Logs`.
 
+    `model_apis` are those of the models that the gateway serves by itself, by id: their policies send metrics too.
     With `log_prompts` prompts and completions are kept too. A destroyed workspace can be recovered for 14 days
     (learn.microsoft.com, "Delete and recover an Azure Log Analytics workspace").
     """
@@ -25,6 +26,7 @@ class LogsArgs:
     resource_group_name: pulumi.Input[str]
     service: apimanagement.ApiManagementService
     api: apimanagement.Api
+    model_apis: Mapping[str, apimanagement.Api] = field(default_factory=dict)
     tags: Mapping[str, pulumi.Input[str]]
     log_prompts: bool
 
@@ -99,6 +101,8 @@ class Logs(pulumi.ComponentResource):
         }
         apimanagement.Diagnostic(name, **diagnostic, opts=child)
         apimanagement.ApiDiagnostic(name, **diagnostic, api_id=args.api.name, opts=child)
+        for api_id, api in args.model_apis.items():
+            apimanagement.ApiDiagnostic(f"{name}-{api_id}", **diagnostic, api_id=api.name, metrics=True, opts=child)
 
         monitor.DiagnosticSetting(
             name,
@@ -112,6 +116,15 @@ class Logs(pulumi.ComponentResource):
             # Not left to the service's end: Azure keeps a setting for a resource of that name to come.
             opts=child,
         )
+        parameters: dict[str, pulumi.Input[Any]] = {"service": service.name, "api": args.api.name}
+        if args.model_apis:
+            parameters["modelApis"] = [api.name for api in args.model_apis.values()]
+            parameters["insights"] = {
+                "name": insights.name,
+                "location": insights.location,
+                "workspaceId": workspace.id,
+                "tags": tags,
+            }
         # The logger azuremonitor is there by itself on some services and azure-native would stop at it with "already
         # exists"; a deployment creates or updates. The diagnostic needs a version that azure-native does not have.
         resources.Deployment(
@@ -120,11 +133,10 @@ class Logs(pulumi.ComponentResource):
             resource_group_name=group,
             properties=resources.DeploymentPropertiesArgs(
                 mode=resources.DeploymentMode.INCREMENTAL,
-                parameters={
-                    "service": resources.DeploymentParameterArgs(value=service.name),
-                    "api": resources.DeploymentParameterArgs(value=args.api.name),
-                },
-                template=azure_monitor_template.template(log_prompts=args.log_prompts),
+                parameters={key: resources.DeploymentParameterArgs(value=value) for key, value in parameters.items()},
+                template=azure_monitor_template.template(
+                    log_prompts=args.log_prompts, with_models=bool(args.model_apis)
+                ),
             ),
             tags=tags,
             opts=child,

@@ -1,8 +1,8 @@
 """Azure Monitor: Kusto queries over the gateway's logs, and a workbook that shows the usage of each client.
 
 The columns are those of the tables ApiManagementGatewayLogs and ApiManagementGatewayLlmLog (Azure Monitor logs
-reference); `clientId` comes from the policy's own trace records, joined by CorrelationId, which is the request id that
-callers see in errors.
+reference); `clientId` and the model that was asked for come from the policy's own trace records, joined by
+CorrelationId, which is the request id that callers see in errors.
 """
 
 from __future__ import annotations
@@ -11,6 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from catalogue import model_prices
+
+_NO_PRICES = "[];"
+"""The price table as the files have it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +28,20 @@ class Query:
 
 
 def queries() -> Sequence[Query]:
-    """All of `queries/*.kql`, by name."""
+    """All of `queries/*.kql`, by name, with the price table of the catalogue in theirs."""
     return [
         Query(name=path.stem, title=text.partition("\n")[0].removeprefix("// "), text=text)
         for path in sorted((Path(__file__).parent / "queries").glob("*.kql"))
-        for text in [path.read_text(encoding="utf-8")]
+        for text in [path.read_text(encoding="utf-8").replace(_NO_PRICES, f"[{_prices()}];")]
     ]
+
+
+def _prices() -> str:
+    rows = (
+        f'    "{model}", {price.prompt_usd}, {price.completion_usd},\n'
+        for model, price in model_prices.MODEL_PRICES.items()
+    )
+    return f"\n{''.join(rows)}"
 
 
 def workbook(workspace_id: str) -> dict[str, Any]:
@@ -37,8 +50,19 @@ def workbook(workspace_id: str) -> dict[str, Any]:
         "$schema": "https://github.com/Microsoft/Application-Insights-Workbooks/blob/master/schema/workbook.json",
         "version": "Notebook/1.0",
         "fallbackResourceIds": [workspace_id],
-        "items": [_time_range(), *(_table(query) for query in queries() if query.name != "one-request")],
+        "items": [
+            _time_range(),
+            _text(
+                "usd is the tokens at list prices without cached input and discounts, of the models whose price is "
+                f"known ({model_prices.SOURCE}). Counts are late by two to five minutes. `genai usage` prints the same."
+            ),
+            *(_table(query) for query in queries() if query.name != "one-request"),
+        ],
     }
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": 1, "name": "about", "content": {"json": text}}
 
 
 def _time_range() -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,9 +61,9 @@ class Api:
             yield from page["value"]
             url = page.get("nextLink") or page.get("@odata.nextLink", "")
 
-    def finish(self, method: str, url: str) -> None:
+    def finish(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> None:
         """Ask for something that takes its time and wait for its end. What is gone already is no error."""
-        response = self._patiently(method, url)
+        response = self._patiently(method, url, body)
         location = response.headers.get("Location", "")
         for _ in range(_TRIES):
             if response.status_code != httpx.codes.ACCEPTED or not location:
@@ -77,17 +78,30 @@ class Api:
         if response.status_code != httpx.codes.NOT_FOUND:
             response.raise_for_status()
 
-    def _patiently(self, method: str, url: str) -> httpx.Response:
+    def _patiently(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
         """The answer, as soon as it is another than that it cannot be done yet."""
-        response = self._http.request(method, url)
+        # API Management changes and deletes nothing without it: whatever version it is at.
+        headers = {"If-Match": "*"} if method in ("PATCH", "DELETE") else None
+        response = self._http.request(method, url, json=body, headers=headers)
         for _ in range(_TRIES - 1):
             if response.status_code not in _NOT_YET:
                 break
             if "ScopeLocked" in response.text:
                 raise PermanentError(f"{url} is locked: `az lock list` names the lock, `az lock delete` removes it")
             time.sleep(_seconds(response, _PAUSE))
-            response = self._http.request(method, url)
+            response = self._http.request(method, url, json=body, headers=headers)
         return response
+
+
+def resource_manager() -> Api:
+    """Azure Resource Manager, as whoever is logged in."""
+    return Api(ARM, access_token(ARM)["accessToken"])
+
+
+def short_names(ids: Collection[str]) -> Mapping[str, str]:
+    """By id, what a report calls the resource: the last part of its id, or all of it where two end alike."""
+    ends = Counter(id_.rpartition("/")[2].lower() for id_ in ids)
+    return {id_: id_ if ends[id_.rpartition("/")[2].lower()] > 1 else id_.rpartition("/")[2] for id_ in ids}
 
 
 def _seconds(response: httpx.Response, otherwise: float) -> float:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from catalogue.pins import API_MANAGEMENT_API, KEY_VAULT_API, RESOURCE_GROUPS_API
+from catalogue.pins import API_MANAGEMENT_API, KEY_VAULT_API, RESOURCE_GROUPS_API, ROLE_ASSIGNMENTS_API
 from ops.clouds.azure import ARM, GRAPH, Api, AzureCliError, RemovalRequest, access_token
 from ops.clouds.removal import RemovalStep
 from ops.inventory import kinds
@@ -15,6 +15,7 @@ from ops.inventory.ownership import OTHER_PLACES, ScannedAccount, share_out
 from ops.inventory.scan import EVERYTHING, Failure, Find, Scan, run_finders
 from ops.project import PROJECT
 from ops.stack.identity import StackIdentity, application_tags
+from policies.apim.models import OPENAI_USER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,10 @@ class AzureStackInventory:
     arm: str = ARM
     graph: str = GRAPH
     token: Callable[[str], Mapping[str, str]] = access_token
+
+    def api(self) -> Api:
+        """Azure Resource Manager, as whoever is logged in."""
+        return Api(self.arm, self.token(self.arm)["accessToken"])
 
     def scan(self) -> Scan:
         """Ask all services at once."""
@@ -46,6 +51,7 @@ class AzureStackInventory:
             f"{kinds.RESOURCE_GROUP}s": lambda: resource_groups(arm, scope),
             f"{kinds.DELETED_API_MANAGEMENT}s": lambda: deleted_gateways(arm, scope, self.stack),
             f"{kinds.DELETED_VAULT}s": lambda: deleted_vaults(arm, scope),
+            f"{kinds.ROLE_ASSIGNMENT}s": lambda: role_assignments(arm, scope),
             f"{kinds.ENTRA_APPLICATION}s": lambda: applications(graph, self.stack),
             f"{kinds.DELETED_APPLICATION}s": lambda: deleted_applications(graph, self.stack),
         }
@@ -122,6 +128,20 @@ def deleted_vaults(arm: Api, scope: str) -> Iterator[FoundResource]:
             f"az keyvault purge --name {name} --location {place}",
         )
         yield _found(kinds.DELETED_VAULT, name, place, removal, vault["properties"].get("tags"), soft_deleted=True)
+
+
+def role_assignments(arm: Api, scope: str) -> Iterator[FoundResource]:
+    """Roles on Azure OpenAI accounts of others, which stay when the group with the gateway's identity is deleted.
+
+    An account of another subscription than the one that is looked at keeps them unseen.
+    """
+    version = f"api-version={ROLE_ASSIGNMENTS_API.version}"
+    for assignment in arm.values(f"{scope}/providers/Microsoft.Authorization/roleAssignments?{version}"):
+        given, id_ = assignment["properties"], assignment["id"]
+        tags = application_tags((given.get("description") or "").split("; "))
+        if given["roleDefinitionId"].endswith(f"/{OPENAI_USER}") and tags.get("Project") == PROJECT:
+            removal = RemovalRequest(arm, "DELETE", f"{id_}?{version}", f"az role assignment delete --ids {id_}")
+            yield _found(kinds.ROLE_ASSIGNMENT, id_, "", removal, tags)
 
 
 def applications(graph: Api, stack: str) -> Iterator[FoundResource]:

@@ -59,6 +59,7 @@ STAGES: Sequence[Sequence[str]] = (
         kinds.SECRET_IN_RECOVERY,
         kinds.KMS_KEY,
         kinds.ENTRA_APPLICATION,
+        kinds.ROLE_ASSIGNMENT,
     ),
     (kinds.DELETED_API_MANAGEMENT, kinds.DELETED_APPLICATION, kinds.DELETED_VAULT),
 )

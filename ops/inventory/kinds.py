@@ -42,6 +42,7 @@ VPC_ENDPOINT = label("aws:ec2/vpcEndpoint:VpcEndpoint")
 
 ENTRA_APPLICATION = label("azuread:index/application:Application")
 RESOURCE_GROUP = label("azure-native:resources:ResourceGroup")
+ROLE_ASSIGNMENT = label("azure-native:authorization:RoleAssignment")
 
 # No types of a provider: what AWS keeps of a deleted cluster and of a deleted replication group, and soft delete.
 AURORA_BACKUP = "Aurora automated backup"

@@ -142,9 +142,10 @@ def _add(bill: _Bill, resource: Resource) -> None:
         if package(resource.type) not in FREE_PACKAGES:
             bill.no_price(resource, resource.type)
         return
-    for item in row.usage:
+    inputs = plain(resource.inputs)
+    for item in row.usage(inputs) if callable(row.usage) else row.usage:
         bill.add_usage(resource, item)
-    for item, quantity in row.items(plain(resource.inputs)):
+    for item, quantity in row.items(inputs):
         bill.add(resource, item, quantity)
     if resource.type == _AURORA_INSTANCE:
         _add_aurora_capacity(bill, resource)

@@ -74,7 +74,7 @@ def read_gateway(azure_stack: str, stack: str, running: RunningAwsStack) -> Runn
     config = read(ROOT, azure_stack)
     if RUNNING[config.kind.name] is not RunningGateway:
         raise StackConfigError(f"{azure_stack} is no Azure stack: name one with --azure-stack, such as azure.")
-    settings = _settings(config, AzureSettings, "awsStack", "clients")
+    settings = azure_settings(config)
     aws_stack = settings.aws_stack.rpartition("/")[2]
     if aws_stack and aws_stack != stack:
         raise StackConfigError(f"{azure_stack} stands before {aws_stack}, not before {stack}: use --stack {aws_stack}.")
@@ -86,9 +86,16 @@ def read_gateway(azure_stack: str, stack: str, running: RunningAwsStack) -> Runn
             f"have: it has {', '.join(running.key_models) or 'none'}. Correct `key` of the client, or virtualKeys."
         )
     outputs = read_outputs(azure_stack)
-    return _fitted(
-        RunningGateway, azure_stack, {**outputs, "stack": azure_stack, "client": client.name, "keyAlias": key_alias}
-    )
+    served = [model["name"] for model in outputs.get("gatewayModels", ())]
+    own = [name for name in served if not client.models or name in client.models]
+    found = {"models": own, "otherModels": [name for name in served if name not in own]}
+    told = {"stack": azure_stack, "client": client.name, "keyAlias": key_alias}
+    return _fitted(RunningGateway, azure_stack, {**outputs, **found, **told})
+
+
+def azure_settings(config: StackConfig) -> AzureSettings:
+    """The settings of an Azure stack that say who may call what."""
+    return _settings(config, AzureSettings, "awsStack", "clients", "gatewayModels", "providerKeys")
 
 
 def read_mcp_gateway(stack: str) -> RunningMcpGateway:

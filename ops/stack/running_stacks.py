@@ -5,8 +5,8 @@ Without Pulumi, so that the checks also run beside LiteLLM in an environment of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -95,6 +95,18 @@ class RunningGateway(RunningStack):
     """Name of the application."""
     key_alias: str
     """Alias of the virtual key that its calls carry."""
+
+    gateway_id: str = ""
+    """Of API Management, in Azure Resource Manager."""
+    logs_workspace_id: str = ""
+    model_apis: Mapping[str, str] = Field(default_factory=dict)
+    """What an OpenAI client takes for `base_url`, by API; empty where the gateway serves no models by itself."""
+    gateway_models: Sequence[Mapping[str, Any]] = ()
+    """Each with its name and the backends of its deployments."""
+    models: Sequence[str] = ()
+    """The models of the gateway that the application may use."""
+    other_models: Sequence[str] = ()
+    """Those that it may not."""
 
     @property
     def secrets(self) -> set[str]:

@@ -75,16 +75,17 @@ NAMED_VALUES: Mapping[Mode, Mapping[str, NamedValue]] = {
 
 def load(mode: Mode) -> str:
     """The policy as one well-formed XML document (ARM format `xml`), its fragments included."""
-    return _read(_FILES[mode])
+    return read(_FILES[mode])
 
 
-def _read(name: str) -> str:
+def read(name: str) -> str:
+    """A file of this folder with its fragments put in."""
     text = (_HERE / name).read_text(encoding="utf-8")
     return re.sub(r'( *)<include-fragment fragment-id="([a-z-]+)" />\n', _include, text)
 
 
 def _include(match: re.Match[str]) -> str:
-    fragment = _read(f"fragments/{match[2]}.xml")
+    fragment = read(f"fragments/{match[2]}.xml")
     content = fragment[fragment.index("<fragment>\n") + len("<fragment>\n") : fragment.rindex("</fragment>")]
     return textwrap.indent(textwrap.dedent(content), match[1])
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from components.azure.key_vault import SECRETS_OFFICER
 from ops.model.simulated_outputs import invoke_result
+from rehearsal.azure import backends
 from rehearsal.azure.declared import problems
 from rehearsal.azure.types import SUBSCRIPTION, TYPES, AzureType
 from rehearsal.package import Change, Properties, RefusedError, Request, generated_name
@@ -99,6 +100,8 @@ class AzurePackage:
     def _refuse_orphan(self, id_: str) -> None:
         """The nearest parent: a path without its last two parts, and without /providers/<namespace>."""
         parent = re.sub(r"/providers/[^/]+$", "", id_.rpartition("/")[0].rpartition("/")[0])
+        if backends.EXISTING_ACCOUNT.fullmatch(parent):
+            return
         if parent in ("", SUBSCRIPTION, "/servicePrincipals") or parent.startswith("/servicePrincipals/"):
             return
         if parent not in self.resources:
@@ -108,6 +111,9 @@ class AzurePackage:
         """A policy or backend may only name what the gateway has (learn.microsoft.com, "Use named values")."""
         if not type_token.endswith((":ApiPolicy", ":Backend")):
             return
+        if type_token.endswith(":Backend"):
+            for refusal in backends.refusals(id_, inputs, self.resources):
+                raise RefusedError(refusal)
         service = re.sub(r"(/service/[^/]+)/.*", r"\1", id_)
         for name in _named_values(inputs):
             if f"{service}/namedValues/{name}" not in self.resources:
@@ -125,6 +131,8 @@ class AzurePackage:
         ]
         if name and users:
             raise RefusedError(f"ValidationError: Property '{name}' is still in use by {', '.join(users)}")
+        if pools := backends.pools_of(request.id, self.resources):
+            raise RefusedError(f"ValidationError: Backend {request.id} is still in use by {', '.join(pools)}")
         if request.type.endswith("keyvault:Secret"):
             vault = request.id.partition("/secrets/")[0]
             grants = [grant for id_, grant in self.resources.items() if id_.startswith(f"{vault}/providers/")]

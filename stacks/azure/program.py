@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 from pulumi_azure_native import resources
 
 from components.azure.gateway import Gateway, GatewayArgs
-from components.azure.identity import Identity, IdentityArgs
+from components.azure.identity import AZURE_CLI, Identity, IdentityArgs
 from components.azure.key_vault import KeyVault, KeyVaultArgs, StoredKey
 from components.azure.logs import Logs, LogsArgs
+from components.azure.model_backends import ServedModel
+from components.azure.model_gateway import ModelGateway, ModelGatewayArgs
+from components.azure.model_identity import ModelIdentity, ModelIdentityArgs
 from policies import apim
+from policies.apim.models import USERS, ClientAccess
 from stacks import identity as stack_identity
 from stacks.aws import outputs
-from stacks.azure import look_ups, settings
+from stacks.azure import gateway_models, look_ups, settings
 from stacks.azure.settings import AzureSettings
 from stacks.configuration import read
 
@@ -77,6 +81,7 @@ async def _build(stack: str) -> None:
         named_values |= {"key-vault-uri": vault.uri, "gateway-identity-client-id": vault.reader_client_id}
     else:
         named_values["key-bindings"] = _key_bindings(config, identity, aws)
+    model_identity = _model_identity(config, group, tags)
     gateway = Gateway(
         "genai-gateway",
         GatewayArgs(
@@ -88,16 +93,19 @@ async def _build(stack: str) -> None:
             apim_entry_key=aws.apim_entry_key,
             publisher_email=publisher_email,
             key_vault=vault,
+            model_identity=model_identity,
             tier=config.gateway_tier,
             tags=tags,
         ),
     )
+    model_gateway = _model_gateway(config, group, gateway, identity, model_identity) if config.gateway_models else None
     logs = Logs(
         "genai-logs",
         LogsArgs(
             resource_group_name=group.name,
             service=gateway.service,
             api=gateway.api,
+            model_apis=model_gateway.apis if model_gateway else {},
             log_prompts=config.log_prompts,
             tags=tags,
         ),
@@ -105,6 +113,9 @@ async def _build(stack: str) -> None:
 
     pulumi.export("gatewayUrl", gateway.url)
     pulumi.export("gatewayId", gateway.service.id)
+    if model_gateway:
+        pulumi.export("modelApis", model_gateway.urls)
+        pulumi.export("gatewayModels", [_told(model) for model in gateway_models.served(config.gateway_models)])
     pulumi.export("logsWorkspaceId", logs.workspace_id)
     pulumi.export("keyMode", config.key_mode)
     pulumi.export("tenantId", deployer.directory_tenant_id)
@@ -117,6 +128,53 @@ async def _build(stack: str) -> None:
     pulumi.export(
         "next", "docs/azure.md gets a token and a completion with these outputs; in the evening: pulumi destroy"
     )
+
+
+def _model_identity(
+    config: AzureSettings, group: resources.ResourceGroup, tags: Mapping[str, pulumi.Input[str]]
+) -> ModelIdentity | None:
+    """Only where a model needs it."""
+    accounts = [one.account for model in config.gateway_models for one in model.deployments if one.account]
+    if not accounts:
+        return None
+    args = ModelIdentityArgs(resource_group_name=group.name, accounts=accounts, tags=tags)
+    return ModelIdentity("genai-models-identity", args)
+
+
+def _model_gateway(
+    config: AzureSettings,
+    group: resources.ResourceGroup,
+    gateway: Gateway,
+    identity: Identity,
+    model_identity: ModelIdentity | None,
+) -> ModelGateway:
+    client_ids: dict[str, pulumi.Input[str]] = {name: one.client_id for name, one in identity.clients.items()}
+    if config.users:
+        client_ids[USERS] = AZURE_CLI
+    return ModelGateway(
+        "genai-models",
+        ModelGatewayArgs(
+            resource_group_name=group.name,
+            gateway=gateway,
+            models=gateway_models.served(config.gateway_models),
+            clients=[
+                ClientAccess(
+                    name=client.name,
+                    models=client.models,
+                    tokens_per_minute=client.tokens_per_minute,
+                    tokens_per_day=client.tokens_per_day,
+                )
+                for client in config.clients
+            ],
+            client_ids=client_ids,
+            keys=config.provider_keys,
+            identity=model_identity,
+        ),
+    )
+
+
+def _told(model: ServedModel) -> Mapping[str, object]:
+    return {"name": model.name, "provider": model.provider, "deployments": model.backend_ids}
 
 
 def _key_bindings(config: AzureSettings, identity: Identity, aws: outputs.AwsOutputs) -> pulumi.Output[str]:

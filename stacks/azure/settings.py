@@ -5,8 +5,9 @@ It is the only source of names, types, defaults and descriptions: `stacks.pulumi
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import pulumi
@@ -14,12 +15,17 @@ from pydantic import Field, field_validator, model_validator
 
 from catalogue.api_management import region_problem, tier_problem
 from catalogue.limits import LONGEST_SECRET_DAYS
+from catalogue.secrets import HEADER_KEY
 from charts.shapes import Frozen, Name, text
 from policies import apim
+from policies.apim import models
 from stacks import commands
+from stacks.azure import gateway_models
+from stacks.azure.gateway_models import GatewayModel
 from stacks.configuration import read
 from stacks.errors import SettingsError
 from stacks.fields import StackSettings, Users, unique
+from stacks.secrets import problem
 
 OptionalEmail = Annotated[
     str, text(r"([^@\s]+@[^@\s]+\.[^@\s]+)?", "an e-mail address: set one such as you@example.com")
@@ -32,6 +38,10 @@ class ClientSetting(Frozen):
     name: Name
     key: Name | None = None
     keys: tuple[Name, ...] = ()
+    models: tuple[str, ...] = ()
+    """Names of `gatewayModels` that it may use; none means all."""
+    tokens_per_minute: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    tokens_per_day: int | None = Field(default=None, ge=1, le=2**31 - 1)
 
     @property
     def key_alias(self) -> str:
@@ -71,7 +81,21 @@ class AzureSettings(StackSettings):
     clients: tuple[ClientSetting, ...] = Field(
         default=(ClientSetting(name="demo"),),
         description="Client applications. Each has name, optionally key (alias of its virtual key, default the name) "
-        "and, for mode header, keys (aliases of the only keys it may use, which then serve no other client)",
+        "and, for mode header, keys (aliases of the only keys it may use, which then serve no other client); and for "
+        "gatewayModels optionally models (names of the only ones it may use), tokensPerMinute and tokensPerDay",
+    )
+    gateway_models: tuple[GatewayModel, ...] = Field(
+        default=(),
+        description="Models that the gateway serves without LiteLLM. Each has name (what callers ask for), provider "
+        "(azureOpenAI or gemini), optionally model (what the provider calls it), deployments (one or more, each with "
+        "account, or key, a name under providerKeys; in a pool optionally priority and weight) and optionally "
+        "circuitBreaker (failures, interval, tripDuration). See docs/model-gateway.md",
+    )
+    provider_keys: Mapping[str, str] = Field(
+        default_factory=dict,
+        repr=False,
+        description="Keys of model providers by name. Secret, refused in plain text. Set with `pulumi config set "
+        "-s <stack> --secret --path providerKeys.<name>`",
     )
     client_secret_days: int = Field(
         default=7,
@@ -109,13 +133,39 @@ class AzureSettings(StackSettings):
         return self
 
     @model_validator(mode="after")
+    def _models_can_be_served(self) -> AzureSettings:
+        unique("gatewayModels", "name", (model.name for model in self.gateway_models))
+        limited = [one.name for one in self.clients if one.tokens_per_minute or one.tokens_per_day]
+        problems = [
+            *gateway_models.problems(
+                self.gateway_models, self.provider_keys, {one.name: one.models for one in self.clients}, limited
+            ),
+            *(problem(f"providerKeys.{name}", key, HEADER_KEY) for name, key in self.provider_keys.items()),
+            *(
+                f"providerKeys.{name} is no name: use at most 63 lower-case letters, digits and -, such as gemini"
+                for name in self.provider_keys
+                if not re.fullmatch(r"[a-z][a-z0-9-]{0,62}", name)
+            ),
+        ]
+        if found := [line for line in problems if line]:
+            raise ValueError("\n".join(found))
+        return self
+
+    @model_validator(mode="after")
     def _clients_can_be_told_apart(self) -> AzureSettings:
         unique("clients", "name", (client.name for client in self.clients))
         # The real client ids are known only after `up`, but they are as long as these.
         apim.key_bindings(
             {str(uuid.UUID(int=index)): client.keys for index, client in enumerate(self.clients) if client.keys}
         )
+        if self.gateway_models:
+            models.model_clients({str(uuid.UUID(int=index)): name for index, name in enumerate(self.client_names)})
         return self
+
+    @property
+    def client_names(self) -> Sequence[str]:
+        """The clients as the model gateway knows them: those of the settings, and the people."""
+        return [*(client.name for client in self.clients), *([models.USERS] if self.users else [])]
 
 
 def load() -> AzureSettings:

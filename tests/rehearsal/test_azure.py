@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from components.azure.key_vault import SECRETS_OFFICER
 from ops.model.recorder import plain
@@ -54,9 +57,9 @@ def azure_engine(simulation: Simulation, folder: Path, **settings: object) -> Re
     )
 
 
-def gateway_alone(simulation: Simulation, folder: Path, mode: str) -> RehearsalEngine:
+def gateway_alone(simulation: Simulation, folder: Path, mode: str, **settings: object) -> RehearsalEngine:
     """In front of an AWS day whose outputs are settings."""
-    door = azure_engine(simulation, folder, keyMode=mode, users=["someone@example.com"], awsStack="")
+    door = azure_engine(simulation, folder, keyMode=mode, users=["someone@example.com"], awsStack="", **settings)
     door.set_secrets(
         {
             "awsOutputs.apimEntryUrl": "https://203.0.113.20:8443",
@@ -82,6 +85,68 @@ def test_both_stacks_come_under_guardrails_and_go_in_both_key_modes(simulation: 
         succeed(door.run("stack", "rm", "--yes"))
     succeed(day.destroy())
     nothing_is_left(simulation, day)
+
+
+def gateway_with_models(simulation: Simulation, folder: Path, models: Sequence[Any]) -> RehearsalEngine:
+    clients = azure_program.MODELS["clients"]
+    door = gateway_alone(simulation, folder, "header", gatewayModels=models, clients=clients)
+    door.set_secrets({"providerKeys.gemini": azure_program.MODELS["providerKeys"]["gemini"]})
+    return door
+
+
+def change(door: RehearsalEngine, **settings: object) -> None:
+    """What else is set stays as it is, secrets too."""
+    found = yaml.safe_load(door.settings_file.read_text())
+    found["config"] |= {f"genaiplatform:{name}": value for name, value in settings.items()}
+    door.settings_file.write_text(yaml.safe_dump(found))
+
+
+@pytest.mark.engine
+def test_models_come_under_guardrails_change_on_a_running_day_and_go(simulation: Simulation, folder: Path) -> None:
+    pooled, small, gemini = azure_program.MODELS["gatewayModels"]
+    door = gateway_with_models(simulation, folder, [pooled, small, gemini])
+    succeed(door.up("--policy-pack", str(door.project / "policies" / "guardrails")))
+    assert plain_secrets(door.state_text(), simulation.secrets()) == 0
+    assert changes(succeed(door.up())) == 0
+    begin = len(simulation.operations.done)
+    alone = {**pooled, "deployments": [{"account": pooled["deployments"][1]["account"]}]}
+    change(door, gatewayModels=[alone, small, gemini])
+    succeed(door.up())
+    gone = ["model-gpt-5-mini-2", "model-gpt-5-mini-3", "model-gpt-5-mini-4", "model-gpt-5-mini-pool"]
+    deleted = {name for kind, name in touched(simulation, begin) if kind == "delete"}
+    roles = {name.rpartition("-")[0] for name in deleted if "identity" in name}
+    assert roles == {"genai-models-identity-north", "genai-models-identity-south"}
+    assert {f"genai-models-{name}" for name in gone} == {name for name in deleted if "identity" not in name}
+    assert {name for kind, name in touched(simulation, begin) if kind == "create"} == set()
+    change(door, gatewayModels=[pooled], clients=[{"name": "chat", "key": "demo"}])
+    succeed(door.up())
+    change(door, gatewayModels=[])
+    succeed(door.up())
+    left = " ".join(simulation.azure.leftovers())
+    assert not [
+        part for part in ("/apis/models", "/backends/model-", "genai-models", "CognitiveServices") if part in left
+    ]
+    succeed(door.destroy())
+    nothing_is_left(simulation, door)
+
+
+@pytest.mark.engine
+def test_models_come_and_go_although_everything_fails_once(simulation: Simulation, folder: Path) -> None:
+    door = gateway_with_models(simulation, folder, azure_program.MODELS["gatewayModels"])
+    recorded = azure_program.with_models().resources
+    every = {(one.type, one.name) for one in recorded if one.name.startswith("genai-models") and one.type in SERVED}
+    assert every <= fail_everything_once(simulation, "create", door.up)
+    assert every <= fail_everything_once(simulation, "delete", door.destroy)
+    nothing_is_left(simulation, door)
+
+
+@pytest.mark.engine
+def test_two_mornings_of_models_collide_in_no_name(simulation: Simulation, folder: Path) -> None:
+    door = gateway_with_models(simulation, folder, azure_program.MODELS["gatewayModels"])
+    for _ in range(2):
+        succeed(door.up())
+        succeed(door.destroy())
+    nothing_is_left(simulation, door)
 
 
 @pytest.mark.engine
@@ -170,6 +235,41 @@ def test_a_named_value_in_use_stays_and_an_unknown_one_is_refused() -> None:
     azure.create(backend)
     with pytest.raises(RefusedError, match="still in use"):
         azure.delete(Request(type=value.type, name="v", id=id_))
+
+
+def _backend(id_: str, **inputs: object) -> Request:
+    inside = {"resourceGroupName": "g", "serviceName": "s", "backendId": id_}
+    return Request(type="azure-native:apimanagement:Backend", name=id_, inputs={**inside, **inputs})
+
+
+def test_a_pool_is_of_single_backends_which_stay_as_long_as_it_does() -> None:
+    azure = AzurePackage()
+    azure.resources[f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.ApiManagement/service/s"] = {}
+    single, _ = azure.create(_backend("b", type="Single", url="https://x", protocol="http"))
+    pool = {"services": [{"id": single, "priority": 1, "weight": 1}]}
+    for wrong, message in (
+        ({"pool": pool, "url": "https://x"}, "Url is not supported for backend pool"),
+        ({"pool": {"services": [{"id": single + "x"}]}}, "is no single backend of this gateway"),
+        ({"pool": {"services": [{"id": single, "weight": 101}]}}, "weight 101 is not between 0 and 100"),
+    ):
+        with pytest.raises(RefusedError, match=message):
+            azure.create(_backend("p", type="Pool", **wrong))
+    id_, _ = azure.create(_backend("p", type="Pool", pool=pool))
+    with pytest.raises(RefusedError, match="still in use by"):
+        azure.delete(Request(type="azure-native:apimanagement:Backend", name="b", id=single))
+    azure.delete(Request(type="azure-native:apimanagement:Backend", name="p", id=id_))
+    azure.delete(Request(type="azure-native:apimanagement:Backend", name="b", id=single))
+
+
+def test_a_circuit_breaker_has_one_rule_and_durations() -> None:
+    azure = AzurePackage()
+    azure.resources[f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.ApiManagement/service/s"] = {}
+    rule = {"tripDuration": "PT1M", "failureCondition": {"interval": "P1D", "count": 1}}
+    with pytest.raises(RefusedError, match="has 2 rules of a circuit breaker, one is the most"):
+        azure.create(_backend("b", type="Single", circuitBreaker={"rules": [rule, rule]}))
+    with pytest.raises(RefusedError, match="'1m' is no duration"):
+        azure.create(_backend("b", type="Single", circuitBreaker={"rules": [{**rule, "tripDuration": "1m"}]}))
+    azure.create(_backend("b", type="Single", circuitBreaker={"rules": [rule]}))
 
 
 def test_a_role_is_assigned_once() -> None:

@@ -99,10 +99,14 @@ def rights(arm: Api, scope: str, wanted: Sequence[str]) -> Outcome:
     granted = list(
         arm.values(f"{scope}/providers/Microsoft.Authorization/permissions?api-version={PERMISSIONS_API.version}")
     )
-    missing = [action for action in wanted if not any(_holds(permission, action) for permission in granted)]
-    if missing:
+    if missing := missing_actions(granted, wanted):
         return bad(f"not held: {', '.join(missing)}", "have Contributor assigned; for keyVault mode Owner")
     return fine(f"{len(wanted)} actions held")
+
+
+def missing_actions(granted: Sequence[Mapping[str, Any]], wanted: Sequence[str]) -> Sequence[str]:
+    """Those of the wanted actions that none of `Microsoft.Authorization/permissions` grants."""
+    return [action for action in wanted if not any(_holds(permission, action) for permission in granted)]
 
 
 def _holds(permission: Mapping[str, Any], action: str) -> bool:

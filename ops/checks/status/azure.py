@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -11,6 +11,7 @@ import httpx
 
 from catalogue.pins import API_MANAGEMENT_API
 from ops.checks.check import Check, Outcome, bad, fine
+from ops.checks.status.gateway_models import gateway_model_checks
 from ops.checks.status.http import answers
 from ops.checks.status.status import Found, could_not_check
 from ops.clouds.azure import Api
@@ -20,8 +21,11 @@ from ops.inventory.ownership import ScannedAccount
 _SERVICE = "API Management"
 
 
-def find_gateway(inventory: AzureStackInventory, outputs: Mapping[str, Any], now: datetime) -> Found:
-    """The gateway of that stack; `outputs` name its gateway and its clients."""
+def find_gateway(
+    inventory: AzureStackInventory, outputs: Mapping[str, Any], now: datetime, accounts: Sequence[str] = ()
+) -> Found:
+    """The gateway of that stack; `outputs` name its gateway, clients and models, `accounts` what it is to call."""
+    arm: Api | None = None
     service: Mapping[str, Any] = {}
     checks: dict[str, Check] = {}
     exists = seen = False
@@ -32,7 +36,7 @@ def find_gateway(inventory: AzureStackInventory, outputs: Mapping[str, Any], now
         exists = bool(ScannedAccount(found=groups, stack=inventory.stack).namesakes)
         if exists and "gatewayId" in outputs:
             service = _service(arm, outputs["gatewayId"])
-            checks[_SERVICE] = partial(_health, service, inventory.stack)
+            checks[_SERVICE] = partial(_health, service.get("properties", {}), inventory.stack)
         seen = True
     except Exception as error:  # noqa: BLE001  whatever went wrong, it does not mean that all is fine
         checks[_SERVICE] = could_not_check(str(error))
@@ -40,9 +44,10 @@ def find_gateway(inventory: AzureStackInventory, outputs: Mapping[str, Any], now
         checks["gateway refuses who has no token"] = partial(
             answers, f"{url}/v1/models", httpx.codes.UNAUTHORIZED, "docs/azure.md tells how to debug a request"
         )
+    checks |= gateway_model_checks(arm, outputs, service, accounts, inventory.stack)
     for client, end in outputs.get("clientSecretEnds", {}).items():
         checks[f"secret of {client}"] = partial(_secret, datetime.fromisoformat(end), now)
-    created = service.get("createdAtUtc")
+    created = service.get("properties", {}).get("createdAtUtc")
     return Found(
         seen=seen,
         exists=exists,
@@ -53,9 +58,9 @@ def find_gateway(inventory: AzureStackInventory, outputs: Mapping[str, Any], now
 
 
 def _service(arm: Api, gateway_id: str) -> Mapping[str, Any]:
-    """The properties of the API Management service, none when it is gone."""
+    """The API Management service, empty when it is gone."""
     try:
-        return dict(arm.get(f"{gateway_id}?api-version={API_MANAGEMENT_API.version}")["properties"])
+        return dict(arm.get(f"{gateway_id}?api-version={API_MANAGEMENT_API.version}"))
     except httpx.HTTPStatusError as error:
         if error.response.status_code == httpx.codes.NOT_FOUND:
             return {}

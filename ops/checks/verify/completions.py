@@ -165,16 +165,11 @@ class Completions:
         return until(self._stream_once, seconds=6)
 
     def _stream_once(self) -> str:
-        body = _question(self._models[0], "Count from one to one hundred in words.", stream=True)
+        body = question(self._models[0], "Count from one to one hundred in words.", stream=True)
         times: list[float] = []
         url, headers = f"{self._stack.litellm_url}{CHAT}", bearer(self._first_key())
         with self._http.stream("POST", url, headers=headers, json=body) as answer:
-            if answer.status_code != httpx.codes.OK:
-                answer.read()
-                raise UnprovedError(seen(answer))
-            for event in _events(answer):
-                if "error" in event:
-                    raise UnprovedError(f"it broke off after {len(times)} pieces: {event['error']}")
+            for event in read_stream(answer):
                 if any(choice["delta"].get("content") for choice in event["choices"]):
                     times.append(time.monotonic())
         if not times:
@@ -204,20 +199,29 @@ class Completions:
         return self._key
 
     def _chat(self, model: str, key: str | None, target: str = CHAT, **more: Any) -> httpx.Response:
-        body = _question(model, "Are you there? Answer with one word.", **more)
+        body = question(model, "Are you there? Answer with one word.", **more)
         url, headers = f"{self._stack.litellm_url}{target}", {} if key is None else bearer(key)
         return self._http.post(url, headers=headers, json=body)
 
 
-def _question(model: str, text: str, **more: Any) -> Mapping[str, Any]:
+def question(model: str, text: str, **more: Any) -> Mapping[str, Any]:
+    """The body of a chat completion."""
     return {"model": model, "messages": [{"role": "user", "content": text}], **more}
 
 
-def _events(answer: httpx.Response) -> Iterator[Mapping[str, Any]]:
-    """The server-sent events as they come; UnprovedError when they end without [DONE]."""
+def read_stream(answer: httpx.Response) -> Iterator[Mapping[str, Any]]:
+    """The server-sent events as they come; UnprovedError when it is no stream, breaks off, or ends without [DONE]."""
+    if answer.status_code != httpx.codes.OK:
+        answer.read()
+        raise UnprovedError(seen(answer))
+    pieces = 0
     for line in answer.iter_lines():
         if line == "data: [DONE]":
             return
         if line.startswith("data: "):
-            yield json.loads(line.removeprefix("data: "))
+            event = json.loads(line.removeprefix("data: "))
+            if "error" in event:
+                raise UnprovedError(f"it broke off after {pieces} pieces: {event['error']}")
+            yield event
+            pieces += 1
     raise UnprovedError("it ended without [DONE]")

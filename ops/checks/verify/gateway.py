@@ -12,6 +12,8 @@ from ops.stack.running_stacks import RunningAwsStack, RunningGateway
 LOGIN = "https://login.microsoftonline.com"
 ROLE_SECONDS = 300
 """A role that was just given takes minutes to reach new tokens (microsoftgraph/msgraph-bicep-types#193)."""
+LOGGED_IN = "Entra ID token"
+"""Name of the step that every other about the gateway needs."""
 
 NO_ROLE = (
     "Not proved: that a token without the role LiteLLM.Invoke is refused with 403. Entra ID gives a token for this API "
@@ -31,11 +33,15 @@ class GatewaySteps:
         self._model = stack.key_models[gateway.key_alias][0]
         self._token = ""
 
+    def token(self) -> str:
+        """The token, once the step `LOGGED_IN` was proved."""
+        return self._token
+
     def steps(self) -> list[Step]:
         """In the order they are to be taken."""
         return [
             Step(
-                name="Entra ID token",
+                name=LOGGED_IN,
                 prove=self._get_token,
                 means="The application cannot log in: its secret may have ended (output clientSecretEnds; "
                 "docs/azure.md says how to make another); a new application takes minutes to be known everywhere",
@@ -43,7 +49,7 @@ class GatewaySteps:
             Step(
                 name="completion through the gateway",
                 prove=self._completion,
-                after=("Entra ID token",),
+                after=(LOGGED_IN,),
                 means="Clients get no answer. The error's code names the part (docs/azure.md, Debugging one request); "
                 "backend_unreachable is the way to the load balancer: "
                 f"`pulumi up -s {self._stack.stack}`, then `pulumi up -s {self._gateway.stack}`",

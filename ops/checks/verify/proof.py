@@ -13,12 +13,16 @@ import boto3
 from ops.checks.verify.administrator import Administrator, cluster_api
 from ops.checks.verify.buckets import Buckets
 from ops.checks.verify.completions import Completions
-from ops.checks.verify.gateway import NO_ROLE, GatewaySteps, apim_entry_step
+from ops.checks.verify.failover import Failover
+from ops.checks.verify.gateway import LOGGED_IN, NO_ROLE, GatewaySteps, apim_entry_step
+from ops.checks.verify.gateway_models import GatewayModelSteps, model_step
 from ops.checks.verify.http import client
 from ops.checks.verify.langfuse import LangfuseSteps
 from ops.checks.verify.litellm import LiteLLMSteps
 from ops.checks.verify.step import Step
 from ops.checks.verify.temporary_keys import TemporaryKeys
+from ops.clouds.azure import resource_manager
+from ops.clouds.log_analytics import Workspace
 from ops.stack.running_stacks import RunningAwsStack, RunningGateway
 
 IN_CLEAR = (
@@ -38,8 +42,11 @@ class Proof:
 
 
 @contextmanager
-def proof_of(stack: RunningAwsStack, gateway: RunningGateway | None) -> Iterator[Proof]:
-    """The proof of this day, with the gateway when there is one; nothing of it is left when the context ends."""
+def proof_of(stack: RunningAwsStack, gateway: RunningGateway | None, *, failover: bool = False) -> Iterator[Proof]:
+    """The proof of this day, with the gateway when there is one; nothing of it is left when the context ends.
+
+    With `failover` a deployment of every pool of the gateway refuses for a minute and a half.
+    """
     secrets = stack.secrets | (gateway.secrets if gateway else set())
     session_id = f"genai-verify-{uuid.uuid4()}"
     administrator = Administrator(stack.litellm_master_key, partial(cluster_api, stack.cluster_name, stack.region))
@@ -52,11 +59,22 @@ def proof_of(stack: RunningAwsStack, gateway: RunningGateway | None) -> Iterator
             *LangfuseSteps(stack, http, session_id).steps(),
             *buckets.after(),
         ]
+        of_models: list[Step] = []
         if gateway:
-            steps += GatewaySteps(stack, gateway, http, secrets).steps()
+            through = GatewaySteps(stack, gateway, http, secrets)
+            steps += through.steps()
+            if gateway.models:
+                logs = Workspace(id=gateway.logs_workspace_id)
+                of_models = GatewayModelSteps(gateway, http, through.token, LOGGED_IN, logs).steps()
+                pools = [one["name"] for one in gateway.gateway_models if failover and len(one["deployments"]) > 1]
+                of_models += [
+                    Failover(gateway, name, http, through.token, resource_manager, logs).step(model_step(name))
+                    for name in pools
+                    if name in gateway.models
+                ]
         if stack.apim_entry_url:
             steps.append(apim_entry_step(stack.stack, stack.apim_entry_url, stack.apim_entry_certificate))
-        steps.append(keys.step())
+        steps += [*of_models, keys.step()]
         in_clear = not stack.litellm_url.startswith("https://")
         notes = [*([IN_CLEAR] if in_clear else []), *([NO_ROLE] if gateway else [])]
         yield Proof(steps=steps, secrets=secrets, notes=notes)

@@ -15,6 +15,7 @@ from ops.checks.preflight.azure import aws_stack, azure_checks, entra_checks
 from ops.checks.preflight.credentials import credentials
 from ops.checks.preflight.domain import domain_checks
 from ops.checks.preflight.earlier_stack import leftover_checks
+from ops.checks.preflight.gateway_models import gateway_model_checks
 from ops.checks.preflight.model_calls import model_checks
 from ops.checks.preflight.nodes import node_checks
 from ops.checks.preflight.offers import offer_checks
@@ -31,6 +32,7 @@ from ops.model.needs import aws_needs
 from ops.project import ROOT
 from ops.stack.identity import StackIdentity
 from ops.stack.plan import make_plan
+from ops.stack.running import azure_settings
 from ops.stack.settings_file import StackConfig
 
 
@@ -69,6 +71,7 @@ def azure_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]:
         "support of what is pinned": lambda: support(plan.recording, plan.today),
         **({"AWS stack": lambda: aws_stack(plan.first)} if config.values.get("genaiplatform:awsStack") else {}),
         **azure_checks(inventory, config.values),
+        **gateway_model_checks(azure_settings(config), inventory.api, config.stack),
         **leftover_checks(inventory, config.stack),
     }
 

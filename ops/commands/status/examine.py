@@ -16,6 +16,7 @@ from ops.clouds.aws import Aws
 from ops.inventory.azure import AzureStackInventory
 from ops.stack.outputs import NotUpError, StackOutputsError, read_outputs
 from ops.stack.plan import Plan, make_plan
+from ops.stack.running import azure_settings
 from ops.stack.settings_file import StackConfig
 
 
@@ -59,7 +60,9 @@ def _find_in_aws(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _:
 
 
 def _find_in_azure(config: StackConfig, _: Plan, outputs: Mapping[str, Any], now: datetime) -> Found:
-    return azure.find_gateway(AzureStackInventory(stack=config.stack), outputs, now)
+    models = azure_settings(config).gateway_models
+    accounts = {one.account.lower(): one.account for model in models for one in model.deployments if one.account}
+    return azure.find_gateway(AzureStackInventory(stack=config.stack), outputs, now, list(accounts.values()))
 
 
 def _find_mcp_gateway(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _: datetime) -> Found:

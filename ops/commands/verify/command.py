@@ -18,6 +18,13 @@ def verify(
             help="Also prove the way through this Azure stack, which is in front of the day.", autocompletion=stacks
         ),
     ] = None,
+    failover: Annotated[
+        bool,
+        typer.Option(
+            "--failover",
+            help="Also let a deployment of each pool of the Azure stack refuse for a minute and a half.",
+        ),
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Prove the whole path of a running day.
@@ -32,10 +39,13 @@ def verify(
     from ops.commands.verify.proofs import proof_for
     from ops.commands.verify.report import as_json, print_outcome, print_summary
     from ops.console import report_console
+    from stacks.errors import GenaiError
 
+    if failover and not azure_stack:
+        raise GenaiError("--failover proves pools of the gateway: name its stack with --azure-stack, or leave it out.")
     console = report_console(stderr=json_)
     outcomes: dict[str, Outcome] = {}
-    with proof_for(stack, azure_stack) as proof:
+    with proof_for(stack, azure_stack, failover=failover) as proof:
         for step in proof.steps:
             with console.status(step.name):
                 outcomes[step.name] = attempt(step, outcomes, proof.secrets)

@@ -15,6 +15,7 @@ from ops.clouds.azure import AzureCliError, access_token
 from ops.inventory.azure import AzureStackInventory
 from ops.inventory.deletion import clear_away
 from ops.stack.identity import StackIdentity
+from policies.apim.models import OPENAI_USER
 from tests import http_server
 
 OURS = {"Project": "genaiplatform", "Environment": "azure", "ManagedBy": "pulumi", "StackId": "abc1234"}
@@ -33,6 +34,16 @@ def _gateway(name: str, group: str) -> dict[str, Any]:
 
 def _vault(name: str, tags: Mapping[str, str] | None) -> dict[str, Any]:
     return {"name": name, "properties": {"location": "eastus2", "tags": tags}}
+
+
+ACCOUNT = "/subscriptions/s-1/resourceGroups/ai/providers/Microsoft.CognitiveServices/accounts/shared"
+
+
+def _role(name: str, description: str | None, role: str = OPENAI_USER) -> dict[str, Any]:
+    definition = f"/subscriptions/s-1/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    given = {"roleDefinitionId": definition, "principalId": "p", "description": description}
+    id_ = f"{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    return {"id": id_, "name": name, "properties": given}
 
 
 def words(tags: Mapping[str, str]) -> list[str]:
@@ -81,6 +92,15 @@ class Azure:
             {"id": "app-4", "displayName": "shop"},
         ]
     )
+    roles: list[dict[str, Any]] = field(
+        default_factory=lambda: [
+            _role("role-1", "; ".join(words(OURS))),
+            _role("role-2", "; ".join(words(NEIGHBOUR))),
+            _role("role-3", "; ".join(words({**OURS, "Environment": "azure-2"}))),
+            _role("role-4", "; ".join(words(OURS)), "another-role"),
+            _role("role-5", None),
+        ]
+    )
     refused: set[str] = field(default_factory=set)
     """Beginnings of paths that are answered 403."""
     removed: list[str] = field(default_factory=list)
@@ -90,6 +110,7 @@ class Azure:
             "/subscriptions/s-1/resourcegroups": self.groups,
             f"{PROVIDERS}/Microsoft.ApiManagement/deletedservices": self.gateways,
             f"{PROVIDERS}/Microsoft.KeyVault/deletedVaults": self.vaults,
+            f"{PROVIDERS}/Microsoft.Authorization/roleAssignments": self.roles,
             "/v1.0/applications": self.applications,
             "/v1.0/directory/deletedItems/microsoft.graph.application": self.deleted_applications,
         }
@@ -145,6 +166,9 @@ def day(azure: Azure, identity: StackIdentity = IN_STATE) -> AzureStackInventory
     return AzureStackInventory(stack="azure", identity=identity, arm=azure.url, graph=azure.url, token=token)
 
 
+ROLE = f"{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/role-1"
+
+
 def test_what_is_ours_is_found_on_every_page_and_nothing_else(azure: Azure) -> None:
     scan = day(azure).scan()
     assert scan.failures == []
@@ -155,6 +179,7 @@ def test_what_is_ours_is_found_on_every_page_and_nothing_else(azure: Azure) -> N
             "az apim deletedservice purge --service-name genai-gateway1a2b3c4d --location eastus2",
         ),
         "deleted key vault": ("genai-keys1a2b3c4d", "az keyvault purge --name genai-keys1a2b3c4d --location eastus2"),
+        "role assignment": (ROLE, f"az role assignment delete --ids {ROLE}"),
         "Entra application": ("app-1", "az ad app delete --id app-1"),
         "deleted Entra application": (
             "app-3",
@@ -169,7 +194,7 @@ def test_without_the_state_a_gateway_that_exists_and_what_the_directory_has_are_
     assert {left.resource.id for left in scan.leftovers} == {"genai-gateway1a2b3c4d"}  # its group is gone
     assert {left.resource.id for left in scan.uncertain} == {
         *("genai-azure1a2b3c4d", "genai-azure5e6f7a8b", "genai-keys1a2b3c4d", "genai-keys5e6f7a8b"),
-        *("app-1", "app-3", "app-5", "app-6"),
+        *("app-1", "app-3", "app-5", "app-6", ROLE, ROLE.replace("role-1", "role-2")),
     }
     named = day(azure, StackIdentity(id="abc1234")).scan()
     found = {left.resource.id for left in named.leftovers}
@@ -197,7 +222,7 @@ def test_all_of_ours_goes_with_what_its_deletion_leaves_behind(azure: Azure) -> 
     gateways = ["genai-gateway1a2b3c4d", "genai-gateway9c9c9c9c"]
     assert sorted(azure.removed) == [
         *("app-1", "app-1", "app-3"),
-        *("genai-azure1a2b3c4d", *gateways, "genai-keys1a2b3c4d"),
+        *("genai-azure1a2b3c4d", *gateways, "genai-keys1a2b3c4d", "role-1"),
     ]
     assert [group["name"] for group in azure.groups] == ["genai-azure-of-a-colleague", "genai-azure5e6f7a8b", "shop"]
 
@@ -208,6 +233,7 @@ def test_all_of_ours_goes_with_what_its_deletion_leaves_behind(azure: Azure) -> 
         ("/subscriptions/s-1/resourcegroups", "resource groups"),
         (f"{PROVIDERS}/Microsoft.ApiManagement", "deleted API Management services"),
         (f"{PROVIDERS}/Microsoft.KeyVault", "deleted key vaults"),
+        (f"{PROVIDERS}/Microsoft.Authorization", "role assignments"),
         ("/v1.0/applications", "Entra applications"),
         ("/v1.0/directory", "deleted Entra applications"),
     ],
@@ -217,7 +243,7 @@ def test_what_is_refused_is_reported_and_the_rest_is_found(azure: Azure, path: s
     scan = day(azure).scan()
     assert [failure.what for failure in scan.failures] == [what]
     assert "403" in scan.failures[0].error
-    assert len(scan.leftovers) == 4
+    assert len(scan.leftovers) == 5
     assert scan.exit_code == 2
 
 
@@ -263,3 +289,14 @@ def test_the_names_that_are_looked_for_are_those_the_program_gives() -> None:
     (group,) = recorded("header").of_type("azure-native:resources:ResourceGroup")
     assert group.name == "genai-azure"
     assert group.inputs["tags"]["Environment"] == "azure"
+
+
+def test_a_role_is_found_by_the_description_that_the_program_gives_it() -> None:
+    from ops.stack.identity import application_tags
+    from tests.azure_program import with_models
+
+    roles = [one.inputs for one in with_models().of_type("azure-native:authorization:RoleAssignment")]
+    (description,) = {role["description"] for role in roles if role["roleDefinitionId"].endswith(OPENAI_USER)}
+    tags = application_tags(description.split("; "))
+    assert (tags["Project"], tags["Environment"]) == ("genaiplatform", "azure")
+    assert tags["StackId"]

@@ -17,6 +17,7 @@ from ops.model import nodes
 from ops.model.cost import Cost, amount, cost, number
 from ops.model.engine_graph import engine_resources
 from ops.model.recorder import record
+from tests import azure_program
 from tests.ops.plan import sample
 
 
@@ -153,3 +154,10 @@ def test_every_price_has_a_source_and_a_date() -> None:
     assert all(re.fullmatch(r"20\d\d-\d\d(-\d\d)?", figure.date) for figure in figures)
     publishers = r"AWS|Azure Retail Prices|\w[\w-]*/[\w.-]+|[\w-]+(\.[\w-]+)+"
     assert all(re.search(publishers, figure.source) and "not named" not in figure.source for figure in figures)
+
+
+def test_tokens_are_paid_by_use_where_the_gateway_serves_models() -> None:
+    usage = {usage.item for usage in cost(azure_program.with_models().resources, "eastus2").usage}
+    assert usage >= {"tokens of Azure OpenAI", "tokens of Gemini"}
+    without = {usage.item for usage in cost(azure_program.recorded().resources, "eastus2").usage}
+    assert usage - without == {"tokens of Azure OpenAI", "tokens of Gemini"}

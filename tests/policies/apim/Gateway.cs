@@ -33,7 +33,12 @@ public class Response : IResponse {
   public IMessageBody Body { get { return Message; } }
 }
 
-public class Request { public IReadOnlyDictionary<string, string[]> Headers; public string IpAddress; }
+public class Request {
+  public IReadOnlyDictionary<string, string[]> Headers;
+  public string IpAddress;
+  public Body Message;
+  public IMessageBody Body { get { return Message; } }
+}
 
 public class Operation { public string UrlTemplate; }
 
@@ -69,8 +74,12 @@ public static class Program {
     return new Response {
       StatusCode = (int)json["status"],
       Headers = Strings(json["headers"]),
-      Message = new Body { Text = (string)json["body"], Consumed = (bool)json["consumed"] }
+      Message = ToBody(json)
     };
+  }
+
+  static Body ToBody(JToken json) {
+    return new Body { Text = (string)json["body"], Consumed = (bool)json["consumed"] };
   }
 
   static object ToVariable(JToken json) {
@@ -88,7 +97,11 @@ public static class Program {
     var variables = ((JObject)json["variables"]).Properties().ToDictionary(v => v.Name, v => ToVariable(v.Value));
     var context = new Context {
       RequestId = Guid.Parse((string)json["requestId"]),
-      Request = new Request { Headers = Strings(json["request"]["headers"]), IpAddress = (string)json["request"]["ip"] },
+      Request = new Request {
+        Headers = Strings(json["request"]["headers"]),
+        IpAddress = (string)json["request"]["ip"],
+        Message = json["request"]["body"].Type == JTokenType.Null ? null : ToBody(json["request"])
+      },
       Operation = new Operation { UrlTemplate = (string)json["operation"] },
       Response = json["response"].Type == JTokenType.Null ? null : ToResponse(json["response"]),
       LastError = json["error"].ToObject<LastError>(),
@@ -101,11 +114,13 @@ public static class Program {
     } catch (Exception error) {
       answer["error"] = error.GetType().Name + ": " + error.Message;
     }
+    answer["request"] = context.Request.Message != null && context.Request.Message.Consumed;
     answer["consumed"] = new JArray(variables.Where(v => v.Value is Response && ((Response)v.Value).Message.Consumed).Select(v => v.Key));
     return answer;
   }
 
   public static void Main() {
+    Console.SetOut(new System.IO.StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false)));
     string line;
     while ((line = Console.In.ReadLine()) != null) {
       Console.Out.WriteLine(Answer(JObject.Parse(line)).ToString(Formatting.None));

@@ -35,7 +35,7 @@ ELEMENTS: Mapping[str, Element] = {
     "value": Element(),
     "return-response": Element(children="set-status set-header set-body", sections=ALL),
     "set-status": Element("code reason"),
-    "set-body": Element(),
+    "set-body": Element(sections="inbound backend outbound"),
     "trace": Element("source severity", "message metadata", ALL),
     "message": Element(),
     "metadata": Element("name value"),
@@ -53,10 +53,16 @@ ELEMENTS: Mapping[str, Element] = {
     ),
     "set-url": Element(),
     "set-method": Element(),
-    "authentication-managed-identity": Element("resource client-id"),
+    "authentication-managed-identity": Element("resource client-id", sections="inbound"),
+    "llm-token-limit": Element(
+        "counter-key tokens-per-minute token-quota token-quota-period estimate-prompt-tokens retry-after-variable-name",
+        sections="inbound",
+    ),
+    "llm-emit-token-metric": Element("namespace", "dimension", "inbound"),
+    "dimension": Element("name value"),
     "rewrite-uri": Element("template copy-unmatched-params", sections="inbound"),
     "set-backend-service": Element("backend-id", sections="inbound backend"),
-    "forward-request": Element("timeout buffer-response", sections="backend"),
+    "forward-request": Element("timeout buffer-request-body buffer-response", sections="backend"),
 }
 
 

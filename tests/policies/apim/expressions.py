@@ -19,6 +19,9 @@ _USINGS = (
 )
 
 
+REQUEST = "context.Request"
+
+
 class ExpressionError(Exception):
     """An expression threw; API Management would go on in on-error."""
 
@@ -76,7 +79,7 @@ class Expressions:
         )
 
     def evaluate(self, text: str, context: Mapping[str, Any]) -> tuple[Any, list[str]]:
-        """The value, and the variables whose message bodies have been read by now."""
+        """The value, and the variables whose message bodies have been read by now; `REQUEST` is the request's."""
         assert self._process.stdin
         assert self._process.stdout
         line = json.dumps({"expression": self._numbers[text], "context": context}, default=vars) + "\n"
@@ -87,7 +90,7 @@ class Expressions:
         answer = json.loads(self._answers[line])
         if "error" in answer:
             raise ExpressionError(answer["error"])
-        return answer["value"], answer["consumed"]
+        return answer["value"], answer["consumed"] + ([REQUEST] if answer["request"] else [])
 
     def close(self) -> None:
         """End the process."""

@@ -36,7 +36,7 @@ def _section(mode: Mode, name: str) -> ET.Element:
     return section
 
 
-def _types(expression: str) -> set[str]:
+def types_of(expression: str) -> set[str]:
     code = re.sub(r'@"[^"]*"|"(\\.|[^"\\])*"', '""', expression)
     return set(re.findall(r"(?<![\w.])[A-Z]\w*", code))
 
@@ -126,14 +126,14 @@ def test_the_policy_holds_no_key_and_no_address(mode: Mode) -> None:
 def test_expressions_name_only_types_that_are_allowed(mode: Mode) -> None:
     for place, text in texts(ET.fromstring(load(mode))):
         if is_expression(text):
-            assert _types(text) <= TYPES, place
+            assert types_of(text) <= TYPES, place
 
 
 @pytest.mark.parametrize(
     "planted", ['@(File.ReadAllText("x"))', "@(new WebClient())", '@{ return "Guid" + Environment.NewLine; }']
 )
 def test_a_type_that_is_not_allowed_is_found(planted: str) -> None:
-    assert not _types(planted) <= TYPES
+    assert not types_of(planted) <= TYPES
 
 
 @policies

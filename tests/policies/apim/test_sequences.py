@@ -154,6 +154,7 @@ def test_a_step_that_leaves_the_policy_must_leave_the_diagram(mode: Mode) -> Non
     for parent in [root, *root.iter()]:
         for position, element in enumerate(list(parent)):
             named = element.tag in ELEMENTS and ELEMENTS[element.tag].sections and element.tag != "base"
+            named = named and parent.tag != "send-request"
             if named and element.get("name") not in ("answer", "status", "body") and not in_refusal(root, element):
                 parent.remove(element)
                 assert problems(root, DIAGRAMS[mode]), ET.tostring(element, encoding="unicode")

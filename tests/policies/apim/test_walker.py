@@ -31,12 +31,18 @@ READ = """
   <value>@(((IResponse)context.Variables["r"]).Body.As&lt;string>({}))</value>
 </set-header>
 """
+READ_REQUEST = """
+<set-header name="read" exists-action="append"><value>@(context.Request.Body.As&lt;string>({}))</value></set-header>
+"""
 INBOUND = {
     "a body is read once": SEND.format("true") + READ.format("") + READ.format(""),
     "a body can be preserved": SEND.format("true") + READ.format("true") + READ.format(""),
     "values are joined": """<set-header name="joined" exists-action="override">
         <value>@(context.Request.Headers.GetValueOrDefault("X-MANY", "none"))</value></set-header>""",
     "a name matches in any case": """<set-header name="X-MANY" exists-action="append"><value>c</value></set-header>""",
+    "a request's body is read once": READ_REQUEST.format("") + READ_REQUEST.format(""),
+    "a request's body can be preserved": READ_REQUEST.format("true") + READ_REQUEST.format(""),
+    "a body is set anew": READ_REQUEST.format("") + "<set-body>new</set-body>" + READ_REQUEST.format(""),
     "a failed request is null": SEND.format("true")
     + """<set-header name="answer" exists-action="override">
         <value>@(context.Variables["r"] == null ? "null" : "some")</value></set-header>""",
@@ -66,6 +72,9 @@ def compiled(tmp_path_factory: pytest.TempPathFactory, mono: None) -> Iterator[E
     [
         ("a body is read once", "text", "set-header ExpressionValueEvaluationFailure"),
         ("a body can be preserved", "text", {"read": ["text", "text"]}),
+        ("a request's body is read once", None, "set-header ExpressionValueEvaluationFailure"),
+        ("a request's body can be preserved", None, {"read": ["sent", "sent"]}),
+        ("a body is set anew", None, {"read": ["sent", "new"]}),
         ("values are joined", "text", {"joined": ["a,b"]}),
         ("a name matches in any case", "text", {"x-many": ["a", "b", "c"]}),
         ("a failed request is null", None, {"answer": ["null"]}),
@@ -81,7 +90,7 @@ def test_the_walker_does_as_the_reference_says(
 ) -> None:
     forwarded: list[Headers] = []
 
-    def echo(headers: Headers, url: str) -> Response:
+    def echo(headers: Headers, url: str, _body: str) -> Response:
         forwarded.append({**headers, "url": [url]})
         return Response(200)
 
@@ -91,7 +100,7 @@ def test_the_walker_does_as_the_reference_says(
         return Response(200, body=answer)
 
     walker = Walker(_policy(name), compiled, tokens={}, backends={"echo": echo}, send=send)
-    response = walker.handle({"x-many": ["a", "b"]}, "203.0.113.7", "/Models?a=b&c=d", "/models")
+    response = walker.handle({"x-many": ["a", "b"]}, "203.0.113.7", "/Models?a=b&c=d", "/models", "sent")
     if isinstance(expected, dict):
         assert expected.items() <= forwarded[0].items()
     elif isinstance(expected, int):

@@ -7,19 +7,24 @@ which tokens Microsoft signed is a table.
 from __future__ import annotations
 
 import dataclasses
+import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.policies.apim.expressions import ExpressionError, Expressions, is_expression
+from tests.policies.apim.expressions import REQUEST, ExpressionError, Expressions, is_expression
 
 Headers = dict[str, list[str]]
+Backend = Callable[[Headers, str, str], "Response"]
 
 
 @dataclass
 class Response:
-    """An HTTP answer; `seconds` is how long it takes to come, `consumed` whether its body was read."""
+    """An HTTP answer; `seconds` is how long it takes to come, `consumed` whether its body was read.
+
+    A `stream` comes in place of the body, piece by piece.
+    """
 
     status: int
     headers: Headers = field(default_factory=dict)
@@ -27,6 +32,7 @@ class Response:
     seconds: float = 0
     consumed: bool = False
     buffered: bool = False
+    stream: Iterator[str] | None = None
 
 
 class PolicyError(Exception):
@@ -63,12 +69,12 @@ class Walker:
         expressions: Expressions,
         *,
         tokens: Mapping[str, Mapping[str, Any]],
-        backends: Mapping[str, Callable[[Headers, str], Response]],
+        backends: Mapping[str, Backend],
         send: Callable[[str, Mapping[str, str]], Response],
     ) -> None:
         """`tokens`: claims of each token Microsoft signed; `send`: URL and identity to answer, or ConnectionError.
 
-        A backend is told the headers, and path and query.
+        A backend is told the headers, path and query, and the body.
         """
         self._policy, self._expressions = policy, expressions
         self.tokens, self.backends, self.send = tokens, backends, send
@@ -77,9 +83,14 @@ class Walker:
         self.cache_miss_sets_null = False
         self.traces: list[dict[str, str]] = []
         self._calls: dict[str, list[float]] = {}
+        self.metrics: list[dict[str, str | int]] = []
+        self._tokens: dict[str, list[tuple[float, int]]] = {}
 
-    def handle(self, headers: Headers, ip: str, url: str = "/", operation: str = "/") -> Response:
+    def handle(
+        self, headers: Headers, ip: str, url: str = "/", operation: str = "/", body: str | None = None
+    ) -> Response:
         """What the caller gets back. `url` is path and query, `operation` the template of the operation it matches."""
+        self._body, self._body_consumed, self._on_tokens = body, False, list[Callable[[int], None]]()
         self._headers, self._ip, self._url, self._operation = dict(headers), ip, url, operation
         self._variables: dict[str, Any] = {}
         self._response: Response | None = None
@@ -87,12 +98,14 @@ class Walker:
         self._backend = ""
         try:
             for section in ("inbound", "backend", "outbound"):
+                self._section = section
                 try:
                     self._run(self._policy.find(section))
                 except PolicyError as error:
                     self._error = {**error.error, "Section": section}
                     # What the caller would get without on-error.
                     self._response = Response(error.status, body=str(error))
+                    self._section = "on-error"
                     self._run(self._policy.find("on-error"))
                     break
         except _Returned as returned:
@@ -110,9 +123,14 @@ class Walker:
             return text
         context = {
             "requestId": self.request_id,
-            "request": {"headers": self._headers, "ip": self._ip},
+            "request": {
+                "headers": self._headers,
+                "ip": self._ip,
+                "body": self._body,
+                "consumed": self._body_consumed,
+            },
             "operation": self._operation,
-            "response": self._response,
+            "response": self._response and dataclasses.replace(self._response, stream=None),
             "error": self._error,
             "variables": self._variables,
         }
@@ -121,7 +139,10 @@ class Walker:
         except ExpressionError as error:
             raise PolicyError(element, "ExpressionValueEvaluationFailure", message=str(error)) from error
         for name in consumed:
-            self._variables[name].consumed = True
+            if name == REQUEST:
+                self._body_consumed = True
+            else:
+                self._variables[name].consumed = True
         return value
 
     def _attribute(self, element: ET.Element, name: str) -> Any:
@@ -138,7 +159,7 @@ class Walker:
 
     def _retry(self, element: ET.Element) -> None:
         self._run(element)
-        for _ in range(int(element.attrib["count"])):
+        for _ in range(int(self._attribute(element, "count"))):
             if self._attribute(element, "condition") is not True:
                 return
             self._run(element)
@@ -149,7 +170,8 @@ class Walker:
         self._variables[element.attrib["name"]] = value
 
     def _set_header(self, element: ET.Element) -> None:
-        self._change_header(self._headers, element)
+        response = self._response if self._section in ("outbound", "on-error") else None
+        self._change_header(self._headers if response is None else response.headers, element)
 
     def _change_header(self, headers: Headers, element: ET.Element) -> None:
         name, action = self._attribute(element, "name"), self._attribute(element, "exists-action")
@@ -232,16 +254,55 @@ class Walker:
         query = self._url.partition("?")[2] if element.get("copy-unmatched-params") != "false" else ""
         self._url = self._attribute(element, "template") + (f"?{query}" if query else "")
 
+    def _set_body(self, element: ET.Element) -> None:
+        assert self._body is not None, "the request has no body to set"
+        self._body = str(self._value(element, element.text))
+        self._body_consumed = False
+
+    def _authentication_managed_identity(self, element: ET.Element) -> None:
+        token = f"Bearer token of {element.attrib['client-id']} for {element.attrib['resource']}"
+        self._headers[_find(self._headers, "Authorization") or "Authorization"] = [token]
+
+    def _llm_token_limit(self, element: ET.Element) -> None:
+        spent = self._tokens.setdefault(self._attribute(element, "counter-key"), [])
+        for attribute, seconds, status in (("tokens-per-minute", 60, 429), ("token-quota", 86_400, 403)):
+            recent = [(at, tokens) for at, tokens in spent if at > self.clock - seconds]
+            if attribute in element.attrib and sum(tokens for _, tokens in recent) >= int(element.attrib[attribute]):
+                wait = int(recent[0][0] + seconds - self.clock)
+                self._variables[element.attrib["retry-after-variable-name"]] = wait
+                raise PolicyError(element, "TokenLimitExceeded", status, "Token limit is exceeded")
+        self._on_tokens.append(lambda tokens: spent.append((self.clock, tokens)))
+
+    def _llm_emit_token_metric(self, element: ET.Element) -> None:
+        dimensions = {one.attrib["name"]: self._attribute(one, "value") for one in element}
+        self._on_tokens.append(lambda tokens: self.metrics.append({**dimensions, "Total Tokens": tokens}))
+
+    def _counted(self, pieces: Iterable[str]) -> Iterator[str]:
+        """Pass an answer on, and count what it says of tokens."""
+        told, on_tokens = "", self._on_tokens
+        for piece in pieces:
+            told += piece
+            yield piece
+        if found := re.findall(r'"total_tokens": ?(\d+)', told):
+            for count in on_tokens:
+                count(int(found[-1]))
+
     def _set_backend_service(self, element: ET.Element) -> None:
-        self._backend = element.attrib["backend-id"]
+        self._backend = self._attribute(element, "backend-id")
         if self._backend not in self.backends:
             raise PolicyError(element, "BackendNotFound", message=f"no backend {self._backend} for {self._headers}")
 
     def _forward_request(self, element: ET.Element) -> None:
+        body, kept = "" if self._body_consumed else self._body or "", element.get("buffer-request-body") == "true"
+        self._body = self._body if kept else None
         try:
-            answer = self.backends[self._backend](self._headers, self._url)
+            answer = self.backends[self._backend](self._headers, self._url, body)
         except (KeyError, ConnectionError) as error:
             raise PolicyError(element, "BackendConnectionFailure", message=f"{error} for {self._headers}") from error
         if answer.seconds > float(element.attrib["timeout"]):
             raise PolicyError(element, "Timeout", message=f"no answer in time for {self._headers}")
         self._response = dataclasses.replace(answer, buffered=element.get("buffer-response") != "false")
+        if answer.stream is None:
+            [*self._counted([answer.body])]
+        else:
+            self._response.stream = self._counted(answer.stream)

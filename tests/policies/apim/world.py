@@ -167,7 +167,7 @@ class World(Walker):
         assert not response.buffered
         return self.forwarded[-1]
 
-    def _forward(self, headers: Headers, url: str) -> Response:
+    def _forward(self, headers: Headers, url: str, _body: str) -> Response:
         """The backend entity, which adds its header, the load balancer's rule, and LiteLLM's look for a key."""
         seen = {name.lower(): list(values) for name, values in headers.items()}
         seen.setdefault(APIM_ENTRY_HEADER, []).append(APIM_ENTRY_KEY)
@@ -200,6 +200,7 @@ def answer(response: Response, status: int, code: str) -> None:
     assert set(error) == {"message", "type", "code", "request_id"}
     assert (error["code"], error["request_id"]) == (code, Walker.request_id)
     types = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+    types |= dict.fromkeys((400, 404), "invalid_request_error")
     assert error["type"] == types.get(status, "api_error")
     assert error["message"].endswith(".")
     retry = response.headers.get("Retry-After", ["0"])[0]

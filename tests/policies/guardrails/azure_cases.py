@@ -82,6 +82,19 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
             url=f"{good_azure.LOAD_BALANCER}@example.com:8443", check=False
         ),
     },
+    "pools-leave-out-what-fails": {
+        "no breaker": lambda: good_azure.pool(breaker=None),
+        "a breaker without rules": lambda: good_azure.pool(breaker={"rules": []}),
+    },
+    "azure-openai-is-called-without-a-key": {
+        "a key": lambda: good_azure.pool(key="{{account-key}}"),
+        "a key of a Foundry resource": lambda: good_azure.pool(
+            key="{{account-key}}", url="https://east.services.ai.azure.com/openai/v1"
+        ),
+    },
+    "gateways-have-an-identity-only-to-call-with": {
+        "an identity for nothing": lambda: good_azure.gateway_with_identity(good_azure.POLICY),
+    },
     "gateway-logs-hold-no-headers-and-no-bodies": {
         "a header": lambda: good_azure.diagnostic(headers=("Authorization",)),
         "bodies": lambda: good_azure.diagnostic(size=1024),
@@ -128,6 +141,13 @@ GOOD: Mapping[str, Program] = {
     "backend": good_azure.backend,
     "entry for API Management without a domain": lambda: good_azure.backend(
         url=good_azure.LOAD_BALANCER, check=False, name=False
+    ),
+    "pool": good_azure.pool,
+    "pool of a provider that takes a key": lambda: good_azure.pool(
+        key="{{gemini-provider-key}}", url="https://generativelanguage.googleapis.com/v1beta/openai"
+    ),
+    "gateway with an identity to call with": lambda: good_azure.gateway_with_identity(
+        good_azure.POLICY.replace("</inbound>", "<authentication-managed-identity /></inbound>")
     ),
     "api without a subscription key": lambda: good_azure.api(subscription_required=False),
     "operation with a policy of its own": lambda: good_azure.api(

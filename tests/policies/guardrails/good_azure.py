@@ -71,6 +71,34 @@ def backend(
     )
 
 
+BREAKER: Any = {"rules": [{"name": "failures", "trip_duration": "PT1M"}]}
+ACCOUNT = "https://east.openai.azure.com/openai/v1"
+
+
+def pool(*, breaker: Any = BREAKER, key: str | None = None, url: str = ACCOUNT) -> None:
+    """A pool of one deployment and another one."""
+    members = [
+        apimanagement.Backend(
+            f"backend-{number}",
+            type="Single",
+            url=url,
+            protocol="http",
+            circuit_breaker=breaker if number == 2 else BREAKER,
+            credentials={"header": {"api-key": [key]}} if key else None,
+            **IN_GATEWAY,
+        )
+        for number in (1, 2)
+    ]
+    services: Any = [{"id": member.id} for member in members]
+    apimanagement.Backend("pool", type="Pool", pool={"services": services}, **IN_GATEWAY)
+
+
+def gateway_with_identity(policy: str) -> None:
+    identity: Any = {"type": "UserAssigned", "user_assigned_identities": {"id": {}}}
+    gateway(identity=identity)
+    api(policy=policy)
+
+
 def api(*, policy: str | None = POLICY, operation_policy: str | None = None, **changes: Any) -> None:
     good = {"api_id": "api", "path": "", "display_name": "api", "protocols": ["https"], **IN_GATEWAY}
     made = apimanagement.Api("api", **{**good, **changes})

@@ -17,7 +17,7 @@ from stacks.azure.settings import AzureSettings
 from stacks.configuration import read
 from stacks.errors import SettingsError
 from tests import program
-from tests.azure_program import AWS_STACK, SETTINGS, config, run
+from tests.azure_program import ACCOUNTS, AWS_STACK, SETTINGS, config, run
 
 
 def load(values: Mapping[str, Any]) -> AzureSettings:
@@ -39,9 +39,103 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
     return recordings
 
 
+ACCOUNT = f"{ACCOUNTS}/accounts/east"
+
+
+def models(*deployments: Mapping[str, Any], provider: str = "azureOpenAI", **more: Any) -> dict[str, Any]:
+    return {"gatewayModels": [{"name": "gpt", "provider": provider, "deployments": list(deployments), **more}]}
+
+
+def breaker(**settings: Any) -> dict[str, Any]:
+    return models({"account": ACCOUNT}, circuitBreaker=settings)
+
+
+def client(**settings: Any) -> dict[str, Any]:
+    return {**models({"account": ACCOUNT}), "clients": [{"name": "demo", **settings}]}
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
+        (models(), "gatewayModels[gpt]: deployments has 0 entries: name 1 to 30"),
+        (models(*[{"account": f"{ACCOUNT}{n}"} for n in range(31)]), "deployments has 31 entries: name 1 to 30"),
+        ({"gatewayModels": [{"name": "gpt", "provider": "gemini"}]}, "gatewayModels[gpt].deployments is missing"),
+        ({"gatewayModels": 2 * models({"account": ACCOUNT})["gatewayModels"]}, "two entries have the name 'gpt'"),
+        (models({"account": ACCOUNT}, provider="bedrock"), "provider must be 'azureOpenAI' or 'gemini', not 'bedrock'"),
+        (
+            models({"account": ACCOUNT}, {"key": "gemini"}),
+            "deployments[2].account is missing: azureOpenAI is called by",
+        ),
+        (models({"account": ACCOUNT, "key": "gemini"}), "deployments[1].key is set, and azureOpenAI is called without"),
+        (
+            models({}, provider="gemini"),
+            "deployments[1].key is missing: name the one of providerKeys that gemini takes",
+        ),
+        (
+            models({"account": ACCOUNT}, provider="gemini"),
+            "deployments[1].account is an Azure OpenAI account, which has",
+        ),
+        (
+            models({"key": "gemini"}, provider="gemini"),
+            "gpt takes the provider key 'gemini', which is not set: `pulumi",
+        ),
+        (
+            models({"account": ACCOUNT, "weight": 1}),
+            "weight says how a pool is shared, and there is one deployment only",
+        ),
+        (models({"account": ACCOUNT, "priority": 1}), "priority says how a pool is shared, and there is one"),
+        (models({"account": ACCOUNT}, {"account": ACCOUNT.upper()}), "deployments[2] is another one's account"),
+        (models({"account": ACCOUNT, "weight": 0}), "deployments[entry 1].weight must be at least 1, not 0"),
+        (models({"account": ACCOUNT, "weight": 101}), "weight must be at most 100"),
+        (models({"account": ACCOUNT, "priority": -1}), "priority must be at least 0, not -1"),
+        (models({"account": ACCOUNT, "priority": 101}), "priority must be at most 100"),
+        (models({"account": "east"}), "account: 'east' is not the id of an Azure OpenAI account"),
+        (models({"account": ACCOUNT.replace("CognitiveServices", "Storage")}), "is not the id of an Azure OpenAI"),
+        (models({"account": ACCOUNT + "/deployments/gpt"}), "is not the id of an Azure OpenAI account"),
+        (models({"account": ACCOUNT.replace("581759f7", "x")}), "is not the id of an Azure OpenAI account"),
+        (models({"account": ACCOUNT, "endpoint": "http://east.openai.azure.com"}), "is not an https address"),
+        (models({"account": ACCOUNT, "endpoint": "https://east.openai.azure.com/"}), "is not an https address"),
+        (
+            models({"account": ACCOUNT, "endpoint": "https://east.openai.azure.com.example.com"}),
+            "deployments[1].endpoint https://east.openai.azure.com.example.com is no address of azureOpenAI",
+        ),
+        (models({"account": ACCOUNT, "endpoint": "https://user@east.openai.azure.com"}), "is not an https address"),
+        (models({"account": ACCOUNT}, model="a b"), "model: 'a b' is not the name of a deployment or model"),
+        (models({"account": ACCOUNT}, model='x" or "'), "is not the name of a deployment or model"),
+        (
+            {
+                "gatewayModels": [
+                    {"name": name, "provider": "azureOpenAI", "deployments": [{"account": ACCOUNT}]}
+                    for name in ("gpt-4.1", "gpt-4-1")
+                ]
+            },
+            "gatewayModels: gpt-4.1 and gpt-4-1 differ in . and - alone, which backends do not: rename one",
+        ),
+        (breaker(failures=0), "circuitBreaker.failures must be at least 1, not 0"),
+        (breaker(failures=10_001), "circuitBreaker.failures must be at most 10000"),
+        (breaker(interval="25h"), "circuitBreaker.interval: '25h' is longer than a day: set at most 1d"),
+        (breaker(tripDuration="PT1M"), "circuitBreaker.tripDuration: 'PT1M' is not a duration"),
+        (breaker(percentage=5), "circuitBreaker.percentage is not known there"),
+        (
+            client(models=["gtp"]),
+            "clients: demo names the model 'gtp', which is none of gatewayModels: did you mean gpt?",
+        ),
+        (client(tokensPerMinute=0), "clients[demo].tokensPerMinute must be at least 1, not 0"),
+        (client(tokensPerDay=-5), "clients[demo].tokensPerDay must be at least 1, not -5"),
+        (
+            {"clients": [{"name": "demo", "tokensPerDay": 5}]},
+            "demo has a limit of tokens, and there are no gatewayModels",
+        ),
+        (
+            {"clients": [{"name": "demo", "models": ["gpt"]}]},
+            "demo names the model 'gpt', which is none of gatewayModels",
+        ),
+        (
+            {**models({"account": ACCOUNT}), "clients": [{"name": "users", "key": "demo"}]},
+            "clients: users is how the model gateway calls people with a token of their own: rename the client",
+        ),
+        ({"providerKeys": {"gemini": "a key"}}, "providerKeys.gemini is not 1 to 4000 printable ASCII characters"),
+        ({"providerKeys": {"Gemini": "key"}}, "providerKeys.Gemini is no name: use at most 63 lower-case letters"),
         ({"clients": [{"key": "demo"}]}, "clients[entry 1].name is missing"),
         ({"clients": [{"name": "A B"}]}, "clients[A B].name: 'A B' is not a name"),
         ({"clients": [{"name": "a", "key": "demo"}, {"name": "a", "key": "demo"}]}, "two entries have the name 'a'"),
@@ -104,6 +198,22 @@ def test_more_key_bindings_than_a_named_value_holds_are_refused() -> None:
     assert len(load({"clients": clients}).clients) == 40
     with pytest.raises(SettingsError, match="41 keys are bound to clients, a named value holds 40"):
         load({"clients": [*clients, {"name": "last", "keys": ["demo"]}]})
+
+
+def test_more_clients_than_a_named_value_holds_are_refused() -> None:
+    clients = [{"name": f"client-{number:02}", "key": "demo"} for number in range(88)]
+    assert len(load({**models({"account": ACCOUNT}), "clients": clients[:87]}).clients) == 87
+    with pytest.raises(SettingsError, match="88 clients fill 4135 characters, and a named value holds 4096"):
+        load({**models({"account": ACCOUNT}), "clients": clients})
+    assert len(load({"clients": clients}).clients) == 88, "the limit is that of the model gateway"
+
+
+@pytest.mark.parametrize(
+    "host", ["own.openai.azure.com", "own.services.ai.azure.com", "own.cognitiveservices.azure.com"]
+)
+def test_an_account_may_have_another_address_than_its_name(host: str) -> None:
+    (model,) = load(models({"account": ACCOUNT, "endpoint": f"https://{host}"})).gateway_models
+    assert model.deployments[0].url(model.provider) == f"https://{host}/openai/v1"
 
 
 def test_every_default_of_the_other_kind_of_stack_is_passed_over() -> None:

@@ -1,0 +1,61 @@
+"""Azure managed identity that may call models: the role Cognitive Services OpenAI User on the accounts named."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import authorization, managedidentity
+
+from policies.apim.models import OPENAI_USER
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelIdentityArgs:
+    """Inputs of `ModelIdentity`. `accounts` are ids of Azure OpenAI accounts, which are there already."""
+
+    resource_group_name: pulumi.Input[str]
+    accounts: Sequence[str]
+    tags: Mapping[str, pulumi.Input[str]]
+
+
+class ModelIdentity(pulumi.ComponentResource):
+    """The identity by which the gateway calls Azure OpenAI, so that no key of it exists anywhere."""
+
+    id: pulumi.Output[str]
+    client_id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ModelIdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Create the identity and its roles; see `ModelIdentityArgs`."""
+        super().__init__("genai:azure:ModelIdentity", name, None, opts)
+        identity = managedidentity.UserAssignedIdentity(
+            name,
+            resource_group_name=args.resource_group_name,
+            tags=dict(args.tags),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        # A role has no tags, and stays when the group with the identity is deleted.
+        description = pulumi.Output.all(**args.tags).apply(
+            lambda tags: "; ".join(f"{key}={value}" for key, value in tags.items())
+        )
+        # Azure compares ids without regard to case, and takes a role twice for an error.
+        for account in {account.lower(): account for account in args.accounts}.values():
+            subscription, account_name = account.split("/")[2], account.rpartition("/")[2].lower()
+            # Two subscriptions may have groups and accounts of one name.
+            digest = hashlib.sha256(account.lower().encode()).hexdigest()[:8]
+            authorization.RoleAssignment(
+                f"{name}-{account_name}-{digest}",
+                scope=account,
+                role_definition_id=(
+                    f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{OPENAI_USER}"
+                ),
+                principal_id=identity.principal_id,
+                # Told, Azure does not look for an identity that the directory may not show yet.
+                principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
+                description=description,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.id, self.client_id = identity.id, identity.client_id
+        self.register_outputs({"clientId": self.client_id})

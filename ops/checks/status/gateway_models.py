@@ -1,0 +1,78 @@
+"""Models that API Management serves by itself: their APIs, their backends, and the roles of the gateway's identity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import httpx
+
+from catalogue.pins import API_MANAGEMENT_API, ROLE_ASSIGNMENTS_API
+from ops.checks.check import Check, Outcome, bad, fine, once
+from ops.checks.status.http import answers
+from ops.clouds.azure import Api, short_names
+from policies.apim.models import OPENAI_USER
+
+
+def gateway_model_checks(
+    arm: Api | None, outputs: Mapping[str, Any], service: Mapping[str, Any], accounts: Sequence[str], stack: str
+) -> Mapping[str, Check]:
+    """Nothing without models. `service` is the API Management service, as Azure describes it, empty when it is gone.
+
+    `accounts` are ids of the Azure OpenAI accounts that its identity is to call. Without `arm` only the APIs are asked.
+    """
+    checks: dict[str, Check] = {}
+    for api, url in outputs.get("modelApis", {}).items():
+        checks[f"{api} refuses who has no token"] = partial(
+            answers, f"{url}/models", httpx.codes.UNAUTHORIZED, "docs/model-gateway.md has what each answer means"
+        )
+    if arm is None or not service:
+        return checks
+    backends = once(partial(_backends, arm, outputs["gatewayId"]))
+    for model in outputs.get("gatewayModels", ()):
+        checks[f"model {model['name']}"] = partial(_model, model, backends, stack)
+    for account, name in short_names(accounts).items():
+        checks[f"gateway may call {name}"] = partial(_role, arm, service, account, stack)
+    return checks
+
+
+def _backends(arm: Api, gateway_id: str) -> Mapping[str, Mapping[str, Any]]:
+    """The backends of the service by id."""
+    url = f"{gateway_id}/backends?api-version={API_MANAGEMENT_API.version}"
+    return {one["name"]: one["properties"] for one in arm.values(url)}
+
+
+def _model(model: Mapping[str, Any], backends: Callable[[], Mapping[str, Mapping[str, Any]]], stack: str) -> Outcome:
+    """Whether each deployment has its backend, with a breaker, and is in the pool where there are several."""
+    found, wanted = backends(), model["deployments"]
+    again = f"`pulumi up -s {stack} --refresh` makes it anew"
+    if missing := [name for name in wanted if name not in found]:
+        return bad(f"gone: {', '.join(missing)}", again)
+    if open_ := [name for name in wanted if not (found[name].get("circuitBreaker") or {}).get("rules")]:
+        return bad(f"without a circuit breaker: {', '.join(open_)}", again)
+    if len(wanted) == 1:
+        return fine("1 deployment")
+    pools = [one["pool"]["services"] for one in found.values() if one.get("type") == "Pool"]
+    if not any({_last(member["id"]) for member in pool} == set(wanted) for pool in pools):
+        return bad(f"no pool of {', '.join(wanted)}", again)
+    return fine(f"{len(wanted)} deployments in a pool")
+
+
+def _role(arm: Api, service: Mapping[str, Any], account: str, stack: str) -> Outcome:
+    """Whether an identity of the gateway has its role on the account."""
+    identities = (service.get("identity") or {}).get("userAssignedIdentities") or {}
+    ours = {one["principalId"] for one in identities.values()}
+    url = f"{account}/providers/Microsoft.Authorization/roleAssignments?api-version={ROLE_ASSIGNMENTS_API.version}"
+    for assignment in arm.values(url):
+        given = assignment["properties"]
+        if given["principalId"] in ours and _last(given["roleDefinitionId"]) == OPENAI_USER:
+            return fine("its identity has the role Cognitive Services OpenAI User")
+    return bad(
+        "its identity has not the role Cognitive Services OpenAI User there",
+        f"`pulumi up -s {stack} --refresh` gives it",
+    )
+
+
+def _last(id_: str) -> str:
+    return id_.rpartition("/")[2]

@@ -1,0 +1,1 @@
+"""`genai usage`: what clients used of which model in a day."""

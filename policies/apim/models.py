@@ -1,0 +1,251 @@
+"""API Management policy of the model gateway: which model goes where, who may use it, and within which limits.
+
+One policy an API, written from `models.xml` and the fragments it shares with the policies in front of LiteLLM. Whoever
+deploys it creates, before it: the named values in `named_values`; a backend, or a pool, for each model; and gives the
+identity the role `OPENAI_USER` on each account.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from policies import apim
+
+Provider = Literal["azureOpenAI", "gemini"]
+Operation = Literal["chat-completions", "responses", "embeddings", "models"]
+
+OPERATIONS: Mapping[Operation, tuple[str, str]] = {
+    "chat-completions": ("POST", "/v1/chat/completions"),
+    "responses": ("POST", "/v1/responses"),
+    "embeddings": ("POST", "/v1/embeddings"),
+    "models": ("GET", "/v1/models"),
+}
+"""Method and path, as OpenAI has them."""
+
+OPENAI_USER = "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"
+"""The role Cognitive Services OpenAI User (learn.microsoft.com, "Azure built-in roles for AI + machine learning")."""
+
+RETRIES = 2
+"""The most times that a request goes to another deployment of its pool."""
+
+TRIPPING = ((429, 429), (500, 599))
+"""Answers that a circuit breaker counts, and that send a request to another deployment of its pool."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderRow:
+    """What the gateway knows of a provider. `endpoint` takes `/chat/completions` behind itself and `path`."""
+
+    title: str
+    api_path: str
+    endpoint: str
+    """Usual address; `{account}` is the account's name."""
+    path: str
+    hosts: str
+    """A regular expression that matches the whole host of an address that its credentials may be sent to."""
+    managed_identity: bool
+    """Whether the gateway's identity calls it. Else it takes a key in `Authorization`."""
+    responses: bool
+    """Whether it has OpenAI's Responses API."""
+    deployments: str
+    """What a deployment is there, in words."""
+
+
+PROVIDERS: Mapping[Provider, ProviderRow] = {
+    "azureOpenAI": ProviderRow(
+        title="Azure OpenAI",
+        api_path="azure-openai",
+        endpoint="https://{account}.openai.azure.com",
+        # learn.microsoft.com, "Azure OpenAI in Azure AI Foundry Models v1 API": no api-version, `model` in the body.
+        path="/openai/v1",
+        hosts=r"[a-z0-9-]+\.(openai\.azure\.com|cognitiveservices\.azure\.com|services\.ai\.azure\.com)",
+        managed_identity=True,
+        responses=True,
+        deployments="account",
+    ),
+    "gemini": ProviderRow(
+        title="Gemini",
+        api_path="gemini",
+        endpoint="https://generativelanguage.googleapis.com",
+        path="/v1beta/openai",  # ai.google.dev/gemini-api/docs/openai
+        hosts=r"generativelanguage\.googleapis\.com",
+        managed_identity=False,
+        responses=False,
+        deployments="key",
+    ),
+}
+
+UNIFIED_PATH = "openai"
+"""Path of the API of all models: `https://<gateway>/openai/v1` is what clients of OpenAI and Azure OpenAI expect."""
+
+USERS = "users"
+"""The client that people are who call with a token of the Azure CLI: they may use every model."""
+
+MODEL_CLIENTS = "model-clients"
+"""The named value that says which client of the settings a client id is, from `model_clients`."""
+
+IDENTITY_CLIENT_ID = "model-identity-client-id"
+"""The named value with the client id of the identity that calls providers without a key."""
+
+REFUSALS: Mapping[str, str] = {
+    "client_unknown": "403 permission_error This application is no client of the model gateway.",
+    "model_missing": "400 invalid_request_error The body is no JSON object with the name of a model in model.",
+    "model_not_found": "404 invalid_request_error This API has no model of that name: GET /v1/models lists them.",
+    "model_not_allowed": "403 permission_error This application may not use this model: GET /v1/models lists its own.",
+    "operation_not_supported": "400 invalid_request_error The provider of this model has no such operation.",
+    "token_rate_limited": "429 rate_limit_error This application used up its tokens of the minute: wait as long as "
+    "Retry-After says.",
+    "token_quota_exceeded": "403 permission_error This application used up its tokens of the day.",
+    "no_deployment_available": "503 api_error No deployment of this model takes requests now: try again shortly.",
+    "provider_refused": "502 api_error The provider did not accept the identity or key of the gateway: tell its "
+    "operator the request_id.",
+    "provider_unreachable": "502 api_error The provider of this model cannot be reached.",
+    "provider_timeout": "504 api_error The provider of this model did not answer in time.",
+}
+"""Status, type and message of each code that the policies in front of LiteLLM do not have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoutedModel:
+    """A model and the backend, or pool, that its requests go to; `upstream` is what the provider calls it."""
+
+    name: str
+    provider: Provider
+    upstream: str
+    backend_id: str
+    deployments: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientAccess:
+    """What a client may use; no models means all of them, and None means no limit."""
+
+    name: str
+    models: Sequence[str] = ()
+    tokens_per_minute: int | None = None
+    tokens_per_day: int | None = None
+
+
+def backend_name(model: str) -> str:
+    """Where the ids of a model's backends begin: letters, digits and - only."""
+    return "model-" + re.sub(r"[^a-z0-9-]", "-", model)
+
+
+def model_clients(client_ids: Mapping[str, str]) -> str:
+    """The named value `model-clients`: each client id with the client's name.
+
+    ValueError for more than a named value holds.
+    """
+    value = ",".join(f"{client_id}:{name}" for client_id, name in client_ids.items()) or "none"
+    if len(value) > apim.NAMED_VALUE_LENGTH:
+        raise ValueError(
+            f"{len(client_ids)} clients fill {len(value)} characters, and a named value holds "
+            f"{apim.NAMED_VALUE_LENGTH}: make fewer clients, or give them shorter names"
+        )
+    return value
+
+
+def named_values(models: Sequence[RoutedModel]) -> Sequence[str]:
+    """The names that the policy for these models refers to."""
+    names = ["tenant-id", "api-client-id", MODEL_CLIENTS]
+    return [*names, IDENTITY_CLIENT_ID] if with_identity(models) else names
+
+
+def operations(models: Sequence[RoutedModel]) -> Mapping[Operation, tuple[str, str]]:
+    """What callers of an API of these models may do."""
+    responses = any(PROVIDERS[model.provider].responses for model in models)
+    return {name: operation for name, operation in OPERATIONS.items() if name != "responses" or responses}
+
+
+def load(models: Sequence[RoutedModel], clients: Sequence[ClientAccess]) -> str:
+    """The policy of an API of these models as one well-formed XML document (ARM format `xml`)."""
+    names = [model.name for model in models]
+    routes = [
+        f'case "{model.name}": return "{model.provider} {model.upstream} {model.backend_id} '
+        f'{min(RETRIES, model.deployments - 1)}";'
+        for model in models
+    ]
+    allowed = [
+        f'case "{client.name}": return "{" ".join(name for name in names if name in client.models)}";'
+        for client in clients
+        if client.models
+    ]
+    without_responses = [model.name for model in models if not PROVIDERS[model.provider].responses]
+    parts: Mapping[str, Sequence[str]] = {
+        "allowed": [*allowed, f'default: return "{" ".join(names)}";'],
+        "routes": [*routes, 'default: return "";'],
+        "chat-only": [" ".join(without_responses)],
+        "limits": _choose([line for client in clients for line in _limit(client)]),
+        "identity": _choose(_IDENTITY if with_identity(models) else []),
+        "retried": [" || ".join(_between(*statuses) for statuses in TRIPPING)],
+    }
+    policy = _with_refusals(apim.read("models.xml"))
+    policy = re.sub(r"( *)\[\[([a-z-]+)\]\]", lambda place: _at(place[1], parts[place[2]]), policy)
+    return re.sub(r"\n *(?=\n)", "", policy)
+
+
+_RESOURCE = 'resource="https://cognitiveservices.azure.com"'
+_IDENTITY = [
+    """<when condition='@(((string)context.Variables["route"]).StartsWith("azureOpenAI "))'>""",
+    f'  <authentication-managed-identity {_RESOURCE} client-id="{{{{{IDENTITY_CLIENT_ID}}}}}" />',
+    "</when>",
+]
+
+
+def with_identity(models: Sequence[RoutedModel]) -> bool:
+    """Whether the gateway's identity calls one of them."""
+    return any(PROVIDERS[model.provider].managed_identity for model in models)
+
+
+def _limit(client: ClientAccess) -> Sequence[str]:
+    limits = []
+    if client.tokens_per_minute is not None:
+        limits.append(f'tokens-per-minute="{client.tokens_per_minute}"')
+    if client.tokens_per_day is not None:
+        limits.append(f'token-quota="{client.tokens_per_day}" token-quota-period="Daily"')
+    if not limits:
+        return []
+    counter = """counter-key='@("tokens:" + (string)context.Variables["client"])'"""
+    told = 'estimate-prompt-tokens="false" retry-after-variable-name="retryAfter"'
+    return [
+        f"""<when condition='@((string)context.Variables["client"] == "{client.name}")'>""",
+        f'  <llm-token-limit id="token-limit-{client.name}" {counter} {" ".join(limits)} {told} />',
+        "</when>",
+    ]
+
+
+def _choose(branches: Sequence[str]) -> Sequence[str]:
+    return ["<choose>", *(f"  {line}" for line in branches), "</choose>"] if branches else []
+
+
+def _between(least: int, most: int) -> str:
+    return f"status == {least}" if least == most else f"status &gt;= {least} &amp;&amp; status &lt;= {most}"
+
+
+def _at(indent: str, lines: Sequence[str]) -> str:
+    return "\n".join(indent + line for line in lines)
+
+
+_REFUSED_MODEL = (
+    """<metadata name="model" value='@(context.Variables.GetValueOrDefault&lt;string>("route", "") == "" ? "-" """
+    """: (string)context.Variables["model"])' />"""
+)
+
+
+def _with_refusals(policy: str) -> str:
+    """Our codes beside those of the policies in front of LiteLLM; a limit of tokens tells its wait as they do."""
+    cases = "".join(f'case "{code}": return "{answer}";\n' for code, answer in REFUSALS.items())
+    policy = re.sub(r"(?m)^( *)(?=default: return \"500 )", lambda place: _indented(cases, place[1]) + place[1], policy)
+    # Logs count errors by model: a configured one only, else callers would choose what stands there.
+    policy = re.sub(
+        r'(?m)^( *)<metadata name="clientId" .*\n(?= *<metadata name="code")', rf"\g<0>\1{_REFUSED_MODEL}\n", policy
+    )
+    waits = '(string)context.Variables["code"] == "rate_limited"'
+    return policy.replace(waits, '((string)context.Variables["code"]).EndsWith("rate_limited")')
+
+
+def _indented(lines: str, indent: str) -> str:
+    return re.sub(r"(?m)^(?=.)", indent, lines)

@@ -1,0 +1,45 @@
+"""CrossGuard rules about models behind API Management: pools leave out what fails, an identity is there when needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pulumi_policy import PolicyResource, ResourceValidationArgs
+
+from policies.apim.models import PROVIDERS
+from policies.guardrails.rule import known, of_type, resource_rule, stack_rule
+
+_BACKEND = "azure-native:apimanagement:Backend"
+
+
+@stack_rule
+def pools_leave_out_what_fails(resources: Sequence[PolicyResource]) -> Iterator[tuple[PolicyResource, str]]:
+    """Each backend of a pool has a circuit breaker: without one, a pool goes on sending requests to what fails."""
+    for pool in of_type(resources, _BACKEND):
+        for member in pool.property_dependencies.get("pool", []):
+            if not known(member.props, "circuitBreaker", "rules"):
+                yield member, "the pool keeps sending requests to it when it fails: give it circuitBreaker.rules"
+
+
+@resource_rule(_BACKEND)
+def azure_openai_is_called_without_a_key(backend: ResourceValidationArgs) -> Iterator[str]:
+    """The gateway's identity calls Azure OpenAI: a key of an account may do everything with it, and has no end."""
+    host = re.sub(r"https://([^/:]+).*", r"\1", backend.props.get("url") or "")
+    if re.fullmatch(PROVIDERS["azureOpenAI"].hosts, host) and backend.props.get("credentials"):
+        yield f"{host} would be called with a key: take credentials out, and give the gateway's identity its role"
+
+
+@stack_rule
+def gateways_have_an_identity_only_to_call_with(
+    resources: Sequence[PolicyResource],
+) -> Iterator[tuple[PolicyResource, str]]:
+    """What a gateway may do, whoever may change its policies may do too."""
+    policies = [
+        known(policy.props, "value") or "<authentication-managed-identity"
+        for policy in of_type(resources, "azure-native:apimanagement:ApiPolicy")
+    ]
+    for service in of_type(resources, "azure-native:apimanagement:ApiManagementService"):
+        identity = known(service.props, "identity", "type") or "None"
+        if identity != "None" and not any("<authentication-managed-identity" in policy for policy in policies):
+            yield service, "it has an identity that no policy calls with: set identity.type to None"

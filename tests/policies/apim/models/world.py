@@ -1,0 +1,212 @@
+"""Entra ID, clients and model providers around the policy of the model gateway."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from policies.apim.models import ClientAccess, RoutedModel, load, model_clients
+from tests.policies.apim import world as litellm
+from tests.policies.apim.elements import check
+from tests.policies.apim.expressions import Expressions
+from tests.policies.apim.models.backends import Backends
+from tests.policies.apim.walker import Headers, Response, Walker
+from tests.policies.apim.world import API, CLIENT_A, CLIENT_B, TENANT
+
+IDENTITY = "1de27175-5b1c-4f2d-8e3a-6c9d0b1a2f34"
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+STRANGER = "c0c0c0c0-1b2c-4d3e-8f40-5a6b7c8d9e0f"
+GEMINI_KEY = "AIza-key-of-the-gateway"
+CHAT, EMBEDDINGS, RESPONSES, MODELS = "/v1/chat/completions", "/v1/embeddings", "/v1/responses", "/v1/models"
+
+GPT, SMALL, FLASH = "gpt-5-mini", "small", "gemini-2.5-flash"
+ROUTES = (
+    RoutedModel(
+        name=GPT, provider="azureOpenAI", upstream="gpt-5-mini-2025", backend_id="model-gpt-5-mini-pool", deployments=4
+    ),
+    RoutedModel(name=SMALL, provider="azureOpenAI", upstream=SMALL, backend_id="model-small-1", deployments=1),
+    RoutedModel(name=FLASH, provider="gemini", upstream=FLASH, backend_id="model-gemini-2-5-flash-1", deployments=1),
+)
+CLIENTS = (
+    ClientAccess(name="chat", models=(GPT, FLASH), tokens_per_minute=20, tokens_per_day=60),
+    ClientAccess(name="batch"),
+)
+CLIENT_IDS = {CLIENT_A: "chat", CLIENT_B: "batch", AZURE_CLI: "users"}
+NAMED_VALUES = {
+    "tenant-id": TENANT,
+    "api-client-id": API,
+    "model-clients": model_clients(CLIENT_IDS),
+    "model-identity-client-id": IDENTITY,
+    "gemini-provider-key": f"Bearer {GEMINI_KEY}",
+}
+TOKENS = {
+    **litellm.TOKENS,
+    "stranger": {**litellm.TOKENS["client-a"], "azp": STRANGER},
+    "user": {**litellm.TOKENS["client-a"], "azp": AZURE_CLI},
+}
+
+
+def _single(number: int, model: str, url: str, failures: int, **more: Any) -> dict[str, dict[str, Any]]:
+    ranges = [{"min": 429, "max": 429}, {"min": 500, "max": 599}]
+    condition = {"count": failures, "interval": "PT1M", "statusCodeRanges": ranges}
+    rule = {
+        "name": "failures",
+        "acceptRetryAfter": True,
+        "tripDuration": "PT30S",
+        "failureCondition": condition,
+    }
+    inputs = {"type": "Single", "url": url, "circuitBreaker": {"rules": [rule]}, **more}
+    return {f"model-{model}-{number}": inputs}
+
+
+_JSON = {"Content-Type": ["application/json"]}
+POOL = {"east": (1, 1), "west": (2, 1), "north": (2, 3), "south": (3, 1)}
+"""Accounts of the pool with priority and weight."""
+BACKENDS: Mapping[str, Mapping[str, Any]] = {
+    **{
+        id_: inputs
+        for number, account in enumerate(POOL, 1)
+        for id_, inputs in _single(number, "gpt-5-mini", f"https://{account}.openai.azure.com/openai/v1", 1).items()
+    },
+    "model-gpt-5-mini-pool": {
+        "type": "Pool",
+        "pool": {
+            "services": [
+                {"id": f"/backends/model-gpt-5-mini-{number}", "priority": priority, "weight": weight}
+                for number, (priority, weight) in enumerate(POOL.values(), 1)
+            ]
+        },
+    },
+    **_single(1, "small", "https://east.openai.azure.com/openai/v1", 10),
+    **_single(
+        1,
+        "gemini-2-5-flash",
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+        10,
+        credentials={"header": {"Authorization": ["{{gemini-provider-key}}"]}},
+    ),
+}
+"""As the program makes them from `SETTINGS` in test_the_program.py."""
+
+
+LITELLM_ENTRY: Mapping[str, Any] = {
+    "name": "gpt-of-the-gateway",
+    "model": f"azure/{GPT}",
+    "baseModel": "azure/gpt-5-mini",
+    "params": {
+        "api_base": "https://genai-gateway1a2b3c4d.azure-api.net",
+        "api_version": "v1",
+        "tenant_id": TENANT,
+        "client_id": CLIENT_B,
+        "client_secret": "os.environ/PROVIDER_KEY_GATEWAY",
+        "azure_scope": f"api://{API}/.default",
+        "max_retries": 0,
+    },
+}
+"""An entry of the AWS stack's `models` that points to the gateway, as in docs/model-gateway.md."""
+
+
+def policy(edit: Callable[[str], str] = lambda text: text, routes: Sequence[RoutedModel] = ROUTES) -> ET.Element:
+    """The policy of an API as API Management saves it, by default that of all models: checked, values pasted in."""
+    text = re.sub(r"\{\{([\w-]+)\}\}", lambda name: NAMED_VALUES[name[1]], edit(load(routes, CLIENTS)))
+    saved = ET.fromstring(text)
+    check(saved)
+    return saved
+
+
+def completion(text: str = "pong", tokens: int = 8) -> str:
+    """What a provider answers."""
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+    usage = {"prompt_tokens": 3, "completion_tokens": tokens - 3, "total_tokens": tokens}
+    return json.dumps(
+        {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
+    )
+
+
+class ModelWorld(Walker):
+    """A gateway with its policy, and providers in the state of a good day."""
+
+    def __init__(self, policy: ET.Element, expressions: Expressions) -> None:
+        self.backends_ = Backends(BACKENDS, NAMED_VALUES, self._provider, lambda: self.clock)
+        super().__init__(policy, expressions, tokens=TOKENS, backends=self.backends_.all(), send=_nobody)
+        self.answers: dict[str, Callable[[], Response]] = {}
+        """What an account, or Gemini, answers in place of a completion."""
+        self.upstream: Callable[[str, Headers, str], Response] = lambda *_: Response(200, _JSON, completion())
+        """A provider that knows who is calling."""
+        self.forwarded: list[tuple[str, Headers, dict[str, Any]]] = []
+        """Address, headers in lower case, and body of each request that reached a provider."""
+
+    def call(
+        self,
+        token: str | None = "client-b",
+        *,
+        model: object = GPT,
+        headers: Mapping[str, str] | None = None,
+        url: str | None = None,
+        operation: str = CHAT,
+        body: str | None = "",
+        **more: Any,
+    ) -> Response:
+        """One request of a client; `body` in place of the usual one, with `more` in it."""
+        sent: Headers = {
+            "Content-Type": ["application/json"],
+            **{name: [text] for name, text in (headers or {}).items()},
+        }
+        if token is not None:
+            sent["Authorization"] = [f"Bearer {token}"]
+        if body == "":
+            said = {"messages": [{"role": "user", "content": "ping"}]}
+            body = json.dumps({"model": model, **said, **more}, ensure_ascii=False)
+        return self.handle(sent, "203.0.113.7", url or operation, operation, None if operation == MODELS else body)
+
+    def passed(self, token: str = "client-b", **call: Any) -> tuple[str, Headers, dict[str, Any]]:
+        """A call that a provider answers; what it got."""
+        before = len(self.forwarded)
+        response = self.call(token, **call)
+        assert response.status == 200, response
+        assert len(self.forwarded) > before
+        assert not response.buffered
+        return self.forwarded[-1]
+
+    def refused(self, status: int, code: str, token: str | None = "client-b", **call: Any) -> Response:
+        """A call that the gateway answers itself before any provider sees it, giving nothing away."""
+        before, traces = len(self.forwarded), len(self.traces)
+        response = self.call(token, **call)
+        litellm.answer(response, status, code)
+        assert len(self.forwarded) == before, "a provider was reached"
+        self._give_nothing_away(response, traces, code)
+        return response
+
+    def failed(self, status: int, code: str, **call: Any) -> Response:
+        """A call that a provider does not answer, or not for the caller."""
+        traces = len(self.traces)
+        response = self.call(**call)
+        litellm.answer(response, status, code)
+        self._give_nothing_away(response, traces, code)
+        return response
+
+    def _give_nothing_away(self, response: Response, traces: int, code: str) -> None:
+        told = json.dumps([response.headers, response.body])
+        assert CLIENT_A not in told
+        assert CLIENT_B not in told
+        for secret in (GEMINI_KEY, "Bearer", TENANT, API, IDENTITY, "openai.azure.com", "googleapis"):
+            assert secret not in (told.replace("Bearer error=", "") + json.dumps(self.traces[traces:])), secret
+        assert self.traces[-1]["code"] == code
+
+    def _provider(self, address: str, headers: Headers, _url: str, body: str) -> Response:
+        seen = {name.lower(): list(values) for name, values in headers.items()}
+        self.forwarded.append((address, seen, json.loads(body) if body else {}))
+        host = address.removeprefix("https://").partition(".")[0]
+        if host in self.answers:
+            return self.answers[host]()
+        wanted = f"Bearer token of {IDENTITY} for https://cognitiveservices.azure.com"
+        if seen.get("authorization") != [f"Bearer {GEMINI_KEY}" if host == "generativelanguage" else wanted]:
+            return Response(401, {}, '{"error": {"message": "no access"}}')
+        return self.upstream(address, seen, body)
+
+
+def _nobody(*_: object) -> Response:
+    raise ConnectionError("the model gateway asks nobody else")
