@@ -8,10 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from catalogue import aws_leftover_types, aws_network_types, aws_platform_types, azure_types, kubernetes_types
+from catalogue import (
+    aws_agentcore_types,
+    aws_leftover_types,
+    aws_network_types,
+    aws_platform_types,
+    azure_types,
+    kubernetes_types,
+)
 from catalogue.resource_type import ESTIMATE, LOGS, ResourceType, Times
 
 TYPES: Mapping[str, ResourceType] = {
+    **aws_agentcore_types.TYPES,
     **aws_network_types.TYPES,
     **aws_platform_types.TYPES,
     **azure_types.TYPES,
@@ -21,6 +29,7 @@ TYPES: Mapping[str, ResourceType] = {
 
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     **{type_token: row.actions for type_token, row in TYPES.items() if row.actions is not None},
+    **aws_agentcore_types.FUNCTIONS,
     **aws_network_types.FUNCTIONS,
 }
 """IAM actions by type token, and by token of a provider function."""

@@ -48,6 +48,17 @@ def aws_stack(settings: EngineSettings) -> str:
     return str(settings.plain.get(_AWS_STACK, "")).rpartition("/")[2]
 
 
+def stored_secrets(settings: EngineSettings) -> list[str]:
+    """Names of the secrets of Secrets Manager that its targets refer to, which exist before the stack."""
+    return sorted({target["clientSecret"] for target in settings.plain.get(f"{PROJECT}:targets", ())})
+
+
+def documents(settings: EngineSettings) -> list[str]:
+    """Paths of the OpenAPI documents that its targets name, from the project's folder."""
+    named = {target.get("api", "drive") for target in settings.plain.get(f"{PROJECT}:targets", ())}
+    return sorted(named - {"drive"})
+
+
 def another(settings: EngineSettings) -> dict[str, Any]:
     """A setting that a user may change on a running stack, with its new value."""
     kind = kind_of(settings.stack, settings.plain.get(f"{PROJECT}:kind", ""))
@@ -86,9 +97,15 @@ def _another_key_mode(config: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{PROJECT}:keyMode": "keyVault" if mode == "header" else "header"}
 
 
+def _another_redirect(config: Mapping[str, Any]) -> dict[str, Any]:
+    known = config.get(f"{PROJECT}:redirectUris", ["http://localhost"])
+    return {f"{PROJECT}:redirectUris": [*known, "https://mcp-client.example.com/callback"]}
+
+
 ADAPTATIONS: Mapping[str, Adaptation] = {
     "aws": Adaptation(settle=_settle_addresses, another=_another_range),
     "azure": Adaptation(settle=_settle_aws_stack, another=_another_key_mode),
+    "mcp": Adaptation(settle=lambda _: None, another=_another_redirect),
 }
 """By the name of the kind (`stacks.kinds`)."""
 

@@ -14,7 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 _AWS = ("aws", "kubernetes", "eks")
 """Of the stacks of every kind: `Pulumi.yaml` gives each of them `aws:region`."""
 
-NAMESPACES: Mapping[str, Sequence[str]] = {"aws": _AWS, "azure": (*_AWS, "azure-native", "azuread")}
+NAMESPACES: Mapping[str, Sequence[str]] = {
+    "aws": _AWS,
+    "azure": (*_AWS, "azure-native", "azuread"),
+    "mcp": (*_AWS, "azuread"),
+}
 """Providers whose settings the stacks of a kind may have, by the name of the kind."""
 
 _PARTNER = "only names who gets the credit for the usage"

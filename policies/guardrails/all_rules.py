@@ -6,6 +6,7 @@ from pulumi_policy import Policy
 
 from policies.guardrails import (
     access,
+    agentcore,
     buckets,
     destroyability,
     entra,
@@ -30,6 +31,7 @@ _MODULES = (
     entra,
     gateway,
     models,
+    agentcore,
     secret_values,
     destroyability,
     workloads,

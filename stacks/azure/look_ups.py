@@ -39,6 +39,12 @@ def deployer() -> Deployer:
     )
 
 
+def directory() -> tuple[str, str]:
+    """Tenant and object id of whoever runs this in Entra ID; fails at once when nobody is logged in."""
+    found = azuread.get_client_config()
+    return found.tenant_id, found.object_id
+
+
 def email_of(object_id: str) -> str:
     """The e-mail address of a user; SettingsError when there is none, as for a service principal."""
     try:

@@ -24,7 +24,7 @@ from stacks.azure import gateway_models
 from stacks.azure.gateway_models import GatewayModel
 from stacks.configuration import read
 from stacks.errors import SettingsError
-from stacks.fields import StackSettings, unique
+from stacks.fields import StackSettings, Users, unique
 from stacks.secrets import problem
 
 OptionalEmail = Annotated[
@@ -103,7 +103,7 @@ class AzureSettings(StackSettings):
         le=LONGEST_SECRET_DAYS,
         description=f"Days that a client secret lives, 1 to {LONGEST_SECRET_DAYS}. Another number makes new secrets",
     )
-    users: tuple[str, ...] = Field(
+    users: Users = Field(
         default=(),
         description="User principal names of people who may call with a token of their own",
     )
@@ -125,15 +125,6 @@ class AzureSettings(StackSettings):
         if problem := tier_problem(tier):
             raise ValueError(problem)
         return tier
-
-    @field_validator("users")
-    @classmethod
-    def _users_are_principal_names(cls, users: tuple[str, ...]) -> tuple[str, ...]:
-        unique("users", "name", users)
-        for user in users:
-            if "@" not in user:
-                raise ValueError(f"{user!r} is no user principal name: write one such as someone@example.com")
-        return users
 
     @model_validator(mode="after")
     def _one_source_of_outputs(self) -> AzureSettings:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.checks.check import Check, bad, run
-from ops.checks.status import aws, azure, schedule
+from ops.checks.status import agentcore, aws, azure, schedule
 from ops.checks.status.status import Found, Status, could_not_check
 from ops.clouds.aws import Aws
 from ops.inventory.azure import AzureStackInventory
@@ -65,9 +65,15 @@ def _find_in_azure(config: StackConfig, _: Plan, outputs: Mapping[str, Any], now
     return azure.find_gateway(AzureStackInventory(stack=config.stack), outputs, now, list(accounts.values()))
 
 
+def _find_mcp_gateway(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _: datetime) -> Found:
+    targets = len(plan.recording.of_type(agentcore.TARGET))
+    return agentcore.find_gateway(Aws(_place(config)), config.stack, targets, outputs)
+
+
 FINDERS: Mapping[str, Callable[[StackConfig, Plan, Mapping[str, Any], datetime], Found]] = {
     "aws": _find_in_aws,
     "azure": _find_in_azure,
+    "mcp": _find_mcp_gateway,
 }
 """What there is of a stack in its clouds, by the name of its kind (`stacks.kinds`)."""
 

@@ -11,7 +11,7 @@ from ops.completion import stacks
 
 
 def verify(
-    stack: Annotated[str, stack_option("The AWS day to prove: the name in Pulumi.<stack>.yaml.")] = "dev",
+    stack: Annotated[str, stack_option("The AWS day or MCP stack to prove: the name in Pulumi.<stack>.yaml.")] = "dev",
     azure_stack: Annotated[
         str | None,
         typer.Option(
@@ -30,25 +30,22 @@ def verify(
     """Prove the whole path of a running day.
 
     Calls LiteLLM as users do, and follows the call to Langfuse and the buckets. A few short completions are paid for;
-    only their traces stay.
+    only their traces stay. Of an MCP stack it proves what anybody may see: strangers and forged tokens are refused.
     Exit codes: 0 all proved, 1 a step was not, 2 the input is wrong, the outputs cannot be read or nothing answers.
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     from ops.checks.check import Outcome
-    from ops.checks.verify.proof import proof_of
     from ops.checks.verify.step import attempt, exit_code
+    from ops.commands.verify.proofs import proof_for
     from ops.commands.verify.report import as_json, print_outcome, print_summary
     from ops.console import report_console
-    from ops.stack.running import read_aws_stack, read_gateway
     from stacks.errors import GenaiError
 
     if failover and not azure_stack:
         raise GenaiError("--failover proves pools of the gateway: name its stack with --azure-stack, or leave it out.")
-    running = read_aws_stack(stack)
-    gateway = read_gateway(azure_stack, stack, running) if azure_stack else None
     console = report_console(stderr=json_)
     outcomes: dict[str, Outcome] = {}
-    with proof_of(running, gateway, failover=failover) as proof:
+    with proof_for(stack, azure_stack, failover=failover) as proof:
         for step in proof.steps:
             with console.status(step.name):
                 outcomes[step.name] = attempt(step, outcomes, proof.secrets)

@@ -28,6 +28,7 @@ def args(**changes: Any) -> LiteLLMArgs:
         "cache_host": later("cache.example"),
         **{name: pulumi.Output.secret(f"plain-{name}") for name in SECRETS},
         "provider_keys": {"azure": "plain-azure", "gemini": "plain-gemini"},
+        "mcp_servers": (),
         "models": [
             Model(name="nova-lite", model="bedrock/amazon.nova-lite-v1:0"),
             Model(name="gpt", model="azure/deployment", provider_key="azure"),
