@@ -39,8 +39,8 @@ def usage(
     config = read(ROOT, stack)
     if RUNNING[config.kind.name] is not RunningGateway:
         raise StackConfigError(
-            f"{stack} is {config.kind.title}, whose LiteLLM counts what it serves: see Usage in its UI, or name an "
-            "Azure stack with --stack."
+            f"{stack} is {config.kind.title}, and only API Management is asked here: name an Azure stack with --stack. "
+            "What LiteLLM serves is under Usage in its UI."
         )
     outputs = read_outputs(stack)
     if "logsWorkspaceId" not in outputs:

@@ -188,15 +188,15 @@ def gateway_answers(*, tenant: str = TENANT, metadata: bool = True, forged: int 
 @pytest.mark.parametrize(
     ("changes", "not_proved"),
     [
-        ({}, set()),
-        ({"stranger": 200}, {"gateway refuses who has no token", "it sends strangers to our tenant"}),
-        ({"metadata": False}, {"gateway refuses who has no token", "it sends strangers to our tenant"}),
-        ({"tenant": "common"}, {"it sends strangers to our tenant"}),
-        ({"forged": 200}, {"gateway refuses a forged token"}),
-        ({"forged": 500}, {"gateway refuses a forged token"}),
+        ({}, []),
+        ({"stranger": 200}, ["gateway refuses who has no token", "it sends strangers to our tenant"]),
+        ({"metadata": False}, ["gateway refuses who has no token", "it sends strangers to our tenant"]),
+        ({"tenant": "common"}, ["it sends strangers to our tenant"]),
+        ({"forged": 200}, ["gateway refuses a forged token"]),
+        ({"forged": 500}, ["gateway refuses a forged token"]),
     ],
     ids=str,
 )
-def test_verify_proves_what_anybody_may_see_of_a_gateway(changes: dict[str, Any], not_proved: set[str]) -> None:
+def test_verify_proves_what_anybody_may_see_of_a_gateway(changes: dict[str, Any], not_proved: list[str]) -> None:
     states = proved(gateway_answers(**changes))
-    assert {name for name, state in states.items() if state != State.FINE} == not_proved
+    assert [name for name, state in states.items() if state != State.FINE] == not_proved
