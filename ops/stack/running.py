@@ -103,7 +103,9 @@ def read_mcp_gateway(stack: str) -> RunningMcpGateway:
     config = read(ROOT, stack)
     if RUNNING[config.kind.name] is not RunningMcpGateway:
         raise StackConfigError(f"{stack} is {config.kind.title}: name an MCP stack with --stack, such as mcp.")
-    return _fitted(RunningMcpGateway, stack, {**read_outputs(stack), "region": config.values["aws:region"]})
+    return _fitted(
+        RunningMcpGateway, stack, {**read_outputs(stack), "stack": stack, "region": config.values["aws:region"]}
+    )
 
 
 def _settings(config: StackConfig, model: type[S], *names: str) -> S:

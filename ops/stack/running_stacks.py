@@ -66,6 +66,7 @@ class RunningAwsStack(RunningStack):
 class RunningMcpGateway(RunningStack):
     """An MCP stack, as a user comes to it."""
 
+    stack: str
     gateway_url: str
     gateway_id: str
     tenant_id: str

@@ -32,10 +32,10 @@ def find_gateway(aws: Aws, stack: str, targets: int, outputs: Mapping[str, Any])
             mine = [one for one in mine if one.id == outputs["gatewayId"]]
         for gateway in mine:
             described = aws.call(_CONTROL, "get_gateway", gatewayIdentifier=gateway.id)
-            checks[f"gateway {gateway.id}"] = partial(_health, described)
+            checks[f"gateway {gateway.id}"] = partial(_health, described, stack)
             for one in aws.items(_CONTROL, "list_gateway_targets", "items[]", gatewayIdentifier=gateway.id):
                 there += 1
-                checks[f"target {one['name']}"] = partial(_health, one)
+                checks[f"target {one['name']}"] = partial(_health, one, stack)
         seen = True
     except Exception as error:  # noqa: BLE001  whatever went wrong, it does not mean that all is fine
         checks["AgentCore gateway"] = could_not_check(str(error))
@@ -55,7 +55,7 @@ def find_gateway(aws: Aws, stack: str, targets: int, outputs: Mapping[str, Any])
     )
 
 
-def _health(described: Mapping[str, Any]) -> Outcome:
+def _health(described: Mapping[str, Any], stack: str) -> Outcome:
     state = str(described["status"])
     if state == "READY":
         return fine(state)
@@ -65,4 +65,4 @@ def _health(described: Mapping[str, Any]) -> Outcome:
             "open authorizationUrl of `aws bedrock-agentcore-control get-gateway-target`, or it blocks `destroy`",
         )
     why = "; ".join(described.get("statusReasons") or ()) or "AWS gives no reason"
-    return bad(f"{state} ({why})", "wait if it is on its way, else `pulumi up` again")
+    return bad(f"{state} ({why})", f"wait if it is on its way, else `pulumi up -s {stack}` again")

@@ -15,10 +15,6 @@ from ops.checks.verify.proof import Proof
 from ops.checks.verify.step import Step, UnprovedError
 from ops.stack.running_stacks import RunningMcpGateway
 
-NEEDS_A_USER = (
-    "Not proved: that a user with the role is let in and sees the own data alone, which takes a person who logs in "
-    "(`genai mcp login`, then `genai mcp call`)."
-)
 _LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 _ACCEPT = {"Accept": "application/json, text/event-stream"}
 
@@ -31,23 +27,24 @@ class McpGatewaySteps:
 
     def steps(self) -> list[Step]:
         """In the order they are to be taken."""
+        stack = self._gateway.stack
         return [
             Step(
                 name="gateway refuses who has no token",
                 prove=self._strangers_refused,
-                means="The gateway lets in whoever calls, or does not answer: `genai status` tells its state; unless "
-                "this is a 5xx take it down (`pulumi destroy`)",
+                means=f"The gateway lets in whoever calls, or does not answer: `genai status -s {stack}` tells its "
+                f"state; unless this is a 5xx take it down (`pulumi destroy -s {stack}`)",
             ),
             Step(
                 name="it sends strangers to our tenant",
                 prove=self._sent_to_the_tenant,
                 after=("gateway refuses who has no token",),
-                means="MCP clients would log in elsewhere: `pulumi up` puts back what somebody changed",
+                means=f"MCP clients would log in elsewhere: `pulumi up -s {stack}` puts back what somebody changed",
             ),
             Step(
                 name="gateway refuses a forged token",
                 prove=self._forged_refused,
-                means="The gateway does not look at signatures: take it down (`pulumi destroy`)",
+                means=f"The gateway does not look at signatures: take it down (`pulumi destroy -s {stack}`)",
             ),
         ]
 
@@ -86,4 +83,8 @@ class McpGatewaySteps:
 def mcp_proof(gateway: RunningMcpGateway) -> Iterator[Proof]:
     """The proof of this gateway, which makes and leaves nothing."""
     with client() as http:
-        yield Proof(steps=McpGatewaySteps(gateway, http).steps(), secrets=set(), notes=[NEEDS_A_USER])
+        needs_a_person = (
+            "Not proved: that a user with the role is let in and sees the own data alone, which takes a person who "
+            f"logs in (`genai mcp login -s {gateway.stack}`, then `genai mcp call -s {gateway.stack} ...`)."
+        )
+        yield Proof(steps=McpGatewaySteps(gateway, http).steps(), secrets=set(), notes=[needs_a_person])

@@ -23,9 +23,9 @@ class McpCommandError(GenaiError):
 
 def run(words: Sequence[str], stack: str, server: str, key: str) -> int:
     """Run the client until it ends; its exit code. GenaiError says what is wrong before it is started."""
+    told = _told(stack, server, key)
     if not CLIENT.exists():
         raise McpCommandError("There is no .venv-mcp: `make setup-mcp` makes it.")
-    told = _told(stack, server, key)
     environment = {**os.environ, "GENAI_MCP": json.dumps(told)}
     return subprocess.run([CLIENT, "-m", "apps.mcp", *words], cwd=ROOT, env=environment, check=False).returncode  # noqa: S603
 

@@ -180,5 +180,6 @@ def test_no_replica_is_refused() -> None:
 
 
 def test_the_secrets_of_these_tests_are_all_there_are() -> None:
-    visible = {"namespace", "role_arn", "database_host", "cache_host", "models", "region", "vpc_cidr", "replicas"}
-    assert {field.name for field in fields(LiteLLMArgs)} == {*SECRETS, "provider_keys", *visible, "image_tag"}
+    visible = {"namespace", "role_arn", "database_host", "cache_host", "models", "mcp_servers", "region", "vpc_cidr"}
+    others = {"replicas", "image_tag"}
+    assert {field.name for field in fields(LiteLLMArgs)} == {*SECRETS, "provider_keys", *visible, *others}

@@ -163,6 +163,7 @@ def proved(answer: Any) -> dict[str, State]:
                 "scope": "api://22222222-0000-4000-8000-000000000002/access_as_user",
                 "returnUrl": "http://localhost:8976/consent",
                 "callbackUrls": {},
+                "stack": "mcp",
                 "region": "us-east-1",
             }
         )

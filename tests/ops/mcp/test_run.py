@@ -24,6 +24,7 @@ MCP = RunningMcpGateway.model_validate(
         "scope": "api://a/access_as_user",
         "returnUrl": "http://localhost:8976/consent",
         "callbackUrls": {},
+        "stack": "mcp",
         "region": "us-east-1",
     }
 )
@@ -106,5 +107,6 @@ def test_wrong_input_is_refused_with_2(monkeypatch: pytest.MonkeyPatch, argument
 
 def test_without_its_environment_it_says_how_to_make_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(run, "CLIENT", tmp_path / "nowhere")
+    monkeypatch.setattr(run, "read_mcp_gateway", lambda stack: MCP)
     done = CliRunner().invoke(app, ["mcp", "tools"])
     assert (done.exit_code, "`make setup-mcp` makes it" in done.output) == (2, True)

@@ -110,7 +110,7 @@ def test_the_client_secret_is_a_reference_and_stands_nowhere() -> None:
 
 def test_the_outputs_tell_what_google_and_a_client_must_know_and_no_secret() -> None:
     outputs = plain(recorded().outputs)
-    running = RunningMcpGateway.model_validate({**outputs, "region": "us-east-1"})
+    running = RunningMcpGateway.model_validate({**outputs, "stack": "mcp", "region": "us-east-1"})
     assert set(running.callback_urls) == {"drive", "wiki"}
     assert all(url.startswith("https://bedrock-agentcore.") for url in running.callback_urls.values())
     assert not [text for text in plaintext(recorded().outputs) if "client_secret" in text]
