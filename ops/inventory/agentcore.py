@@ -10,24 +10,21 @@ from ops.inventory import kinds
 from ops.inventory.found import FoundResource
 from ops.project import PROJECT
 
-_CONTROL = "bedrock-agentcore-control"
+CONTROL = "bedrock-agentcore-control"
+"""The service of botocore that manages gateways; `bedrock-agentcore` is the one that they use."""
 
 
 def gateways(aws: Aws) -> Iterator[FoundResource]:
     """Gateways; a gateway goes after its targets (AgentCore API reference, DeleteGateway)."""
-    listed = list(aws.items(_CONTROL, "list_gateways", "items[]"))
+    listed = list(aws.items(CONTROL, "list_gateways", "items[]"))
 
     def describe(one: Item) -> tuple[Item, dict[str, str]]:
-        gateway = aws.call(_CONTROL, "get_gateway", gatewayIdentifier=one["gatewayId"])
+        gateway = aws.call(CONTROL, "get_gateway", gatewayIdentifier=one["gatewayId"])
         return gateway, _tags(aws, gateway["gatewayArn"])
 
     for gateway, tags in aws.each(describe, listed):
         key = gateway["gatewayId"]
-        targets = (
-            [one["targetId"] for one in aws.items(_CONTROL, "list_gateway_targets", "items[]", gatewayIdentifier=key)]
-            if tags.get("Project") == PROJECT
-            else []
-        )
+        targets = [target["targetId"] for target in targets_of(aws, key)] if tags.get("Project") == PROJECT else []
         yield FoundResource(
             kind=kinds.AGENTCORE_GATEWAY,
             id=key,
@@ -36,15 +33,20 @@ def gateways(aws: Aws) -> Iterator[FoundResource]:
             created=gateway["createdAt"],
             priced=None,
             removal=(
-                *(aws.step(_CONTROL, "delete_gateway_target", gatewayIdentifier=key, targetId=one) for one in targets),
-                aws.step(_CONTROL, "delete_gateway", gatewayIdentifier=key),
+                *(aws.step(CONTROL, "delete_gateway_target", gatewayIdentifier=key, targetId=one) for one in targets),
+                aws.step(CONTROL, "delete_gateway", gatewayIdentifier=key),
             ),
         )
 
 
+def targets_of(aws: Aws, gateway_id: str) -> Iterator[Item]:
+    """The targets of that gateway, as AWS lists them."""
+    return aws.items(CONTROL, "list_gateway_targets", "items[]", gatewayIdentifier=gateway_id)
+
+
 def credential_providers(aws: Aws) -> Iterator[FoundResource]:
     """OAuth2 credential providers. With one goes its callback address, and the consents of all its users."""
-    listed = list(aws.items(_CONTROL, "list_oauth2_credential_providers", "credentialProviders[]"))
+    listed = list(aws.items(CONTROL, "list_oauth2_credential_providers", "credentialProviders[]"))
     for provider, tags in zip(
         listed, aws.each(lambda one: _tags(aws, one["credentialProviderArn"]), listed), strict=True
     ):
@@ -54,9 +56,9 @@ def credential_providers(aws: Aws) -> Iterator[FoundResource]:
             region=aws.region,
             tags=tags,
             created=provider["createdTime"],
-            removal=(aws.step(_CONTROL, "delete_oauth2_credential_provider", name=provider["name"]),),
+            removal=(aws.step(CONTROL, "delete_oauth2_credential_provider", name=provider["name"]),),
         )
 
 
 def _tags(aws: Aws, arn: str) -> dict[str, str]:
-    return dict(aws.call(_CONTROL, "list_tags_for_resource", resourceArn=arn).get("tags") or {})
+    return dict(aws.call(CONTROL, "list_tags_for_resource", resourceArn=arn).get("tags") or {})

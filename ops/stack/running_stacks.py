@@ -110,6 +110,11 @@ class RunningGateway(RunningStack):
     """Those that it may not."""
 
     @property
+    def models_url(self) -> str:
+        """Where the API of all models is, without the version: paths begin with `/v1`."""
+        return self.model_apis["models"].removesuffix("/v1")
+
+    @property
     def secrets(self) -> set[str]:
         """What must not be shown."""
         return set(self.client_secrets.values())

@@ -135,10 +135,9 @@ def _model_identity(
     config: AzureSettings, group: resources.ResourceGroup, tags: Mapping[str, pulumi.Input[str]]
 ) -> ModelIdentity | None:
     """Only where a model needs it."""
-    accounts = [one.account for model in config.gateway_models for one in model.deployments if one.account]
-    if not accounts:
+    if not config.model_accounts:
         return None
-    args = ModelIdentityArgs(resource_group_name=group.name, accounts=accounts, tags=tags)
+    args = ModelIdentityArgs(resource_group_name=group.name, accounts=config.model_accounts, tags=tags)
     return ModelIdentity("genai-models-identity", args)
 
 

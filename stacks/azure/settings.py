@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-import pulumi
 from pydantic import Field, field_validator, model_validator
 
 from catalogue.api_management import region_problem, tier_problem
@@ -19,11 +18,9 @@ from catalogue.secrets import HEADER_KEY
 from charts.shapes import Frozen, Name, text
 from policies import apim
 from policies.apim import models
-from stacks import commands
 from stacks.azure import gateway_models
 from stacks.azure.gateway_models import GatewayModel
-from stacks.configuration import read
-from stacks.errors import SettingsError
+from stacks.configuration import place, read
 from stacks.fields import StackSettings, Users, unique
 from stacks.secrets import problem
 
@@ -163,6 +160,12 @@ class AzureSettings(StackSettings):
         return self
 
     @property
+    def model_accounts(self) -> Sequence[str]:
+        """Ids of the Azure OpenAI accounts of all models, once each: Azure compares ids without regard to case."""
+        accounts = (one.account for model in self.gateway_models for one in model.deployments if one.account)
+        return list({account.lower(): account for account in accounts}.values())
+
+    @property
     def client_names(self) -> Sequence[str]:
         """The clients as the model gateway knows them: those of the settings, and the people."""
         return [*(client.name for client in self.clients), *([models.USERS] if self.users else [])]
@@ -176,10 +179,4 @@ def load() -> AzureSettings:
 
 def location() -> str:
     """`azure-native:location`, a region that offers the gateway."""
-    region = pulumi.Config("azure-native").get("location")
-    if not region:
-        command = commands.for_stack(pulumi.get_stack(), commands.set_config("azure-native:location eastus2"))
-        raise SettingsError(f"azure-native:location is not set: {command}")
-    if problem := region_problem(region):
-        raise SettingsError(f"azure-native:location: {problem}")
-    return region
+    return place("azure-native", "location", "eastus2", region_problem)

@@ -9,14 +9,11 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-import pulumi
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from catalogue.agentcore import LONGEST_TOOL_NAME, region_problem
 from charts.shapes import Frozen, text
-from stacks import commands
-from stacks.configuration import read
-from stacks.errors import SettingsError
+from stacks.configuration import place, read
 from stacks.fields import StackSettings, Users, unique
 from stacks.mcp import addresses, openapi, scopes
 
@@ -176,10 +173,4 @@ def load() -> McpSettings:
 
 def region() -> str:
     """`aws:region`, a region that offers AgentCore."""
-    region = pulumi.Config("aws").get("region")
-    if not region:
-        command = commands.for_stack(pulumi.get_stack(), commands.set_config("aws:region us-east-1"))
-        raise SettingsError(f"aws:region is not set: {command}")
-    if problem := region_problem(region):
-        raise SettingsError(f"aws:region: {problem}")
-    return region
+    return place("aws", "region", "us-east-1", region_problem)

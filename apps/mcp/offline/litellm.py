@@ -13,11 +13,11 @@ import httpx
 
 from apps.mcp import settings
 from apps.mcp.offline import drive, google
-from apps.mcp.offline.servers import Browser, free_port, serving
+from apps.mcp.offline.servers import Browser, serving
 from charts.litellm import allowed_routes, proxy_config
 from charts.shapes import McpServer, Model
-from ops.local import process
 from ops.local.database import database, prisma_client
+from ops.local.process import free_port, litellm
 
 MASTER_KEY = "sk-master-0123456789"
 SERVER = "drive"
@@ -103,7 +103,7 @@ def litellm_world() -> Iterator[LiteLLMWorld]:
             "LANGFUSE_SECRET_KEY": "sk-lf-1",
         }
         nowhere = f"http://127.0.0.1:{free_port()}"
-        url = stack.enter_context(process.litellm(folder, config, nowhere, environment))
+        url = stack.enter_context(litellm(folder, config, nowhere, environment))
         known.callbacks.add(f"{url}/callback")
         world = LiteLLMWorld(url, known, {}, folder, database_url)
         for person in ("alice", "bob"):

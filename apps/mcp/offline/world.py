@@ -12,8 +12,9 @@ from mcp.server.auth.provider import AccessToken
 
 from apps.mcp import settings
 from apps.mcp.offline import entra, gateway, google
-from apps.mcp.offline.servers import Browser, free_port, serving
+from apps.mcp.offline.servers import Browser, serving
 from catalogue.agentcore import ROLE
+from ops.local.process import free_port
 
 
 @dataclass

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from components.aws.agentcore_provider import SECRET_KEY
 from ops.checks.check import Check, Outcome, bad, fine, note
 from ops.clouds.aws import Aws, gone
+from ops.inventory import agentcore
 from ops.stack.outputs import StackOutputsError, read_outputs
 from ops.stack.settings_file import StackConfig
 from stacks.configuration import validated
@@ -39,7 +40,7 @@ def agentcore_checks(aws: Aws, config: StackConfig) -> Mapping[str, Check]:
 
 def offered(aws: Aws) -> Outcome:
     """Whether the service answers there."""
-    count = sum(1 for _ in aws.items("bedrock-agentcore-control", "list_gateways", "items[]"))
+    count = sum(1 for _ in aws.items(agentcore.CONTROL, "list_gateways", "items[]"))
     return fine(f"answers; {count} gateways there")
 
 

@@ -17,7 +17,6 @@ from ops.inventory import agentcore
 from ops.inventory.ownership import ScannedAccount
 
 TARGET = "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget"
-_CONTROL = "bedrock-agentcore-control"
 _WAITS_FOR_A_CLICK = ("CREATE_PENDING_AUTH", "UPDATE_PENDING_AUTH", "SYNCHRONIZE_PENDING_AUTH")
 
 
@@ -31,11 +30,11 @@ def find_gateway(aws: Aws, stack: str, targets: int, outputs: Mapping[str, Any])
         if "gatewayId" in outputs:
             mine = [one for one in mine if one.id == outputs["gatewayId"]]
         for gateway in mine:
-            described = aws.call(_CONTROL, "get_gateway", gatewayIdentifier=gateway.id)
+            described = aws.call(agentcore.CONTROL, "get_gateway", gatewayIdentifier=gateway.id)
             checks[f"gateway {gateway.id}"] = partial(_health, described, stack)
-            for one in aws.items(_CONTROL, "list_gateway_targets", "items[]", gatewayIdentifier=gateway.id):
+            for target in agentcore.targets_of(aws, gateway.id):
                 there += 1
-                checks[f"target {one['name']}"] = partial(_health, one, stack)
+                checks[f"target {target['name']}"] = partial(_health, target, stack)
         seen = True
     except Exception as error:  # noqa: BLE001  whatever went wrong, it does not mean that all is fine
         checks["AgentCore gateway"] = could_not_check(str(error))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import httpx
 
+from catalogue.agentcore import ROLE
 from ops.checks.verify.http import client
 from ops.checks.verify.proof import Proof
 from ops.checks.verify.step import Step, UnprovedError
@@ -69,7 +70,7 @@ class McpGatewaySteps:
         """A token that says all that it should, signed by nobody."""
         issuer = f"https://login.microsoftonline.com/{self._gateway.tenant_id}/v2.0"
         claims = {"iss": issuer, "aud": self._gateway.scope.split("/")[2], "sub": "genai-verify", "exp": 4102444800}
-        claims["roles"] = ["mcp.invoke"]
+        claims["roles"] = [ROLE]
         parts = ({"alg": "none", "typ": "JWT"}, claims)
         token = ".".join(base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in parts)
         headers = {**_ACCEPT, "Authorization": f"Bearer {token}."}

@@ -73,7 +73,7 @@ class Failover:
         with self._refusing(arm, first):
             for call in range(CALLS):
                 answer = self._http.post(
-                    f"{self._gateway.model_apis['models'].removesuffix('/v1')}{CHAT}",
+                    f"{self._gateway.models_url}{CHAT}",
                     headers=bearer(self._token()),
                     json=question(self._model, "Are you there? Answer with one word."),
                 )
@@ -112,9 +112,8 @@ class Failover:
 
     def _refused(self, begun: datetime) -> int:
         """How many requests the API refused, by the logs: the only 429 without a record of a policy of ours."""
-        (query,) = (one.text for one in usage.queries() if one.name == "errors")
         try:
-            found = self._workspace.ask(query, begun, datetime.now(UTC) + timedelta(minutes=1))
+            found = self._workspace.ask(usage.query("errors"), begun, datetime.now(UTC) + timedelta(minutes=1))
         except LogAnalyticsError as error:
             raise UnprovedError(str(error)) from error
         rows = (row for row in found.rows if row["ResponseCode"] == 429 and not row["clientId"] and not row["code"])

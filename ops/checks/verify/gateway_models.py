@@ -44,7 +44,7 @@ class GatewayModelSteps:
         self._token = token
         self._after = after
         self._workspace = workspace
-        self._url = gateway.model_apis["models"].removesuffix("/v1")
+        self._url = gateway.models_url
         self._begun = datetime.now(UTC)
         self._streamed = ""
 
@@ -161,7 +161,7 @@ class GatewayModelSteps:
     def _counted(self) -> str:
         if not self._streamed:
             return "none of its models streams"
-        (query,) = (one.text for one in usage.queries() if one.name == "usage")
+        query = usage.query("usage")
         own = {"clientId": self._gateway.client_ids[self._gateway.client], "model": self._streamed}
 
         def logged() -> str:

@@ -60,9 +60,8 @@ def _find_in_aws(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _:
 
 
 def _find_in_azure(config: StackConfig, _: Plan, outputs: Mapping[str, Any], now: datetime) -> Found:
-    models = azure_settings(config).gateway_models
-    accounts = {one.account.lower(): one.account for model in models for one in model.deployments if one.account}
-    return azure.find_gateway(AzureStackInventory(stack=config.stack), outputs, now, list(accounts.values()))
+    accounts = azure_settings(config).model_accounts
+    return azure.find_gateway(AzureStackInventory(stack=config.stack), outputs, now, accounts)
 
 
 def _find_mcp_gateway(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _: datetime) -> Found:
