@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: generated pulumi-yaml help setup setup-dev plan test test-rehearsal test-engine test-litellm test-schema rehearse rehearse-all lint format types bench lock clean
-.PHONY: setup-chat chat test-chat screenshots terminal-pictures
+.PHONY: setup-chat chat test-chat screenshots terminal-pictures setup-mcp mcp
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,7 +60,8 @@ test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, 
 	  tests/charts/test_litellm_guard.py tests/charts/test_litellm_traces.py \
 	  tests/policies/apim/test_litellm.py tests/policies/apim/models/test_clients.py tests/ops/verify/test_with_litellm.py tests/test_bedrock_in_litellm.py \
 	  tests/stacks/test_credential_names.py tests/charts/test_litellm_sessions.py tests/ops/add_model/test_providers.py \
-	  tests/stacks/test_litellm_providers.py tests/catalogue/test_model_prices.py tests/charts/test_litellm_databricks.py
+	  tests/stacks/test_litellm_providers.py tests/catalogue/test_model_prices.py tests/charts/test_litellm_databricks.py \
+	  tests/apps/mcp
 
 setup-chat: .venv/.ready .venv-litellm/.ready .venv-chat/.ready ## Make what `genai chat` needs, in environments of its own
 
@@ -68,10 +69,19 @@ chat: setup-chat ## Chat without an account: the real LiteLLM with PostgreSQL on
 	@$(BIN)/genai chat --offline
 
 test-chat: setup-chat .venv-chat/.ready-dev ## Run the chat's tests: AppTest, and Chromium against the real LiteLLM
-	.venv-chat/bin/python -m pytest -m chat tests/apps
+	.venv-chat/bin/python -m pytest -m chat tests/apps/chat
+
+setup-mcp: .venv/.ready .venv-mcp/.ready ## Make what `genai mcp` needs, in an environment of its own
+
+mcp: .venv-litellm/.ready ## Prove both ways of MCP without an account: two users, one Drive each (needs Node.js)
+	@.venv-litellm/bin/python -m apps.mcp.offline
 
 screenshots: setup-chat .venv-chat/.ready-dev ## Take the pictures of docs/chat.md anew, in Chromium
 	.venv-chat/bin/python -m tests.apps.chat.screenshots
+
+.venv-mcp/.ready: apps/mcp/requirements.txt
+	@PYTHON=$(PYTHON) .ci/install .venv-mcp -r apps/mcp/requirements.txt
+	@touch $@
 
 .venv-chat/.ready: apps/chat/requirements.txt
 	@PYTHON=$(PYTHON) .ci/install .venv-chat -r apps/chat/requirements.txt
@@ -130,7 +140,8 @@ lock: setup-dev ## Resolve requirements*.txt anew from pyproject.toml
 	printf 'litellm-enterprise\nlitellm-proxy-extras==0.4.110\n' | \
 	  $(LOCK) --group litellm --override /dev/stdin -o requirements-litellm.txt
 	$(LOCK) --group chat -o apps/chat/requirements.txt
+	$(LOCK) --group mcp -c requirements-litellm.txt -o apps/mcp/requirements.txt
 	$(LOCK) --group chat-dev -c apps/chat/requirements.txt -o apps/chat/requirements-dev.txt
 
 clean: ## Remove .venv and caches
-	rm -rf .venv .venv-litellm .venv-chat build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-litellm .venv-chat .venv-mcp build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

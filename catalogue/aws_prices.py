@@ -196,6 +196,9 @@ USAGE_PRICES: Mapping[str, Mapping[str, UsagePrice]] = {
         **usage("api-evangelist/amazon-elastic-load-balancing", "2026-09-20")(
             {"load balancer capacity": (0.008, "LCU-hour")}
         ),
+        **usage("blog.serverworks.co.jp, Amazon Bedrock AgentCore, InvokeTool", "2026-03-11")(
+            {"AgentCore Gateway call": (5.0, "million")}
+        ),
         **usage("ctaminian/aws-cost-estimator pricing.py", "2026-11-23")({"transfer to the internet": (0.09, "GB")}),
     },
     "us-east-2": usage(f"{_PRICE_LIST} (USE2-LCUUsage)", "2026-11-29")({"load balancer capacity": (0.008, "LCU-hour")}),

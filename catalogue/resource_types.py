@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from catalogue import (
+    aws_agentcore_types,
     aws_leftover_types,
     aws_network_types,
     aws_platform_types,
@@ -19,6 +20,7 @@ from catalogue import (
 from catalogue.resource_type import ESTIMATE, LOGS, ResourceType, Times
 
 TYPES: Mapping[str, ResourceType] = {
+    **aws_agentcore_types.TYPES,
     **aws_network_types.TYPES,
     **aws_platform_types.TYPES,
     **azure_types.TYPES,
@@ -29,6 +31,7 @@ TYPES: Mapping[str, ResourceType] = {
 
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     **{type_token: row.actions for type_token, row in TYPES.items() if row.actions is not None},
+    **aws_agentcore_types.FUNCTIONS,
     **aws_network_types.FUNCTIONS,
 }
 """IAM actions by type token, and by token of a provider function."""

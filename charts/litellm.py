@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from charts import KEEP_ALIVE, UNDISTURBED, Leaf
-from charts.shapes import Model
+from charts.shapes import McpServer, Model
 
 GUARD = Path(__file__).with_name("model_guard.py")
 """The hook that the configuration names; LiteLLM looks for it beside config.yaml, under this name."""
@@ -21,8 +21,10 @@ def provider_key_variable(name: str) -> str:
     return "PROVIDER_KEY_" + name.upper().replace("-", "_")
 
 
-def allowed_routes(models: Sequence[str]) -> list[str]:
+def allowed_routes(models: Sequence[str], mcp_servers: Sequence[str] = ()) -> list[str]:
     """The routes of a virtual key for `models`: those of OpenAI's and Anthropic's SDKs on which LiteLLM runs our hook.
+
+    With MCP servers also their endpoint, and of each the right to have LiteLLM keep a token of the user.
 
     LiteLLM takes each for a prefix (route_checks.py). So the paths that name a model are spelled out: all of
     `/openai/deployments` would include LiteLLM's pass-through to OpenAI.
@@ -33,12 +35,19 @@ def allowed_routes(models: Sequence[str]) -> list[str]:
     by_model = [
         f"{path}/{model}/{call}" for model in models for path in ("/openai/deployments", "/engines") for call in calls
     ]
-    return [*paths, "/v2/rerank", "/openai/v1/responses", "/v1/messages", *by_model]
+    # LiteLLM judges `/<server>/mcp` as `/mcp` (server.py); which servers, the key's object permission says.
+    of_servers = [f"/v1/mcp/server/{server}/oauth-user-credential" for server in mcp_servers]
+    if mcp_servers:
+        of_servers.append("/mcp")
+    return [*paths, "/v2/rerank", "/openai/v1/responses", "/v1/messages", *by_model, *of_servers]
 
 
-def proxy_config(models: Sequence[Model], *, region: str, vpc_cidr: str) -> dict[str, Any]:
+def proxy_config(
+    models: Sequence[Model], *, region: str, vpc_cidr: str, mcp_servers: Sequence[McpServer] = ()
+) -> dict[str, Any]:
     """LiteLLM's config.yaml. Secrets stand in it as `os.environ/NAME`; `region` is where Bedrock is called."""
     return {
+        **({"mcp_servers": {server.name: _mcp_server(server) for server in mcp_servers}} if mcp_servers else {}),
         "model_list": [_entry(model, region) for model in models],
         "litellm_settings": {
             # In this order: the hook takes out of a refused call what the trace must not show.
@@ -66,6 +75,24 @@ def proxy_config(models: Sequence[Model], *, region: str, vpc_cidr: str) -> dict
             },
             "trusted_proxy_ranges": [vpc_cidr],
         },
+    }
+
+
+def _mcp_server(server: McpServer) -> dict[str, Any]:
+    # An id of our own: the routes of a key name it, and LiteLLM would hash the rest of the entry.
+    reached = {"server_id": server.name, "url": server.url, "transport": "http", "auth_type": server.auth}
+    if server.auth == "none":
+        return reached
+    return {
+        **reached,
+        # Without it LiteLLM guesses from what is set, and a guess of client credentials is one token for everybody
+        # (litellm mcp_server_manager.py, effective_oauth2_flow).
+        "oauth2_flow": "authorization_code",
+        "client_id": server.client_id,
+        "client_secret": f"os.environ/{provider_key_variable(server.provider_key or '')}",
+        "scopes": list(server.scopes),
+        "authorization_url": server.authorization_url,
+        "token_url": server.token_url,
     }
 
 

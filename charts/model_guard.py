@@ -52,6 +52,10 @@ CALLS = {
 ANSWERS = {"aget_responses", "adelete_responses", "acancel_responses", "alist_input_items"}
 """Calls about an earlier answer. They name no model; LiteLLM's hook `responses_id_security` sees to whose it is."""
 
+TOOL_CALL = "call_mcp_tool"
+"""A call of a tool of an MCP server. It names no model; LiteLLM lets a key reach the servers of its object permission
+alone, and the arguments are those of the tool."""
+
 MORE_FIELDS = {
     # How a model answers, where OpenAI's API has no name for it.
     *("thinking", "top_k", "min_p", "repetition_penalty", "enable_thinking", "chat_template_kwargs"),
@@ -98,6 +102,8 @@ class ModelGuard(CustomLogger):
         for shown in (request, data.get("metadata"), data.get("litellm_metadata")):
             hide_credentials(shown)
         if user_api_key_dict.user_role == LitellmUserRoles.PROXY_ADMIN:
+            return
+        if call_type == TOOL_CALL:
             return
         if call_type not in CALLS and call_type not in ANSWERS:
             raise refusal(f"A virtual key may not make this call ({call_type}).", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
@@ -59,6 +59,33 @@ class Model(Frozen):
     """Full name of the Databricks stack that serves it and tells how it is called."""
 
 
+McpServerName = Annotated[
+    str,
+    text(
+        # LiteLLM puts a hyphen between the name and that of a tool (MCP_TOOL_PREFIX_SEPARATOR).
+        r"[a-z][a-z0-9_]{0,30}",
+        "a name of an MCP server that LiteLLM takes: use lower-case letters, digits and _, at most 31",
+    ),
+]
+
+
+class McpServer(Frozen):
+    """One entry of `mcpServers`, and of LiteLLM's `mcp_servers`."""
+
+    name: McpServerName
+    url: str
+    """Of its MCP endpoint (streamable HTTP)."""
+    auth: Literal["none", "oauth2"] = "none"
+    """`oauth2`: each user consents, and LiteLLM keeps a token for each."""
+    client_id: str = ""
+    provider_key: str | None = None
+    """Name of the client secret among the provider keys."""
+    scopes: tuple[str, ...] = ()
+    authorization_url: str = "https://accounts.google.com/o/oauth2/v2/auth"
+    token_url: str = "https://oauth2.googleapis.com/token"  # noqa: S105  an address
+    """Those of Google by default."""
+
+
 _LONGEST_DURATION = 3650
 """Days. LiteLLM adds a duration to the time, which ends with the year 9999 (litellm key_management_endpoints.py)."""
 
@@ -86,5 +113,9 @@ class VirtualKeySetting(Frozen):
     """Names of models; in the settings none means the first configured one."""
     max_budget: float | None = Field(default=None, gt=0, le=1e9, allow_inf_nan=False)
     """USD, None for no limit."""
+    mcp_servers: tuple[str, ...] = ()
+    """Names of MCP servers that it may use."""
+    user: str | None = None
+    """Whose key it is: LiteLLM keeps a token for an MCP server under this name."""
     duration: Duration | None = None
     """Counted from the `up` that sets it: an `up` without a change does not prolong it. None for no end."""

@@ -13,6 +13,7 @@ from ops.commands.forward.command import forward
 from ops.commands.init.command import init
 from ops.commands.langfuse.command import langfuse
 from ops.commands.leftovers.command import leftovers
+from ops.commands.mcp.command import mcp
 from ops.commands.plan.command import plan
 from ops.commands.preflight.command import preflight
 from ops.commands.project.command import project
@@ -68,6 +69,7 @@ for command in (
     app.command(cls=GenaiCommand)(command)
 app.add_typer(project, name="project")
 app.add_typer(langfuse, name="langfuse")
+app.add_typer(mcp, name="mcp")
 
 
 def main() -> None:

@@ -102,6 +102,13 @@ class RehearsalEngine:
         """Pulumi.<stack>.yaml of the copy."""
         return self.project / f"Pulumi.{self.stack}.yaml"
 
+    def add(self, file: str) -> None:
+        """Copy one more file of the project, by its path from there; what is outside stays outside."""
+        source, target = ROOT / file, self.project / file
+        if source.is_file() and target.resolve().is_relative_to(self.project.resolve()):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+
     def configure(self, config: Mapping[str, Any]) -> None:
         """Set full keys ("genaiplatform:size"), values as YAML has them; what was set before and is not here goes."""
         found = yaml.safe_load(self.settings_file.read_text()) if self.settings_file.exists() else {}

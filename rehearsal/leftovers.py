@@ -35,6 +35,13 @@ LISTINGS: Mapping[str, tuple[str, str, str, str]] = {
     "load balancer": ("elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerName"),
     "target group": ("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupName"),
     "certificate": ("acm", "list_certificates", "CertificateSummaryList", "CertificateArn"),
+    "AgentCore gateway": ("bedrock-agentcore-control", "list_gateways", "items", "gatewayId"),
+    "AgentCore credential provider": (
+        "bedrock-agentcore-control",
+        "list_oauth2_credential_providers",
+        "credentialProviders",
+        "name",
+    ),
 }
 """By kind: service, operation, list in the answer, name in an element."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.engine import RehearsalEngine, RehearsalError, Result, kill
-from rehearsal.settings import EngineSettings
+from rehearsal.settings import EngineSettings, documents, stored_secrets
 from rehearsal.simulation import Simulation
 
 RECOVERY = (("cancel", "--yes"), ("refresh", "--yes", "--skip-preview", "--clear-pending-creates"))
@@ -83,6 +83,8 @@ def rehearse(
     `read_settings` are those of the stack whose outputs this one reads: it comes up before this one. `change` are
     settings that change while the stack is up.
     """
+    for name in stored_secrets(settings):
+        simulation.store_secret(name)
     with tempfile.TemporaryDirectory(prefix="genai-rehearsal-") as folder:
         read_engine = _engine(simulation, Path(folder), read_settings) if read_settings else None
         engine = _engine(simulation, Path(folder), settings)
@@ -98,6 +100,8 @@ def rehearse(
 def _engine(simulation: Simulation, folder: Path, settings: EngineSettings) -> RehearsalEngine:
     engine = RehearsalEngine(folder, settings.stack, settings.plain, simulation.environment)
     engine.set_secrets(settings.secrets)
+    for document in documents(settings):
+        engine.add(document)
     return engine
 
 

@@ -56,6 +56,17 @@ def needed_of_it(settings: EngineSettings) -> list[str]:
     return ["apimEntry=true"] if settings.plain.get(_AWS_STACK) else []
 
 
+def stored_secrets(settings: EngineSettings) -> list[str]:
+    """Names of the secrets of Secrets Manager that its targets refer to, which exist before the stack."""
+    return sorted({target["clientSecret"] for target in settings.plain.get(f"{PROJECT}:targets", ())})
+
+
+def documents(settings: EngineSettings) -> list[str]:
+    """Paths of the OpenAPI documents that its targets name, from the project's folder."""
+    named = {target.get("api", "drive") for target in settings.plain.get(f"{PROJECT}:targets", ())}
+    return sorted(named - {"drive"})
+
+
 def another(settings: EngineSettings) -> dict[str, Any]:
     """A setting that a user may change on a running stack, with its new value."""
     kind = kind_of(settings.stack, settings.plain.get(f"{PROJECT}:kind", ""))
@@ -109,8 +120,9 @@ def _another_key_mode(config: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{PROJECT}:keyMode": "keyVault" if mode == "header" else "header"}
 
 
-def _settle_nothing(_: dict[str, Any]) -> None:
-    """Settings of a Databricks stack are taken as they are."""
+def _another_redirect(config: Mapping[str, Any]) -> dict[str, Any]:
+    known = config.get(f"{PROJECT}:redirectUris", ["http://localhost"])
+    return {f"{PROJECT}:redirectUris": [*known, "https://mcp-client.example.com/callback"]}
 
 
 def _another_share(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +139,8 @@ def _another_share(config: Mapping[str, Any]) -> dict[str, Any]:
 ADAPTATIONS: Mapping[str, Adaptation] = {
     "aws": Adaptation(settle=_settle_aws, another=_another_range),
     "azure": Adaptation(settle=_settle_aws_stack, another=_another_key_mode),
-    "databricks": Adaptation(settle=_settle_nothing, another=_another_share),
+    "mcp": Adaptation(settle=lambda _: None, another=_another_redirect),
+    "databricks": Adaptation(settle=lambda _: None, another=_another_share),
 }
 """By the name of the kind (`stacks.kinds`)."""
 

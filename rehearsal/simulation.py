@@ -62,6 +62,10 @@ class Simulation:
         call("iam", "create_role", RoleName="litellm-role-0000000", AssumeRolePolicyDocument="{}", Tags=tags)
         return self.leftovers()
 
+    def store_secret(self, name: str) -> None:
+        """Somebody has put the secret of an OAuth client into Secrets Manager."""
+        self.account.call("secretsmanager", "create_secret", Name=name, SecretString='{"client_secret": "kept-apart"}')
+
     def fill_buckets(self) -> None:
         """Langfuse and ClickHouse wrote into their buckets; not over HTTP, which the buckets refuse."""
         for bucket in self.account.call("s3", "list_buckets")["Buckets"]:

@@ -44,6 +44,21 @@ def read(model: type[S], **context: str) -> S:
     return settings
 
 
+def place(namespace: str, key: str, example: str, problem: Callable[[str], str | None]) -> str:
+    """The provider's setting that says where the stack is, which has no default; SettingsError when it cannot be there.
+
+    `problem` says why not, or None.
+    """
+    where = pulumi.Config(namespace).get(key)
+    name = f"{namespace}:{key}"
+    if not where:
+        command = commands.for_stack(pulumi.get_stack(), commands.set_config(f"{name} {example}"))
+        raise SettingsError(f"{name} is not set: {command}")
+    if said := problem(where):
+        raise SettingsError(f"{name}: {said}")
+    return where
+
+
 def validated(model: type[S], values: Mapping[str, str], **context: str) -> S:
     """The settings among these values, which are text by name as the engine passes them; what is missing is default.
 

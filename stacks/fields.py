@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.alias_generators import to_camel
 
 from charts.shapes import Frozen, text
@@ -37,13 +37,25 @@ PROVIDER_KEYS = (
 """Description of the setting that every kind of stack has which calls models."""
 
 
+def _principal_names(users: tuple[str, ...]) -> tuple[str, ...]:
+    unique("users", "name", users)
+    for user in users:
+        if "@" not in user:
+            raise ValueError(f"{user!r} is no user principal name: write one such as someone@example.com")
+    return users
+
+
+Users = Annotated[tuple[str, ...], AfterValidator(_principal_names)]
+"""Names of users of Entra ID."""
+
+
 class StackSettings(Frozen):
     """All settings of one kind of stack; every field has a default, and a description, which `Pulumi.yaml` shows."""
 
     kind: str = Field(
         default="",
         description="What kind of stack this is (stacks/kinds.py). Only for a name that does not say it - aws, dev, "
-        "azure and databricks do, also with an ending such as dev-2",
+        "azure, mcp and databricks do, also with an ending such as dev-2",
     )
     owner: TagValue = Field(
         default="genaiplatform", description="Who pays. Becomes the tag Owner on everything taggable"

@@ -71,6 +71,24 @@ def _build_azure(stack: str, _: Callable[[], str]) -> None:
     program.build(stack)
 
 
+def _mcp_settings() -> type[StackSettings]:
+    from stacks.mcp.settings import McpSettings
+
+    return McpSettings
+
+
+def _load_mcp() -> StackSettings:
+    from stacks.mcp.settings import load
+
+    return load()
+
+
+def _build_mcp(stack: str, _: Callable[[], str]) -> None:
+    from stacks.mcp import program
+
+    program.build(stack)
+
+
 def _databricks_settings() -> type[StackSettings]:
     from stacks.databricks.settings import DatabricksSettings
 
@@ -108,6 +126,14 @@ KINDS: Mapping[str, Kind] = {
             settings=_azure_settings,
             load=_load_azure,
             build=_build_azure,
+        ),
+        Kind(
+            name="mcp",
+            title="an MCP stack",
+            region_key="aws:region",
+            settings=_mcp_settings,
+            load=_load_mcp,
+            build=_build_mcp,
         ),
         Kind(
             name="databricks",

@@ -17,6 +17,7 @@ _AWS = ("aws", "kubernetes", "eks")
 NAMESPACES: Mapping[str, Sequence[str]] = {
     "aws": _AWS,
     "azure": (*_AWS, "azure-native", "azuread"),
+    "mcp": (*_AWS, "azuread"),
     "databricks": (*_AWS, "azure-native", "databricks"),
 }
 """Providers whose settings the stacks of a kind may have, by the name of the kind."""

@@ -12,7 +12,7 @@ import pytest
 from ops.project import ROOT
 from tests.command_lines import commands
 
-FOLDERS = ("apps/chat", "components", "ops", "rehearsal", "stacks/aws")
+FOLDERS = ("apps/chat", "components", "ops", "rehearsal", "stacks")
 FILES = sorted(file for folder in FOLDERS for file in (ROOT / folder).rglob("*.py") if "inventory" not in file.parts)
 
 OF_A_STACK = "|".join(
@@ -32,6 +32,7 @@ OF_A_STACK = "|".join(
 COMMAND = re.compile(rf"(?<!same )`(?:[A-Z_]+=\S+ )?(?:{OF_A_STACK})\b[^`]*`")
 
 NAMES = {
+    "components/azure/usage.py": {"`genai usage`"},
     "ops/commands/plan/report.py": {"`pulumi up`", "`pulumi destroy`"},
     "ops/commands/env/private_file.py": {"`genai env`"},
     "ops/commands/langfuse/content.py": {"`genai langfuse export`"},
@@ -43,6 +44,8 @@ NAMES = {
     "ops/commands/plan/diagram.py": {"`genai plan --write-docs`"},
     "apps/chat/app.py": {"`genai chat`"},
     "apps/chat/refusals.py": {"`genai chat`"},
+    "stacks/mcp/settings.py": {"`genai mcp login`", "`genai mcp call`"},
+    "stacks/commands.py": {"`pulumi config set {}`"},
 }
 """Where a command is spoken of, in a heading or as what writes a file, or the stack is among what is filled in."""
 

@@ -167,7 +167,7 @@ def test_what_is_called_by_another_name_is_granted(
         assert any(fnmatch.fnmatchcase(resource, arn) for arn in granted), (resource, granted)
 
 
-@pytest.mark.parametrize("region", ["us-east-1", "us-west-2", "ap-northeast-1", "ap-northeast-3", "us-gov-west-1"])
+@pytest.mark.parametrize("region", ["us-east-1", "us-west-2", "ap-northeast-1", "ap-northeast-3", "eu-west-1"])
 def test_litellm_calls_the_default_model_as_granted_and_knows_its_price(sent: list[httpx.Request], region: str) -> None:
     litellm = _litellm()
     model = Model(name="nova-lite", model=default_model(region))

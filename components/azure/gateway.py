@@ -9,6 +9,7 @@ import pulumi
 from pulumi_azure_native import apimanagement
 
 from catalogue.api_management import tier_problem
+from components.azure.guarded_api import GuardedApiArgs, ServicePlace, guarded_api, named_value
 from components.azure.key_vault import KeyVault
 from components.azure.model_identity import ModelIdentity
 from policies import apim
@@ -60,9 +61,8 @@ class GatewayArgs:
 class Gateway(pulumi.ComponentResource):
     """API Management in front of LiteLLM. It is never open, not even while it is built.
 
-    The API has no service URL, so nothing is forwarded without its policy; the policy waits for its named values and
-    the backend; operations wait for the policy. Name and address are new each morning: yesterday's stay taken for 48
-    hours (learn.microsoft.com, "API Management soft-delete").
+    The policy of its API waits for its named values and the backend. Name and address are new each morning: yesterday's
+    stay taken for 48 hours (learn.microsoft.com, "API Management soft-delete").
 
     Nothing inside is `deleted_with` the service: should that one stay, after an error or an interruption, the next `up`
     could not create what has left the state.
@@ -94,24 +94,10 @@ class Gateway(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=_identities(args)),
         )
 
-        def inside(*after: pulumi.Resource) -> pulumi.ResourceOptions:
-            return pulumi.ResourceOptions(parent=self, depends_on=list(after))
-
-        def named_value(value_name: str, value: pulumi.Input[str], *, secret: bool) -> apimanagement.NamedValue:
-            return apimanagement.NamedValue(
-                f"{name}-{value_name}",
-                resource_group_name=group,
-                service_name=service.name,
-                named_value_id=value_name,
-                display_name=value_name,
-                value=pulumi.Output.secret(value) if secret else value,
-                secret=secret,
-                opts=inside(),
-            )
-
-        apim_entry_key = named_value("apim-entry-key", args.apim_entry_key, secret=True)
+        place = ServicePlace(parent=self, name=name, resource_group_name=group, service_name=service.name)
+        apim_entry_key = named_value("apim-entry-key", args.apim_entry_key, place, secret=True)
         named_values = [
-            named_value(value_name, args.named_values[value_name], secret=spec.secret)
+            named_value(value_name, args.named_values[value_name], place, secret=spec.secret)
             for value_name, spec in apim.NAMED_VALUES[args.mode].items()
         ]
         backend = apimanagement.Backend(
@@ -127,41 +113,21 @@ class Gateway(pulumi.ComponentResource):
             credentials=apimanagement.BackendCredentialsContractArgs(
                 header={apim.APIM_ENTRY_HEADER: ["{{apim-entry-key}}"]}
             ),
-            opts=inside(apim_entry_key),
+            opts=place.inside(apim_entry_key),
         )
-        api = apimanagement.Api(
+        api = guarded_api(
             f"{name}-litellm",
-            resource_group_name=group,
-            service_name=service.name,
-            api_id=API_ID,
-            display_name="LiteLLM",
-            path="",
-            protocols=[apimanagement.Protocol.HTTPS],
-            subscription_required=False,  # the policy wants an Entra ID token instead
-            opts=inside(),
+            GuardedApiArgs(
+                api_id=API_ID,
+                title="LiteLLM",
+                path="",
+                policy=apim.load(args.mode),
+                needed=[*named_values, backend],
+                operations=OPERATIONS,
+            ),
+            place,
+            operations_of=name,
         )
-        policy = apimanagement.ApiPolicy(
-            f"{name}-litellm",
-            resource_group_name=group,
-            service_name=service.name,
-            api_id=api.name,
-            policy_id="policy",  # the only id there is
-            format=apimanagement.PolicyContentFormat.XML,
-            value=apim.load(args.mode),
-            opts=inside(*named_values, backend),
-        )
-        for operation_id, (method, path) in OPERATIONS.items():
-            apimanagement.ApiOperation(
-                f"{name}-{operation_id}",
-                resource_group_name=group,
-                service_name=service.name,
-                api_id=api.name,
-                operation_id=operation_id,
-                display_name=operation_id,
-                method=method,
-                url_template=path,
-                opts=inside(policy),
-            )
         self.service, self.api, self.named_values = service, api, named_values
         self.url = service.gateway_url
         self.register_outputs({"url": self.url})

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azuread as azuread
 
+from components.azure.entra_api import EntraApi, EntraApiArgs
 from policies.apim import ROLE
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "genaiplatform")
 ROLE_ID = str(uuid.uuid5(_NAMESPACE, ROLE))
 SCOPE_ID = str(uuid.uuid5(_NAMESPACE, "user_impersonation"))
-"""Ids that are the same every time: a role or scope whose id changes is another one, and loses its assignments."""
+"""Ids that are the same every time."""
 
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 """Client id of the Azure CLI in every tenant (learn.microsoft.com, "Verify first-party Microsoft applications")."""
@@ -26,7 +27,7 @@ class IdentityArgs:
 
     `clients` are names of applications to make; `secret_days` is how long their secrets live and `secret_end` when
     that is over, counted from now (RFC 3339). `owner_id` is the object id of whoever deploys; `users` are object ids
-    by user principal name. `tags` become words such as `Project=genaiplatform`: an application has no other kind.
+    by user principal name.
     """
 
     display_name: str
@@ -54,12 +55,11 @@ class Client:
 class Identity(pulumi.ComponentResource):
     """The API application with one role, and a client application with that role and a secret for each client.
 
-    Entra ID issues tokens for the API only to who holds the role. Deleted applications stay in the directory for 30
-    days and count towards its quota.
+    Deleted applications stay in the directory for 30 days and count towards its quota.
     """
 
     api_client_id: pulumi.Output[str]
-    """Audience of the tokens: they are v2 tokens, whose `aud` is the client id of the API."""
+    """Audience of the tokens."""
     scope: pulumi.Output[str]
     """What a client asks a token for."""
     clients: Mapping[str, Client]
@@ -67,87 +67,30 @@ class Identity(pulumi.ComponentResource):
     def __init__(self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Register the applications; see `IdentityArgs`."""
         super().__init__("genai:azure:Identity", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        # Without an owner a deployer with the right Application.ReadWrite.OwnedBy could not change them again. Whoever
-        # runs a later `up` changes nothing: an update would take the API its URI away (pulumi-azuread#1036, #1169). So
-        # an application from before there were tags stays without.
-        owners = [args.owner_id]
-        owned = pulumi.ResourceOptions(parent=self, ignore_changes=["owners"])
-        tags = [pulumi.Output.concat(key, "=", value) for key, value in args.tags.items()]
-
-        api = azuread.Application(
+        api = EntraApi(
             name,
-            display_name=f"{args.display_name} API",
-            sign_in_audience="AzureADMyOrg",
-            owners=owners,
-            tags=tags,
-            api=azuread.ApplicationApiArgs(
-                requested_access_token_version=2,
-                oauth2_permission_scopes=[
-                    azuread.ApplicationApiOauth2PermissionScopeArgs(
-                        id=SCOPE_ID,
-                        value="user_impersonation",
-                        type="User",
-                        admin_consent_display_name="Call LiteLLM",
-                        admin_consent_description="Call LiteLLM in the name of the signed-in user.",
-                        user_consent_display_name="Call LiteLLM",
-                        user_consent_description="Call LiteLLM in your name.",
-                    )
-                ],
+            EntraApiArgs(
+                display_name=f"{args.display_name} API",
+                use="Call LiteLLM",
+                scope="user_impersonation",
+                scope_id=SCOPE_ID,
+                role=ROLE,
+                role_id=ROLE_ID,
+                role_display_name="Call LiteLLM",
+                role_description="May call LiteLLM through API Management.",
+                owner_id=args.owner_id,
+                tags=args.tags,
             ),
-            app_roles=[
-                azuread.ApplicationAppRoleArgs(
-                    id=ROLE_ID,
-                    value=ROLE,
-                    display_name="Call LiteLLM",
-                    description="May call LiteLLM through API Management.",
-                    allowed_member_types=["Application", "User"],
-                )
-            ],
-            # The resource below owns them: the URI holds the client id, which this one makes.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["owners", "identifierUris", "tags"]),
+            parent=self,
         )
-        # The only form that every tenant policy allows (learn.microsoft.com, "Restrictions on identifier URIs").
-        uri = azuread.ApplicationIdentifierUri(
-            name,
-            application_id=api.id,
-            identifier_uri=pulumi.Output.concat("api://", api.client_id),
-            opts=child,
-        )
-        api_principal = azuread.ServicePrincipal(
-            name, client_id=api.client_id, app_role_assignment_required=True, owners=owners, opts=owned
-        )
-
-        def grant(who: str, object_id: pulumi.Input[str]) -> None:
-            azuread.AppRoleAssignment(
-                f"{name}-{who}",
-                app_role_id=ROLE_ID,
-                principal_object_id=object_id,
-                resource_object_id=api_principal.object_id,
-                opts=child,
-            )
 
         def client(client_name: str) -> Client:
-            application = azuread.Application(
-                f"{name}-{client_name}",
+            application, principal = api.client(
+                client_name,
                 display_name=f"{args.display_name} {client_name}",
-                sign_in_audience="AzureADMyOrg",
-                owners=owners,
-                tags=tags,
-                required_resource_accesses=[
-                    azuread.ApplicationRequiredResourceAccessArgs(
-                        resource_app_id=api.client_id,
-                        resource_accesses=[
-                            azuread.ApplicationRequiredResourceAccessResourceAccessArgs(id=ROLE_ID, type="Role")
-                        ],
-                    )
-                ],
-                opts=pulumi.ResourceOptions(parent=self, ignore_changes=["owners", "tags"]),
+                permission=azuread.ApplicationRequiredResourceAccessResourceAccessArgs(id=ROLE_ID, type="Role"),
             )
-            principal = azuread.ServicePrincipal(
-                f"{name}-{client_name}", client_id=application.client_id, owners=owners, opts=owned
-            )
-            grant(client_name, principal.object_id)
+            api.grant(client_name, principal.object_id)
             password = azuread.ApplicationPassword(
                 f"{name}-{client_name}",
                 application_id=application.id,
@@ -165,16 +108,10 @@ class Identity(pulumi.ComponentResource):
 
         self.clients = {client_name: client(client_name) for client_name in args.clients}
         for user, object_id in args.users.items():
-            grant(user, object_id)
+            api.grant(user, object_id)
         if args.users:
-            # So that `az account get-access-token` works for them without a consent prompt.
-            azuread.ApplicationPreAuthorized(
-                f"{name}-azure-cli",
-                application_id=api.id,
-                authorized_client_id=AZURE_CLI,
-                permission_ids=[SCOPE_ID],
-                opts=child,
-            )
+            # So that `az account get-access-token` works for them.
+            api.authorize("azure-cli", AZURE_CLI)
         self.api_client_id = api.client_id
-        self.scope = pulumi.Output.concat(uri.identifier_uri, "/.default")
+        self.scope = pulumi.Output.concat(api.uri, "/.default")
         self.register_outputs({"scope": self.scope})

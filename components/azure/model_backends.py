@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import apimanagement
 
+from components.azure.guarded_api import ServicePlace
 from policies.apim.models import TRIPPING, Provider, RoutedModel, backend_name
 
 
@@ -58,21 +59,17 @@ class ServedModel:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class BackendPlace:
-    """Where backends are made: a component of that name. `keys` are the named values of provider keys by name."""
-
-    parent: pulumi.Resource
-    name: str
-    resource_group_name: pulumi.Input[str]
-    service_name: pulumi.Input[str]
-    keys: Mapping[str, apimanagement.NamedValue]
+def key_value(key: str) -> str:
+    """The named value that holds the provider key of that name."""
+    return f"{key}-provider-key"
 
 
-def create(model: ServedModel, place: BackendPlace) -> Sequence[apimanagement.Backend]:
-    """The backends of a model, its pool last."""
+def create(
+    model: ServedModel, keys: Mapping[str, apimanagement.NamedValue], place: ServicePlace
+) -> Sequence[apimanagement.Backend]:
+    """The backends of a model, its pool last. `keys` are the named values of provider keys, by name of the key."""
     singles = [
-        _single(backend_id, model, deployment, place)
+        _single(backend_id, model, deployment, keys, place)
         for backend_id, deployment in zip(model.backend_ids, model.deployments, strict=True)
     ]
     if len(singles) == 1:
@@ -89,14 +86,18 @@ def create(model: ServedModel, place: BackendPlace) -> Sequence[apimanagement.Ba
 
 
 def _single(
-    backend_id: str, model: ServedModel, deployment: ModelDeployment, place: BackendPlace
+    backend_id: str,
+    model: ServedModel,
+    deployment: ModelDeployment,
+    keys: Mapping[str, apimanagement.NamedValue],
+    place: ServicePlace,
 ) -> apimanagement.Backend:
-    key = place.keys[deployment.key] if deployment.key else None
-    authorization = {"Authorization": [f"{{{{{deployment.key}-provider-key}}}}"]} if key else None
+    key = deployment.key
+    authorization = {"Authorization": [f"{{{{{key_value(key)}}}}}"]} if key else None
     return _backend(
         backend_id,
         place,
-        *([key] if key else []),
+        *([keys[key]] if key else []),
         type=apimanagement.BackendType.SINGLE,
         url=deployment.url,
         protocol=apimanagement.BackendProtocol.HTTP,  # for https URLs too (Azure/bicep#14093)
@@ -106,14 +107,14 @@ def _single(
     )
 
 
-def _backend(backend_id: str, place: BackendPlace, *after: pulumi.Resource, **inputs: Any) -> apimanagement.Backend:
+def _backend(backend_id: str, place: ServicePlace, *after: pulumi.Resource, **inputs: Any) -> apimanagement.Backend:
     return apimanagement.Backend(
         f"{place.name}-{backend_id}",
         resource_group_name=place.resource_group_name,
         service_name=place.service_name,
         backend_id=backend_id,
         **inputs,
-        opts=pulumi.ResourceOptions(parent=place.parent, depends_on=list(after)),
+        opts=place.inside(*after),
     )
 
 

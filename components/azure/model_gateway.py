@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pulumi
 from pulumi_azure_native import apimanagement
 
 from components.azure import model_backends
 from components.azure.gateway import Gateway
-from components.azure.model_backends import BackendPlace, ServedModel
+from components.azure.guarded_api import GuardedApiArgs, ServicePlace, guarded_api, named_value
+from components.azure.model_backends import ServedModel
 from components.azure.model_identity import ModelIdentity
 from policies.apim import models as policy
 from policies.apim.models import PROVIDERS, ClientAccess
@@ -50,88 +50,50 @@ class ModelGateway(pulumi.ComponentResource):
     def __init__(self, name: str, args: ModelGatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Create the models' part of the gateway; see `ModelGatewayArgs`."""
         super().__init__("genai:azure:ModelGateway", name, None, opts)
-        self._name, self._args = name, args
-        keys = {
-            key: self._named_value(f"{key}-provider-key", f"Bearer {args.keys[key]}", secret=True)
-            for key in sorted({one.key for model in args.models for one in model.deployments if one.key})
-        }
-        place = BackendPlace(
+        place = ServicePlace(
             parent=self,
             name=name,
             resource_group_name=args.resource_group_name,
             service_name=args.gateway.service.name,
-            keys=keys,
         )
-        backends = [backend for model in args.models for backend in model_backends.create(model, place)]
+        keys = {
+            key: named_value(model_backends.key_value(key), f"Bearer {args.keys[key]}", place, secret=True)
+            for key in sorted({one.key for model in args.models for one in model.deployments if one.key})
+        }
+        backends = [backend for model in args.models for backend in model_backends.create(model, keys, place)]
         clients = pulumi.Output.all(*args.client_ids.values()).apply(
             lambda ids: policy.model_clients(dict(zip(ids, args.client_ids, strict=True)))
         )
         needed = [
             *backends,
             *args.gateway.named_values,
-            self._named_value(policy.MODEL_CLIENTS, clients, secret=False),
+            named_value(policy.MODEL_CLIENTS, clients, place, secret=False),
         ]
         if args.identity:
-            needed.append(self._named_value(policy.IDENTITY_CLIENT_ID, args.identity.client_id, secret=False))
-        self.apis, self.urls = {}, {}
-        self._api(API_ID, "Models", policy.UNIFIED_PATH, args.models, needed)
+            needed.append(named_value(policy.IDENTITY_CLIENT_ID, args.identity.client_id, place, secret=False))
+        apis: dict[str, apimanagement.Api] = {}
+        urls: dict[str, pulumi.Output[str]] = {}
+
+        def add(api_id: str, title: str, path: str, models: Sequence[ServedModel]) -> None:
+            routes = [model.route for model in models]
+            apis[api_id] = guarded_api(
+                f"{name}-{path}",
+                GuardedApiArgs(
+                    api_id=api_id,
+                    title=title,
+                    path=path,
+                    policy=policy.load(routes, args.clients),
+                    needed=needed,
+                    operations=policy.operations(routes),
+                ),
+                place,
+                operations_of=f"{name}-{path}",
+            )
+            urls[api_id] = pulumi.Output.concat(args.gateway.url, f"/{path}/v1")
+
+        add(API_ID, "Models", policy.UNIFIED_PATH, args.models)
         for provider, row in PROVIDERS.items():
             if models := [model for model in args.models if model.provider == provider]:
-                self._api(f"{API_ID}-{row.api_path}", f"Models of {row.title}", row.api_path, models, needed)
+                add(f"{API_ID}-{row.api_path}", f"Models of {row.title}", row.api_path, models)
+        self.apis, self.urls = apis, urls
         self.register_outputs({"urls": self.urls})
-
-    def _inside(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, depends_on=list(after))
-
-    def _named_value(self, id_: str, value: pulumi.Input[str], *, secret: bool) -> apimanagement.NamedValue:
-        return apimanagement.NamedValue(
-            f"{self._name}-{id_}",
-            resource_group_name=self._args.resource_group_name,
-            service_name=self._args.gateway.service.name,
-            named_value_id=id_,
-            display_name=id_,
-            value=pulumi.Output.secret(value) if secret else value,
-            secret=secret,
-            opts=self._inside(),
-        )
-
-    def _api(
-        self, api_id: str, title: str, path: str, models: Sequence[ServedModel], needed: Sequence[pulumi.Resource]
-    ) -> None:
-        routes = [model.route for model in models]
-        place: dict[str, Any] = {
-            "resource_group_name": self._args.resource_group_name,
-            "service_name": self._args.gateway.service.name,
-        }
-        api = apimanagement.Api(
-            f"{self._name}-{path}",
-            **place,
-            api_id=api_id,
-            display_name=title,
-            path=path,
-            protocols=[apimanagement.Protocol.HTTPS],
-            subscription_required=False,  # the policy wants an Entra ID token instead
-            opts=self._inside(),
-        )
-        api_policy = apimanagement.ApiPolicy(
-            f"{self._name}-{path}",
-            **place,
-            api_id=api.name,
-            policy_id="policy",  # the only id there is
-            format=apimanagement.PolicyContentFormat.XML,
-            value=policy.load(routes, self._args.clients),
-            opts=self._inside(*needed),
-        )
-        for operation_id, (method, template) in policy.operations(routes).items():
-            apimanagement.ApiOperation(
-                f"{self._name}-{path}-{operation_id}",
-                **place,
-                api_id=api.name,
-                operation_id=operation_id,
-                display_name=operation_id,
-                method=method,
-                url_template=template,
-                opts=self._inside(api_policy),
-            )
-        self.apis = {**self.apis, api_id: api}
-        self.urls = {**self.urls, api_id: pulumi.Output.concat(self._args.gateway.url, f"/{path}/v1")}

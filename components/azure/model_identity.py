@@ -14,7 +14,11 @@ from policies.apim.models import OPENAI_USER
 
 @dataclass(frozen=True, kw_only=True)
 class ModelIdentityArgs:
-    """Inputs of `ModelIdentity`. `accounts` are ids of Azure OpenAI accounts, which are there already."""
+    """Inputs of `ModelIdentity`.
+
+    `accounts` are ids of Azure OpenAI accounts, which are there already. Each is named once, in whatever case: Azure
+    takes a role that is given twice for an error.
+    """
 
     resource_group_name: pulumi.Input[str]
     accounts: Sequence[str]
@@ -40,8 +44,7 @@ class ModelIdentity(pulumi.ComponentResource):
         description = pulumi.Output.all(**args.tags).apply(
             lambda tags: "; ".join(f"{key}={value}" for key, value in tags.items())
         )
-        # Azure compares ids without regard to case, and takes a role twice for an error.
-        for account in {account.lower(): account for account in args.accounts}.values():
+        for account in args.accounts:
             subscription, account_name = account.split("/")[2], account.rpartition("/")[2].lower()
             # Two subscriptions may have groups and accounts of one name.
             digest = hashlib.sha256(account.lower().encode()).hexdigest()[:8]

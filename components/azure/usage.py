@@ -36,6 +36,12 @@ def queries() -> Sequence[Query]:
     ]
 
 
+def query(name: str) -> str:
+    """The text of the query of that name."""
+    (found,) = (query.text for query in queries() if query.name == name)
+    return found
+
+
 def _prices() -> str:
     rows = (
         f'    "{model}", {price.prompt_usd}, {price.completion_usd},\n'

@@ -10,7 +10,7 @@ import pulumi_kubernetes as kubernetes
 
 from catalogue.pins import LITELLM_CHART
 from charts import litellm
-from charts.shapes import Model
+from charts.shapes import McpServer, Model
 from components.kubernetes.checksum import checksum
 
 
@@ -34,6 +34,7 @@ class LiteLLMArgs:
     langfuse_secret_key: pulumi.Input[str]
     models: Sequence[Model]
     provider_keys: Mapping[str, pulumi.Input[str]]
+    mcp_servers: Sequence[McpServer]
     region: str
     vpc_cidr: str
     replicas: int
@@ -108,7 +109,9 @@ class LiteLLM(pulumi.ComponentResource):
             chart=LITELLM_CHART.name,
             version=LITELLM_CHART.version,
             values=litellm.values(
-                litellm.proxy_config(args.models, region=args.region, vpc_cidr=args.vpc_cidr),
+                litellm.proxy_config(
+                    args.models, region=args.region, vpc_cidr=args.vpc_cidr, mcp_servers=args.mcp_servers
+                ),
                 image_tag=args.image_tag,
                 replicas=args.replicas,
                 database_host=args.database_host,

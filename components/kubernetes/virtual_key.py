@@ -45,11 +45,13 @@ class VirtualKeyArgs:
     def inputs(self) -> dict[str, Any]:
         """What the provider gets. `allowed_routes` is an input, so that keys made before it was known are updated."""
         reach = {name: value for name, value in vars(self).items() if name != "setting"}
-        setting = self.setting.model_dump()
+        # A key without them has the inputs that it had before there were any: nothing to update.
+        without = {name for name in ("mcp_servers", "user") if not getattr(self.setting, name)}
+        setting = self.setting.model_dump(exclude=without)
         return {
             **setting,
             **reach,
-            "allowed_routes": allowed_routes(self.setting.models),
+            "allowed_routes": allowed_routes(self.setting.models, self.setting.mcp_servers),
             "key": pulumi.Output.secret(self.key),
             "master_key": pulumi.Output.secret(self.master_key),
         }
@@ -152,6 +154,10 @@ class _KeyManagement:
         body = {"key": props["key"], "key_alias": props["alias"], "models": props["models"]}
         body |= {"allowed_routes": props["allowed_routes"]}
         body |= {"max_budget": props.get("max_budget")}  # null takes a limit away
+        if servers := props.get("mcp_servers"):  # a key without has no route to one
+            body |= {"object_permission": {"mcp_servers": servers}}
+        if user := props.get("user"):
+            body |= {"user_id": user}
         expiry = {"duration": props.get("duration")}
         try:
             self._post("update", body if keep_expiry else body | expiry)

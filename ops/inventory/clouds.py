@@ -33,12 +33,21 @@ AWS = CloudProvider(
     inventory=lambda at: AwsStackInventory(aws.Aws(at.region), at.stack, at.domain, at.identity),
     place=lambda at: f"{at.region} and what has no region",
 )
+AWS_WITH_AGENTCORE = CloudProvider(
+    inventory=lambda at: AwsStackInventory(aws.Aws(at.region), at.stack, at.domain, at.identity, agentcore=True),
+    place=AWS.place,
+)
 AZURE = CloudProvider(
     inventory=lambda at: AzureStackInventory(stack=at.stack, identity=at.identity),
     place=lambda _: "Azure",
 )
 
-CLOUDS: Mapping[str, Sequence[CloudProvider]] = {"aws": [AWS], "azure": [AZURE], "databricks": [AZURE]}
+CLOUDS: Mapping[str, Sequence[CloudProvider]] = {
+    "aws": [AWS],
+    "azure": [AZURE],
+    "mcp": [AWS_WITH_AGENTCORE, AZURE],
+    "databricks": [AZURE],
+}
 """What the stacks of a kind are in, by the name of the kind (`stacks.kinds`)."""
 
 

@@ -17,6 +17,7 @@ STAGES: Sequence[Sequence[str]] = (
     # A living cluster would make new nodes, volumes and load balancers.
     (kinds.EKS_CLUSTER, kinds.RESOURCE_GROUP),
     (
+        kinds.AGENTCORE_GATEWAY,
         kinds.AURORA_INSTANCE,
         kinds.EC2_INSTANCE,
         kinds.ELASTICACHE_REPLICATION_GROUP,
@@ -25,6 +26,7 @@ STAGES: Sequence[Sequence[str]] = (
         kinds.VPC_ENDPOINT,
     ),
     (
+        kinds.AGENTCORE_PROVIDER,
         kinds.AURORA_CLUSTER,
         kinds.DNS_RECORD,
         kinds.EBS_VOLUME,

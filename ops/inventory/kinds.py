@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from catalogue.resource_types import label
 
+AGENTCORE_GATEWAY = label("aws:bedrock/agentcoreGateway:AgentcoreGateway")
+AGENTCORE_PROVIDER = label("aws:bedrock/agentcoreOauth2CredentialProvider:AgentcoreOauth2CredentialProvider")
 AURORA_CLUSTER = label("aws:rds/cluster:Cluster")
 AURORA_INSTANCE = label("aws:rds/clusterInstance:ClusterInstance")
 AURORA_SNAPSHOT = label("aws:rds/clusterSnapshot:ClusterSnapshot")

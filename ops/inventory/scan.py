@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from ops.clouds.aws import Aws, log_in
-from ops.inventory import ec2, iam_and_eks, kinds, load_balancing, logs_secrets_keys, stores
+from ops.inventory import agentcore, ec2, iam_and_eks, kinds, load_balancing, logs_secrets_keys, stores
 from ops.inventory.found import FoundResource, Leftover
 from ops.inventory.ownership import OTHER_PLACES, ScannedAccount, share_out
 from ops.stack.identity import StackIdentity
@@ -69,12 +69,17 @@ class Inventory(Protocol):
 
 @dataclass(frozen=True)
 class AwsStackInventory:
-    """A stack on AWS: its region and what has no region. Without `domain` no DNS record is looked for."""
+    """A stack on AWS: its region and what has no region.
+
+    Without `domain` no DNS record is looked for, and without `agentcore` nothing of that service, which not every
+    region has.
+    """
 
     aws: Aws
     stack: str
     domain: str
     identity: StackIdentity = field(default_factory=StackIdentity)
+    agentcore: bool = False
 
     def finders(self) -> Mapping[str, Find]:
         """Everything that is looked for, by what it is called when it could not be looked at."""
@@ -104,6 +109,14 @@ class AwsStackInventory:
             f"{kinds.LOG_GROUP}s": lambda: logs_secrets_keys.log_groups(aws, stack),
             f"{kinds.SECRET}s": lambda: logs_secrets_keys.secrets(aws),
             f"{kinds.KMS_KEY}s": lambda: logs_secrets_keys.keys(aws),
+            **(
+                {
+                    f"{kinds.AGENTCORE_GATEWAY}s": lambda: agentcore.gateways(aws),
+                    f"{kinds.AGENTCORE_PROVIDER}s": lambda: agentcore.credential_providers(aws),
+                }
+                if self.agentcore
+                else {}
+            ),
         }
 
     def scan(self) -> Scan:

@@ -83,8 +83,30 @@ def _certificate(_name: str, inputs: Inputs) -> dict[str, Any]:
     }
 
 
+def _agentcore_gateway(name: str, _inputs: Inputs) -> dict[str, Any]:
+    gateway, own = f"{name}-1a2b3c4d5e", f"arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}"
+    return {
+        "gatewayId": gateway,
+        "gatewayArn": f"{own}:gateway/{gateway}",
+        "gatewayUrl": f"https://{gateway}.gateway.bedrock-agentcore.{REGION}.amazonaws.com/mcp",
+        "workloadIdentityDetails": [
+            {"workloadIdentityArn": f"{own}:workload-identity-directory/default/workload-identity/{gateway}"}
+        ],
+    }
+
+
+def _agentcore_provider(name: str, _inputs: Inputs) -> dict[str, Any]:
+    own = f"arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:token-vault/default/oauth2credentialprovider"
+    return {
+        "credentialProviderArn": f"{own}/{name}-1234567",
+        "callbackUrl": f"https://bedrock-agentcore.{REGION}.amazonaws.com/identities/oauth2/callback/{guid(name)}",
+    }
+
+
 _OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
     "aws:acm/certificate:Certificate": _certificate,
+    "aws:bedrock/agentcoreGateway:AgentcoreGateway": _agentcore_gateway,
+    "aws:bedrock/agentcoreOauth2CredentialProvider:AgentcoreOauth2CredentialProvider": _agentcore_provider,
     "aws:elasticache/replicationGroup:ReplicationGroup": lambda name, _: {
         "primaryEndpointAddress": f"master.{name}.cache.amazonaws.com"
     },
@@ -159,12 +181,18 @@ def invoke_result(token: str, args: Inputs, *, region: str, hosted_zones: Sequen
             return {"ids": [f"Z-{name}" for name in hosted_zones]}
         case "aws:route53/getZone:getZone":
             return {"zoneId": args["zoneId"], "name": args["zoneId"].removeprefix("Z-"), "privateZone": False}
+        case "aws:secretsmanager/getSecret:getSecret":
+            return {"arn": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{args['name']}-AbCdEf"}
         case "azure-native:authorization:getClientConfig":
             return {"subscriptionId": guid("subscription"), "tenantId": guid("tenant"), "objectId": guid("deployer")}
         case "databricks:index/getCatalogs:getCatalogs":
             return {"ids": ["genai_databricks1a2b3c4d", "samples", "system"]}
         case "azuread:index/getClientConfig:getClientConfig":
             return {"tenantId": guid("tenant"), "objectId": guid("deployer")}
+        case "azuread:index/getGroup:getGroup":
+            return {"objectId": args["objectId"]}
+        case "azuread:index/getServicePrincipal:getServicePrincipal":
+            return {"objectId": guid(args["clientId"])}
         case "azuread:index/getUser:getUser":
             return {"objectId": guid(args.get("userPrincipalName", "deployer")), "mail": "deployer@example.com"}
     raise LookupError(f"no simulated answer for the function {token}: add it to ops/model/simulated_outputs.py")

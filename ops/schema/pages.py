@@ -118,7 +118,7 @@ def _table(database: str, table: Table, hints: Hints) -> Iterator[str]:
     yield from ("", "| column | type | null | default |", "|---|---|---|---|")
     for column in table.columns:
         cells = (cell(column.name), cell(column.type), "yes" if column.null else "", cell(column.default))
-        yield f"| {' | '.join(cells)} |".replace("  ", " ")
+        yield "|" + "".join(f" {text} |" if text else " |" for text in cells)
 
 
 def cell(text: str) -> str:

@@ -12,8 +12,15 @@ from pydantic import ValidationError
 
 from ops.project import PROJECT, ROOT
 from ops.stack.outputs import StackOutputsError, read_outputs
-from ops.stack.running_stacks import RunningAwsStack, RunningDatabricks, RunningGateway, RunningStack
+from ops.stack.running_stacks import (
+    RunningAwsStack,
+    RunningDatabricks,
+    RunningGateway,
+    RunningMcpGateway,
+    RunningStack,
+)
 from ops.stack.settings_file import StackConfig, StackConfigError, read
+from stacks.aws.mcp_servers import personal
 from stacks.aws.settings import AwsSettings
 from stacks.azure.settings import AzureSettings
 from stacks.configuration import S, validated
@@ -25,24 +32,27 @@ R = TypeVar("R", bound=RunningStack)
 RUNNING: Mapping[str, type[RunningStack]] = {
     "aws": RunningAwsStack,
     "azure": RunningGateway,
+    "mcp": RunningMcpGateway,
     "databricks": RunningDatabricks,
 }
 """What a running stack of a kind is read as, by the name of the kind (`stacks.kinds`)."""
 
 
-def read_as(stack: str) -> type[RunningStack]:
-    """What the running stack of that name is read as."""
+def running_type(stack: str) -> type[RunningStack]:
+    """What that stack is read as once it runs. StackConfigError when it has no file, or no kind."""
     return RUNNING[read(ROOT, stack).kind.name]
 
 
 def read_aws_stack(stack: str) -> RunningAwsStack:
     """The running AWS stack of that name."""
     config = read(ROOT, stack)
-    if RUNNING[config.kind.name] is not RunningAwsStack:
+    if RUNNING[config.kind.name] is RunningGateway:
         raise StackConfigError(
             f"{stack} is {config.kind.title}: name it with --azure-stack, and its AWS day with --stack."
         )
-    settings = _settings(config, AwsSettings, "models", "virtualKeys", "providerKeys")
+    if RUNNING[config.kind.name] is not RunningAwsStack:
+        raise StackConfigError(f"{stack} is {config.kind.title}: name an AWS stack with --stack, such as dev.")
+    settings = _settings(config, AwsSettings, "models", "virtualKeys", "providerKeys", "mcpServers", "domain")
     running = _fitted(
         RunningAwsStack,
         stack,
@@ -52,10 +62,13 @@ def read_aws_stack(stack: str) -> RunningAwsStack:
             "region": config.values["aws:region"],
             "models": [model.name for model in settings.models],
             "mocks": [model.name for model in settings.models if "mock_response" in model.params],
-            "keyModels": {key.alias: settings.key_models(key) for key in settings.virtual_keys},
+            "mcpServers": [server.name for server in settings.mcp_servers],
+            "keyMcpServers": {key.alias: key.mcp_servers for key in settings.virtual_keys if key.mcp_servers},
+            "keyModels": {key.alias: settings.key_models(key) for key in settings.virtual_keys if not personal(key)},
         },
     )
-    if missing := sorted(set(running.key_models) - set(running.virtual_keys)):
+    aliases = {key.alias for key in settings.virtual_keys}
+    if missing := sorted(aliases - {*running.virtual_keys, *running.personal_keys}):
         raise StackOutputsError(
             f"Pulumi.{stack}.yaml has virtual keys that stack {stack} does not know yet ({', '.join(missing)}): "
             f"run `pulumi up --stack {stack}`."
@@ -90,6 +103,16 @@ def read_gateway(azure_stack: str, stack: str, running: RunningAwsStack) -> Runn
 def azure_settings(config: StackConfig) -> AzureSettings:
     """The settings of an Azure stack that say who may call what."""
     return _settings(config, AzureSettings, "awsStack", "clients", "gatewayModels", "providerKeys")
+
+
+def read_mcp_gateway(stack: str) -> RunningMcpGateway:
+    """The running MCP stack of that name."""
+    config = read(ROOT, stack)
+    if RUNNING[config.kind.name] is not RunningMcpGateway:
+        raise StackConfigError(f"{stack} is {config.kind.title}: name an MCP stack with --stack, such as mcp.")
+    return _fitted(
+        RunningMcpGateway, stack, {**read_outputs(stack), "stack": stack, "region": config.values["aws:region"]}
+    )
 
 
 def read_databricks(stack: str) -> RunningDatabricks:

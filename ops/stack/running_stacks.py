@@ -43,7 +43,13 @@ class RunningAwsStack(RunningStack):
     mocks: frozenset[str]
     """Models that LiteLLM answers for itself, at once."""
     key_models: Mapping[str, tuple[str, ...]]
-    """The models that each virtual key may use, by alias, in the order of the settings."""
+    """The models that each of `virtual_keys` may use, by alias, in the order of the settings."""
+
+    personal_keys: Mapping[str, str] = Field(default_factory=dict, repr=False)
+    """Those of one person each, by alias."""
+    mcp_servers: tuple[str, ...] = ()
+    key_mcp_servers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """The MCP servers that each virtual key may use, by alias, where it may use one."""
 
     @property
     def secrets(self) -> set[str]:
@@ -53,7 +59,25 @@ class RunningAwsStack(RunningStack):
             self.langfuse_public_key,
             self.langfuse_secret_key,
             *self.virtual_keys.values(),
+            *self.personal_keys.values(),
         }
+
+
+class RunningMcpGateway(RunningStack):
+    """An MCP stack, as a user comes to it."""
+
+    stack: str
+    gateway_url: str
+    gateway_id: str
+    tenant_id: str
+    client_id: str
+    """Of the public client that people log in with."""
+    scope: str
+    return_url: str
+    callback_urls: Mapping[str, str]
+    """What each provider must know as a redirect address, by target."""
+
+    region: str
 
 
 class RunningGateway(RunningStack):
@@ -84,6 +108,11 @@ class RunningGateway(RunningStack):
     """The models of the gateway that the application may use."""
     other_models: Sequence[str] = ()
     """Those that it may not."""
+
+    @property
+    def models_url(self) -> str:
+        """Where the API of all models is, without the version: paths begin with `/v1`."""
+        return self.model_apis["models"].removesuffix("/v1")
 
     @property
     def secrets(self) -> set[str]:

@@ -154,7 +154,7 @@ def named_values(models: Sequence[RoutedModel]) -> Sequence[str]:
     return [*names, IDENTITY_CLIENT_ID] if with_identity(models) else names
 
 
-def operations(models: Sequence[RoutedModel]) -> Mapping[Operation, tuple[str, str]]:
+def operations(models: Sequence[RoutedModel]) -> Mapping[str, tuple[str, str]]:
     """What callers of an API of these models may do."""
     responses = any(PROVIDERS[model.provider].responses for model in models)
     return {name: operation for name, operation in OPERATIONS.items() if name != "responses" or responses}

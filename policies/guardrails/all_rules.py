@@ -6,6 +6,7 @@ from pulumi_policy import Policy
 
 from policies.guardrails import (
     access,
+    agentcore,
     buckets,
     databricks,
     destroyability,
@@ -31,6 +32,7 @@ _MODULES = (
     entra,
     gateway,
     models,
+    agentcore,
     secret_values,
     destroyability,
     databricks,

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
 from rehearsal.aws import request
+from rehearsal.aws.agentcore_model import AgentCore
 from rehearsal.aws.elasticache import ElastiCache
 from rehearsal.package import RefusedError
 
@@ -34,7 +35,7 @@ class Account:
         self.server.start()
         host, port = self.server.get_host_and_port()
         self.url = f"http://{host}:{port}"
-        self.elasticache = ElastiCache(region)
+        self.elasticache, self.agentcore = ElastiCache(region), AgentCore(region)
         self._clients: dict[str, Any] = {}
         self._models: dict[str, Any] = {}
         self._remove_default_vpc()
@@ -84,6 +85,8 @@ class Account:
             raise RefusedError(f"ValidationError: {operation}: {'; '.join(found)}")
         if service == "elasticache":
             return self.elasticache.call(operation, shape, params)
+        if service == "bedrock-agentcore-control":
+            return self.agentcore.call(operation, shape, params)
         return getattr(self.client(service), operation)(**params)
 
     def change(self, service: str, operation: str, inputs: Mapping[str, Any], names: request.Names, **ids: str) -> Any:

@@ -259,6 +259,7 @@ no name."""
 
 _TAG_ERRORS: Mapping[str, tuple[str, str]] = {
     "acm": ("InvalidTagException", "TooManyTagsException"),
+    "bedrock-agentcore-control": ("ValidationException", "ValidationException"),
     "ec2": ("InvalidParameterValue", "TagLimitExceeded"),
     "eks": ("InvalidParameterException", "InvalidParameterException"),
     "elasticache": ("InvalidParameterValue", "TagQuotaPerResourceExceeded"),

@@ -7,13 +7,31 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.aws import access, buckets, creation_rules, deletion_rules, entry, network, stores, tags, versions
+from rehearsal.aws import (
+    access,
+    agentcore,
+    buckets,
+    creation_rules,
+    deletion_rules,
+    entry,
+    network,
+    stores,
+    tags,
+    versions,
+)
 from rehearsal.aws.account import ACCOUNT, Account, is_gone
 from rehearsal.aws.request import at, fit, unfit
 from rehearsal.aws.table import AwsType
 from rehearsal.package import Change, Properties, RefusedError, Request, generated_name
 
-TYPES: Mapping[str, AwsType] = {**network.TYPES, **access.TYPES, **stores.TYPES, **buckets.TYPES, **entry.TYPES}
+TYPES: Mapping[str, AwsType] = {
+    **network.TYPES,
+    **access.TYPES,
+    **agentcore.TYPES,
+    **stores.TYPES,
+    **buckets.TYPES,
+    **entry.TYPES,
+}
 """Every AWS type of the program."""
 
 _VERSIONED = {access.CLUSTER: ("eks", "version")} | {
@@ -129,6 +147,8 @@ class AwsPackage:
             case "aws:route53/getZone:getZone":
                 [zone] = [zone for zone in self._zones() if zone["Id"].endswith("/" + args["zoneId"])]
                 return {"zoneId": args["zoneId"], "name": zone["Name"].rstrip("."), "privateZone": False}
+            case "aws:secretsmanager/getSecret:getSecret":
+                return {"arn": self.account.call("secretsmanager", "describe_secret", SecretId=args["name"])["ARN"]}
         raise RefusedError(f"the rehearsal has no answer for the function {token}: add it to rehearsal/aws/package.py")
 
     def _zones(self) -> list[Any]:

@@ -18,6 +18,7 @@ OPERATIONS: Mapping[str, tuple[str, str, str, str]] = {
     "elbv2": ("add_tags", "remove_tags", "ResourceArns", "arn"),
     "acm": ("add_tags_to_certificate", "remove_tags_from_certificate", "CertificateArn", "arn"),
     "eks": ("tag_resource", "untag_resource", "resourceArn", "arn"),
+    "bedrock-agentcore-control": ("tag_resource", "untag_resource", "resourceArn", "arn"),
     "create_role": ("tag_role", "untag_role", "RoleName", "id"),
     "create_open_id_connect_provider": (
         "tag_open_id_connect_provider",
@@ -29,6 +30,7 @@ OPERATIONS: Mapping[str, tuple[str, str, str, str]] = {
 """By service, in IAM by what creates the resource: what adds tags, what removes them, its parameter, which property."""
 
 LISTS: Mapping[str, tuple[str, str, str, str]] = {
+    "bedrock-agentcore-control": ("list_tags_for_resource", "resourceArn", "arn", "tags"),
     "rds": ("list_tags_for_resource", "ResourceName", "arn", "TagList"),
     "elbv2": ("describe_tags", "ResourceArns", "arn", "TagDescriptions.0.Tags"),
     "acm": ("list_tags_for_certificate", "CertificateArn", "arn", "Tags"),

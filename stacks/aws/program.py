@@ -22,7 +22,7 @@ from components.kubernetes.litellm import LiteLLM, LiteLLMArgs
 from components.kubernetes.target_group_binding import target_group_binding
 from components.kubernetes.virtual_key import VirtualKey, VirtualKeyArgs
 from stacks import identity
-from stacks.aws import databricks, look_ups, settings
+from stacks.aws import databricks, look_ups, mcp_servers, settings
 from stacks.aws.bedrock import ACTIONS, role_arns
 from stacks.aws.load_balancing import build_entry
 from stacks.aws.settings import AwsSettings
@@ -228,6 +228,7 @@ def _build(
             langfuse_secret_key=credentials.langfuse_secret_key,
             provider_keys=config.provider_keys,
             environment={name: pulumi.Output.secret(value) for name, value in (databricks_login or {}).items()},
+            mcp_servers=config.mcp_servers,
             models=models,
             image_tag=config.litellm_image_tag,
             replicas=size.replicas,
@@ -291,7 +292,13 @@ def _build(
 
     pulumi.export("litellmUrl", entry.litellm_url)
     pulumi.export("litellmMasterKey", credentials.litellm_master_key)
-    pulumi.export("virtualKeys", pulumi.Output.secret(dict(credentials.virtual_keys)))
+    # Apart, so that no client application, which many people use, is given the key of one.
+    personal = {key.alias for key in config.virtual_keys if mcp_servers.personal(key)}
+    keys = credentials.virtual_keys
+    shared = {alias: key for alias, key in keys.items() if alias not in personal}
+    pulumi.export("virtualKeys", pulumi.Output.secret(shared))
+    if personal:
+        pulumi.export("personalKeys", pulumi.Output.secret({alias: keys[alias] for alias in sorted(personal)}))
     pulumi.export("langfuseUrl", entry.langfuse_url)
     pulumi.export("langfuseEmail", config.langfuse_email)
     pulumi.export("langfusePassword", credentials.langfuse_password)

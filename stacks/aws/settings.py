@@ -17,9 +17,9 @@ from pydantic.alias_generators import to_snake
 
 from catalogue.pins import AURORA_OFFERED, AURORA_VERSION, KUBERNETES, KUBERNETES_VERSION, LANGFUSE_IMAGE, LITELLM_IMAGE
 from catalogue.secrets import PROVIDER_KEY, SECRETS, VIRTUAL_KEY
-from charts.shapes import Model, VirtualKeySetting, text
+from charts.shapes import McpServer, Model, VirtualKeySetting, text
 from stacks import addresses, commands
-from stacks.aws import bedrock, databricks, model_params, regions
+from stacks.aws import bedrock, databricks, mcp_servers, model_params, regions
 from stacks.configuration import read
 from stacks.errors import SettingsError
 from stacks.fields import PROVIDER_KEYS, Email, StackSettings, nearest, unique
@@ -115,7 +115,13 @@ class AwsSettings(StackSettings):
     virtual_keys: tuple[VirtualKeySetting, ...] = Field(
         default=(VirtualKeySetting(alias="demo"),),
         description="LiteLLM virtual keys. Each has alias, optionally models (default the first configured), maxBudget "
-        "(USD) and duration (such as 12h)",
+        "(USD), duration (such as 12h), mcpServers (names) and user (the e-mail address of the one person who has it)",
+    )
+    mcp_servers: tuple[McpServer, ...] = Field(
+        default=(),
+        description="MCP servers that LiteLLM offers to the virtual keys that name them. Each has name and url, "
+        "optionally auth (none, or oauth2, each user's own data), clientId, providerKey (whose value is the client "
+        "secret), scopes, authorizationUrl and tokenUrl (Google's by default)",
     )
     fixed_secrets: Mapping[str, Any] = Field(
         default_factory=dict,
@@ -250,6 +256,13 @@ class AwsSettings(StackSettings):
     def _models_hold_no_credentials(self) -> AwsSettings:
         if found := list(model_params.problems(self.models, self.provider_keys)):
             raise ValueError("\n".join(found))
+        return self
+
+    @model_validator(mode="after")
+    def _mcp_servers_keep_users_apart(self) -> AwsSettings:
+        found = mcp_servers.problems(self.mcp_servers, self.virtual_keys, self.provider_keys, self.domain)
+        if wrong := list(found):
+            raise ValueError("\n".join(wrong))
         return self
 
     @model_validator(mode="after")

@@ -29,14 +29,21 @@ class Deployer:
 
 def deployer() -> Deployer:
     """Ask both providers who runs this; fails at once when one of them is not logged in."""
-    directory, subscription = azuread.get_client_config(), authorization.get_client_config()
+    tenant_id, object_id = directory()
+    subscription = authorization.get_client_config()
     return Deployer(
-        directory_tenant_id=directory.tenant_id,
-        directory_object_id=directory.object_id,
+        directory_tenant_id=tenant_id,
+        directory_object_id=object_id,
         subscription_id=subscription.subscription_id,
         subscription_tenant_id=subscription.tenant_id,
         subscription_object_id=subscription.object_id,
     )
+
+
+def directory() -> tuple[str, str]:
+    """Tenant and object id of whoever runs this in Entra ID; fails at once when nobody is logged in."""
+    found = azuread.get_client_config()
+    return found.tenant_id, found.object_id
 
 
 def email_of(object_id: str) -> str:

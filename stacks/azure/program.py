@@ -126,7 +126,8 @@ async def _build(stack: str) -> None:
         "clientSecrets", pulumi.Output.secret({name: client.secret for name, client in identity.clients.items()})
     )
     pulumi.export(
-        "next", "docs/azure.md gets a token and a completion with these outputs; in the evening: pulumi destroy"
+        "next",
+        f"docs/azure.md gets a token and a completion with these outputs; in the evening: `pulumi destroy -s {stack}`",
     )
 
 
@@ -134,10 +135,9 @@ def _model_identity(
     config: AzureSettings, group: resources.ResourceGroup, tags: Mapping[str, pulumi.Input[str]]
 ) -> ModelIdentity | None:
     """Only where a model needs it."""
-    accounts = [one.account for model in config.gateway_models for one in model.deployments if one.account]
-    if not accounts:
+    if not config.model_accounts:
         return None
-    args = ModelIdentityArgs(resource_group_name=group.name, accounts=accounts, tags=tags)
+    args = ModelIdentityArgs(resource_group_name=group.name, accounts=config.model_accounts, tags=tags)
     return ModelIdentity("genai-models-identity", args)
 
 

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-import pulumi
 from pydantic import Field, field_validator, model_validator
 
 from catalogue.api_management import region_problem, tier_problem
@@ -19,12 +18,10 @@ from catalogue.secrets import HEADER_KEY
 from charts.shapes import Frozen, Name, text
 from policies import apim
 from policies.apim import models
-from stacks import commands
 from stacks.azure import gateway_models
 from stacks.azure.gateway_models import GatewayModel
-from stacks.configuration import read
-from stacks.errors import SettingsError
-from stacks.fields import StackSettings, unique
+from stacks.configuration import place, read
+from stacks.fields import StackSettings, Users, unique
 from stacks.secrets import problem
 
 OptionalEmail = Annotated[
@@ -103,7 +100,7 @@ class AzureSettings(StackSettings):
         le=LONGEST_SECRET_DAYS,
         description=f"Days that a client secret lives, 1 to {LONGEST_SECRET_DAYS}. Another number makes new secrets",
     )
-    users: tuple[str, ...] = Field(
+    users: Users = Field(
         default=(),
         description="User principal names of people who may call with a token of their own",
     )
@@ -125,15 +122,6 @@ class AzureSettings(StackSettings):
         if problem := tier_problem(tier):
             raise ValueError(problem)
         return tier
-
-    @field_validator("users")
-    @classmethod
-    def _users_are_principal_names(cls, users: tuple[str, ...]) -> tuple[str, ...]:
-        unique("users", "name", users)
-        for user in users:
-            if "@" not in user:
-                raise ValueError(f"{user!r} is no user principal name: write one such as someone@example.com")
-        return users
 
     @model_validator(mode="after")
     def _one_source_of_outputs(self) -> AzureSettings:
@@ -172,6 +160,12 @@ class AzureSettings(StackSettings):
         return self
 
     @property
+    def model_accounts(self) -> Sequence[str]:
+        """Ids of the Azure OpenAI accounts of all models, once each: Azure compares ids without regard to case."""
+        accounts = (one.account for model in self.gateway_models for one in model.deployments if one.account)
+        return list({account.lower(): account for account in accounts}.values())
+
+    @property
     def client_names(self) -> Sequence[str]:
         """The clients as the model gateway knows them: those of the settings, and the people."""
         return [*(client.name for client in self.clients), *([models.USERS] if self.users else [])]
@@ -185,10 +179,4 @@ def load() -> AzureSettings:
 
 def location() -> str:
     """`azure-native:location`, a region that offers the gateway."""
-    region = pulumi.Config("azure-native").get("location")
-    if not region:
-        command = commands.for_stack(pulumi.get_stack(), commands.set_config("azure-native:location eastus2"))
-        raise SettingsError(f"azure-native:location is not set: {command}")
-    if problem := region_problem(region):
-        raise SettingsError(f"azure-native:location: {problem}")
-    return region
+    return place("azure-native", "location", "eastus2", region_problem)

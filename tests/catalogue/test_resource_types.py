@@ -9,7 +9,7 @@ import pytest
 from catalogue.resource_types import FREE_PACKAGES, PACKAGE_TIMES, TYPES, package
 from ops.model.engine_graph import engine_resources
 from ops.project import ROOT
-from tests import azure_program, databricks_program
+from tests import azure_program, databricks_program, mcp_program
 from tests.program import VARIANTS, recorded
 
 PROGRAM = {
@@ -17,6 +17,7 @@ PROGRAM = {
     for recording in [
         *map(recorded, VARIANTS),
         *map(azure_program.recorded, azure_program.MODES),
+        mcp_program.recorded(),
         *map(databricks_program.recorded, databricks_program.VARIANTS),
     ]
     for resource in engine_resources(recording.resources)

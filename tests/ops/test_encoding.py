@@ -21,6 +21,7 @@ REQUIRED = {
     "project revoke": ("alice",),
     "langfuse export": ("zoë-東→.json",),
     "langfuse import": ("zoë-東→.json",),
+    "mcp call": ("tool",),
 }
 """What else brings a command to refuse something of that name."""
 

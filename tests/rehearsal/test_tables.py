@@ -24,14 +24,11 @@ from rehearsal.generated import Generated
 from rehearsal.kubernetes import charts
 from rehearsal.kubernetes.kinds import KINDS
 from rehearsal.package import RefusedError, Request
+from tests import mcp_program
 from tests.program import VARIANTS, recorded
 
-PROGRAM = {
-    resource.type
-    for variant in VARIANTS
-    for resource in recorded(variant).resources
-    if resource.custom and not resource.remote
-}
+RECORDED = [*map(recorded, VARIANTS), mcp_program.recorded()]
+PROGRAM = {one.type for recording in RECORDED for one in recording.resources if one.custom and not one.remote}
 EKS = {child.type for child in CHILDREN if child.custom}
 
 
@@ -60,7 +57,7 @@ def create(aws: AwsPackage, type_token: str, **inputs: Any) -> str:
 
 
 def test_every_type_of_the_program_is_in_a_table_and_no_other() -> None:
-    wanted = {type_ for type_ in PROGRAM | EKS if not type_.startswith("pulumi")}
+    wanted = {one for one in PROGRAM | EKS if not one.startswith(("pulumi", "azuread"))}
     assert wanted == {*TYPES, *KINDS, *generated.TYPES}
 
 

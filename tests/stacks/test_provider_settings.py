@@ -68,7 +68,7 @@ def test_an_identity_in_a_setting_of_azure_is_refused_before_anything_is_made(ke
         ("eks:anything", "has no effect"),
         ("azure-native:location", "is a setting of stacks of the kind azure or databricks, and this is none"),
         ("databricks:host", "is a setting of stacks of the kind databricks, and this is none"),
-        ("azuread:partnerId", "is a setting of stacks of the kind azure, and this is none"),
+        ("azuread:partnerId", "is a setting of stacks of the kind azure or mcp, and this is none"),
     ],
 )
 def test_what_would_be_passed_over_in_silence_is_refused(key: str, says: str) -> None:

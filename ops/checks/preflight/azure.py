@@ -48,6 +48,21 @@ def azure_checks(inventory: AzureStackInventory, config: Mapping[str, str]) -> M
     }
 
 
+def entra_checks(day: AzureStackInventory, tenant_id: str) -> Mapping[str, Check]:
+    """The tenant that `az` is logged in to, and rights in its directory; `tenant_id` is the setting, or empty."""
+    return {
+        "tenant": lambda: tenant(day.token(day.graph)["tenant"], tenant_id),
+        "rights in the directory": lambda: directory(Api(day.graph, day.token(day.graph)["accessToken"])),
+    }
+
+
+def tenant(chosen: str, wanted: str) -> Outcome:
+    """Whether it is the one that the settings name, where they name one."""
+    if wanted and wanted.lower() != chosen.lower():
+        return bad(f"tenantId is {wanted}, but `az` has chosen {chosen}", f"`az login --tenant {wanted}`")
+    return fine(chosen)
+
+
 def aws_stack(first: Sequence[FirstStep]) -> Outcome:
     """Whether the settings of the AWS stack behind this one let it in; whether it is up is for `up` to see."""
     if not first:

@@ -23,7 +23,7 @@ _GIVE_ROLES = "Microsoft.Authorization/roleAssignments/write"
 def gateway_model_checks(settings: AzureSettings, arm: Callable[[], Api], stack: str) -> Mapping[str, Check]:
     """Nothing without `gatewayModels`. None of them calls a model, so none costs money."""
     models = settings.gateway_models
-    accounts = {one.account.lower(): one.account for model in models for one in model.deployments if one.account}
+    accounts = {account.lower(): account for account in settings.model_accounts}
     keys = once(lambda: provider_keys(stack))
     checks: dict[str, Check] = {}
     names = short_names(accounts)

@@ -54,6 +54,7 @@ class Failover:
         self._token = token
         self._arm = arm
         self._workspace = workspace
+        self._leads_back = f"`pulumi up --refresh -s {gateway.stack}` leads the backend back"
 
     def step(self, after: str) -> Step:
         """To be taken after the step of that name, which proved that the model answers."""
@@ -62,8 +63,8 @@ class Failover:
             prove=self._prove,
             after=(after,),
             means="While one deployment is out callers get its errors: see the pool of the model in the portal, APIs, "
-            f"Backends. Should the API {REFUSING} still be there, this was interrupted: `pulumi up --refresh` of the "
-            "Azure stack leads the backend back, and the API can be deleted",
+            f"Backends. Should the API {REFUSING} still be there, this was interrupted: {self._leads_back}, and the "
+            "API can be deleted",
         )
 
     def _prove(self) -> str:
@@ -72,7 +73,7 @@ class Failover:
         with self._refusing(arm, first):
             for call in range(CALLS):
                 answer = self._http.post(
-                    f"{self._gateway.model_apis['models'].removesuffix('/v1')}{CHAT}",
+                    f"{self._gateway.models_url}{CHAT}",
                     headers=bearer(self._token()),
                     json=question(self._model, "Are you there? Answer with one word."),
                 )
@@ -98,7 +99,7 @@ class Failover:
         address = arm.get(self._url(f"backends/{backend}"))["properties"]["url"]
         refusing = f"{self._gateway.gateway_url}/{REFUSING}"
         if address == refusing:
-            raise UnprovedError(f"{backend} refuses since an earlier proof: `pulumi up --refresh` leads it back")
+            raise UnprovedError(f"{backend} refuses since an earlier proof: {self._leads_back}")
         try:
             for path, properties in _API.items():
                 arm.finish("PUT", self._url(path), {"properties": properties})
@@ -111,9 +112,8 @@ class Failover:
 
     def _refused(self, begun: datetime) -> int:
         """How many requests the API refused, by the logs: the only 429 without a record of a policy of ours."""
-        (query,) = (one.text for one in usage.queries() if one.name == "errors")
         try:
-            found = self._workspace.ask(query, begun, datetime.now(UTC) + timedelta(minutes=1))
+            found = self._workspace.ask(usage.query("errors"), begun, datetime.now(UTC) + timedelta(minutes=1))
         except LogAnalyticsError as error:
             raise UnprovedError(str(error)) from error
         rows = (row for row in found.rows if row["ResponseCode"] == 429 and not row["clientId"] and not row["code"])

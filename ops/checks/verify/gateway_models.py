@@ -44,19 +44,20 @@ class GatewayModelSteps:
         self._token = token
         self._after = after
         self._workspace = workspace
-        self._url = gateway.model_apis["models"].removesuffix("/v1")
+        self._url = gateway.models_url
         self._begun = datetime.now(UTC)
         self._streamed = ""
 
     def steps(self) -> list[Step]:
         """In the order they are to be taken; the last one waits for the logs."""
-        own = self._gateway.models
+        own, stack = self._gateway.models, self._gateway.stack
         return [
             Step(
                 name=LISTED,
                 prove=self._listed,
                 after=(self._after,),
-                means="Callers see other models than they may use: run `pulumi up` if the settings have changed since",
+                means="Callers see other models than they may use: if the settings have changed since, run "
+                f"`pulumi up -s {stack}`",
             ),
             *(
                 Step(
@@ -64,7 +65,7 @@ class GatewayModelSteps:
                     prove=partial(self._answers, model),
                     after=(LISTED,),
                     means="Callers get no answer. provider_refused: the gateway's identity has no role on the account, "
-                    "or the provider's key is wrong (`genai preflight` and `genai status` say which); "
+                    f"or the provider's key is wrong: `genai preflight -s {stack}` and `genai status -s {stack}` tell; "
                     "docs/model-gateway.md has every other code",
                 )
                 for model in own
@@ -74,7 +75,7 @@ class GatewayModelSteps:
                 prove=self._refusals,
                 after=(LISTED,),
                 means="The gateway serves who may not use a model, or tells them nothing: unless this is a 5xx take it "
-                "down (`pulumi destroy` of the Azure stack), then see the policies of its APIs in the portal",
+                f"down (`pulumi destroy -s {stack}`), then see the policies of its APIs in the portal",
             ),
             Step(
                 name="stream of the gateway's models",
@@ -160,7 +161,7 @@ class GatewayModelSteps:
     def _counted(self) -> str:
         if not self._streamed:
             return "none of its models streams"
-        (query,) = (one.text for one in usage.queries() if one.name == "usage")
+        query = usage.query("usage")
         own = {"clientId": self._gateway.client_ids[self._gateway.client], "model": self._streamed}
 
         def logged() -> str:

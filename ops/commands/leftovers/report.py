@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ops.inventory.deletion import in_order
 from ops.inventory.found import FoundResource, Leftover
-from ops.inventory.kinds import EKS_CLUSTER
+from ops.inventory.kinds import AGENTCORE_PROVIDER, EKS_CLUSTER
 from ops.inventory.scan import Scan
 from ops.model.cost import amount, number
 
@@ -72,6 +72,12 @@ def print_table(leftovers: Sequence[Leftover], console: Console, stack: str) -> 
         console.print(
             f"The cluster {cluster} exists. If the stack still has its state, end the day with "
             f"`pulumi destroy -s {stack}`.",
+            soft_wrap=True,
+        )
+    if any(one.resource.kind == AGENTCORE_PROVIDER for one in leftovers):
+        console.print(
+            "An MCP gateway costs nothing while idle and is meant to stay: with its credential provider go the "
+            "callback address that the provider knows, and the consents of all users (docs/mcp.md).",
             soft_wrap=True,
         )
 

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 from botocore.session import get_session
 
+from catalogue.resource_types import actions
 from ops.checks.check import Check
-from ops.checks.preflight.account import account_checks
-from ops.checks.preflight.azure import aws_stack, azure_checks
+from ops.checks.preflight.account import account_checks, identity, permissions
+from ops.checks.preflight.agentcore import agentcore_checks
+from ops.checks.preflight.azure import aws_stack, azure_checks, entra_checks
 from ops.checks.preflight.credentials import credentials
 from ops.checks.preflight.databricks import databricks_checks
 from ops.checks.preflight.domain import domain_checks
@@ -24,6 +26,7 @@ from ops.checks.preflight.registry_logins import login_checks
 from ops.checks.preflight.tools import pulumi, tool_checks
 from ops.clouds.aws import Aws
 from ops.inventory.azure import AzureStackInventory
+from ops.inventory.clouds import CLOUDS, StackInventory, StackPlace
 from ops.inventory.scan import AwsStackInventory
 from ops.model import recorder
 from ops.model.needs import aws_needs
@@ -87,9 +90,27 @@ def databricks_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]
     }
 
 
+def mcp_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]:
+    """What an MCP stack needs in AWS, in Entra ID and at the providers of its targets; it calls no model."""
+    plan = make_plan(config)  # refuses settings that the program would refuse
+    region, aws = config.values["aws:region"], Aws(config.values["aws:region"])
+    place = StackPlace(stack=config.stack, identity=_identity(config), region=region)
+    types = {one.type for one in plan.recording.resources if one.custom and one.type.startswith("aws:")}
+    functions = {token for token, _ in plan.recording.invokes if token.startswith("aws:")}
+    return {
+        "pulumi": lambda: pulumi(ROOT),
+        "identity": lambda: identity(aws, config.values),
+        "permissions": lambda: permissions(aws, actions(types | functions)),
+        **agentcore_checks(aws, config),
+        **entra_checks(AzureStackInventory(stack=config.stack), config.setting("tenantId")),
+        **leftover_checks(StackInventory(CLOUDS[config.kind.name], place), config.stack),
+    }
+
+
 CHECKS: Mapping[str, Callable[[StackConfig, bool], Mapping[str, Check]]] = {
     "aws": aws_stack_checks,
     "azure": azure_stack_checks,
+    "mcp": mcp_stack_checks,
     "databricks": databricks_stack_checks,
 }
 """By the name of the kind (`stacks.kinds`); the flag is `--models`."""

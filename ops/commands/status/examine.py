@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.checks.check import Check, bad, run
-from ops.checks.status import aws, azure, databricks, schedule
+from ops.checks.status import agentcore, aws, azure, databricks, schedule
 from ops.checks.status.status import Found, Status, could_not_check
 from ops.clouds.aws import Aws
 from ops.inventory.azure import AzureStackInventory
@@ -60,9 +60,13 @@ def _find_in_aws(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _:
 
 
 def _find_in_azure(config: StackConfig, _: Plan, outputs: Mapping[str, Any], now: datetime) -> Found:
-    models = azure_settings(config).gateway_models
-    accounts = {one.account.lower(): one.account for model in models for one in model.deployments if one.account}
-    return azure.find_gateway(AzureStackInventory(stack=config.stack), outputs, now, list(accounts.values()))
+    accounts = azure_settings(config).model_accounts
+    return azure.find_gateway(AzureStackInventory(stack=config.stack), outputs, now, accounts)
+
+
+def _find_mcp_gateway(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _: datetime) -> Found:
+    targets = len(plan.recording.of_type(agentcore.TARGET))
+    return agentcore.find_gateway(Aws(_place(config)), config.stack, targets, outputs)
 
 
 def _find_databricks(config: StackConfig, _: Plan, outputs: Mapping[str, Any], now: datetime) -> Found:
@@ -72,6 +76,7 @@ def _find_databricks(config: StackConfig, _: Plan, outputs: Mapping[str, Any], n
 FINDERS: Mapping[str, Callable[[StackConfig, Plan, Mapping[str, Any], datetime], Found]] = {
     "aws": _find_in_aws,
     "azure": _find_in_azure,
+    "mcp": _find_mcp_gateway,
     "databricks": _find_databricks,
 }
 """What there is of a stack in its clouds, by the name of its kind (`stacks.kinds`)."""

@@ -6,14 +6,11 @@ from typing import Annotated
 
 import typer
 
-from ops.commands.options import Json
-from ops.completion import stacks
+from ops.commands.options import Json, stack_option
 
 
 def usage(
-    stack: Annotated[
-        str, typer.Option(help="Which Azure stack: the name in Pulumi.<stack>.yaml.", autocompletion=stacks)
-    ] = "azure",
+    stack: Annotated[str, stack_option("Which Azure stack: the name in Pulumi.<stack>.yaml.")] = "azure",
     day: Annotated[str, typer.Option(help="Which day in UTC, such as 2026-11-29. By default today.")] = "",
     json_: Json = False,
 ) -> None:
@@ -42,8 +39,8 @@ def usage(
     config = read(ROOT, stack)
     if RUNNING[config.kind.name] is not RunningGateway:
         raise StackConfigError(
-            f"{stack} is {config.kind.title}, whose LiteLLM counts what it serves: see Usage in its UI, or name an "
-            "Azure stack with --stack."
+            f"{stack} is {config.kind.title}, and only API Management is asked here: name an Azure stack with --stack. "
+            "What LiteLLM serves is under Usage in its UI."
         )
     outputs = read_outputs(stack)
     if "logsWorkspaceId" not in outputs:

@@ -90,9 +90,8 @@ _COLUMNS: Mapping[str, str] = {
 
 def read_usage(workspace: Workspace, client_ids: Mapping[str, str], day: date) -> DayUsage:
     """Ask the workspace for the usage of that day; `client_ids` are those of the stack's clients, by name."""
-    (query,) = (one.text for one in kusto.queries() if one.name == "usage")
     begin = datetime.combine(day, time(), UTC)
-    answer = workspace.ask(query, begin, begin + timedelta(days=1))
+    answer = workspace.ask(kusto.query("usage"), begin, begin + timedelta(days=1))
     names = {**_NAMES, **{client_id: name for name, client_id in client_ids.items()}}
     rows = [_row(found, names) for found in answer.rows]
     return DayUsage(day=day, rows=_by_client_and_model(rows), missing=answer.missing)

@@ -12,7 +12,7 @@ from ops.completion import stacks
 
 def verify(
     stack: Annotated[
-        str, stack_option("The AWS day, or the Databricks stack, to prove: the name in Pulumi.<stack>.yaml.")
+        str, stack_option("The AWS day, MCP or Databricks stack to prove: the name in Pulumi.<stack>.yaml.")
     ] = "dev",
     azure_stack: Annotated[
         str | None,
@@ -32,35 +32,22 @@ def verify(
     """Prove the whole path of a running day.
 
     Calls LiteLLM as users do, and follows the call to Langfuse and the buckets. A few short completions are paid for;
-    only their traces stay.
+    only their traces stay. Of an MCP stack it proves what anybody may see: strangers and forged tokens are refused.
     Exit codes: 0 all proved, 1 a step was not, 2 the input is wrong, the outputs cannot be read or nothing answers.
     """
     # Imported here: `genai --help` must not wait for the cloud SDKs.
     from ops.checks.check import Outcome
-    from ops.checks.verify.proof import proof_of
     from ops.checks.verify.step import attempt, exit_code
+    from ops.commands.verify.proofs import proof_for
     from ops.commands.verify.report import as_json, print_outcome, print_summary
     from ops.console import report_console
-    from ops.stack.running import read_as, read_aws_stack, read_databricks, read_gateway
-    from ops.stack.running_stacks import RunningDatabricks
     from stacks.errors import GenaiError
 
     if failover and not azure_stack:
         raise GenaiError("--failover proves pools of the gateway: name its stack with --azure-stack, or leave it out.")
-    if read_as(stack) is RunningDatabricks:
-        if azure_stack:
-            raise GenaiError(f"{stack} is proved alone: leave --azure-stack out.")
-        from ops.checks.verify.databricks import proof_of_databricks
-        from ops.clouds.azure import access_token
-
-        proving = proof_of_databricks(read_databricks(stack), access_token)
-    else:
-        running = read_aws_stack(stack)
-        gateway = read_gateway(azure_stack, stack, running) if azure_stack else None
-        proving = proof_of(running, gateway, failover=failover)
     console = report_console(stderr=json_)
     outcomes: dict[str, Outcome] = {}
-    with proving as proof:
+    with proof_for(stack, azure_stack, failover=failover) as proof:
         for step in proof.steps:
             with console.status(step.name):
                 outcomes[step.name] = attempt(step, outcomes, proof.secrets)

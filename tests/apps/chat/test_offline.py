@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,5 +105,8 @@ def test_ctrl_c_ends_everything_it_started(chat: Chat, page: Window) -> None:
     assert len(before) > 5
     assert SECRET.findall(chat.end(signal.SIGINT)) == []
     assert chat.process.returncode == 0
+    ended = time.monotonic() + 10  # PostgreSQL takes its lock away, for which its stop waits, before it is gone itself
+    while time.monotonic() < ended and any(Path(f"/proc/{pid}").exists() for pid in before):
+        time.sleep(0.1)
     assert [line for pid, line in before.items() if Path(f"/proc/{pid}").exists()] == []
     assert list(chat.folder.glob("genai-local-*")) == []

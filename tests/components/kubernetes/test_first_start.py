@@ -28,7 +28,7 @@ def refusals(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
 def test_another_value_than_at_the_first_up_is_refused_with_its_reason(setting: str, value: str) -> None:
     [told] = refusals(state(), state(**{setting.rpartition(".")[2]: value}))
     assert told.startswith(f"{setting} is not what this stack was first brought up with. {REASONS[setting]}.")
-    assert "pulumi destroy" in told
+    assert "or take the stack down and bring it up anew" in told
 
 
 def test_every_changed_value_is_named_at_once() -> None:

@@ -28,6 +28,7 @@ def args(**changes: Any) -> LiteLLMArgs:
         "cache_host": later("cache.example"),
         **{name: pulumi.Output.secret(f"plain-{name}") for name in SECRETS},
         "provider_keys": {"azure": "plain-azure", "gemini": "plain-gemini"},
+        "mcp_servers": (),
         "models": [
             Model(name="nova-lite", model="bedrock/amazon.nova-lite-v1:0"),
             Model(name="gpt", model="azure/deployment", provider_key="azure"),
@@ -179,11 +180,6 @@ def test_no_replica_is_refused() -> None:
 
 
 def test_the_secrets_of_these_tests_are_all_there_are() -> None:
-    visible = {"namespace", "role_arn", "database_host", "cache_host", "models", "region", "vpc_cidr", "replicas"}
-    assert {field.name for field in fields(LiteLLMArgs)} == {
-        *SECRETS,
-        "provider_keys",
-        "environment",
-        *visible,
-        "image_tag",
-    }
+    visible = {"namespace", "role_arn", "database_host", "cache_host", "models", "mcp_servers", "region", "vpc_cidr"}
+    others = {"replicas", "image_tag", "environment"}
+    assert {field.name for field in fields(LiteLLMArgs)} == {*SECRETS, "provider_keys", *visible, *others}

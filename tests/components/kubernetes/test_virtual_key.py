@@ -266,3 +266,9 @@ def test_the_key_is_registered_under_its_own_type_with_its_secrets_secret() -> N
     rights = {"models": ["chat"], "allowed_routes": allowed_routes(["chat"])}
     expected = {"alias": "demo", **rights, **CLUSTER, "kubeconfig": "{}", "namespace": "genai-platform"}
     assert inputs == {**expected, "key": Secret(KEY), "master_key": Secret(MASTER_KEY)}
+
+
+def test_a_key_of_one_person_reaches_her_mcp_servers_and_says_whose_it_is(world: StandIn) -> None:
+    provider.create(properties(world, mcp_servers=["drive"], user="anna@example.com"))
+    assert world.keys[KEY]["user_id"] == "anna@example.com"
+    assert world.keys[KEY]["object_permission"] == {"mcp_servers": ["drive"]}

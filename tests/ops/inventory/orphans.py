@@ -225,6 +225,34 @@ def _secrets_and_keys(world: World, tags: dict[str, str], region: str) -> dict[s
     return {"secret": kept, "secret in recovery": dropped, "KMS key": key}
 
 
+def _agentcore(world: World, tags: dict[str, str], region: str) -> dict[str, str]:
+    """A gateway with a target, which must go first, and the provider of its tokens."""
+    control = world.client("bedrock-agentcore-control", region)
+    name = world.auto_name("genai-drive")
+    secret = {"clientId": "c", "clientSecretSource": "MANAGED", "clientSecret": "s"}
+    provider = control.create_oauth2_credential_provider(
+        name=name,
+        credentialProviderVendor="GoogleOauth2",
+        oauth2ProviderConfigInput={"googleOauth2ProviderConfig": secret},
+        tags=tags,
+    )
+    gateway = control.create_gateway(
+        name=world.auto_name("genai-mcp"),
+        roleArn="arn:aws:iam::123456789012:role/r",
+        authorizerType="NONE",
+        tags=tags,
+    )["gatewayId"]
+    oauth = {"providerArn": provider["credentialProviderArn"], "scopes": ["s"], "grantType": "CLIENT_CREDENTIALS"}
+    credentials = {"credentialProviderType": "OAUTH", "credentialProvider": {"oauthCredentialProvider": oauth}}
+    control.create_gateway_target(
+        gatewayIdentifier=gateway,
+        name="drive",
+        targetConfiguration={"mcp": {"openApiSchema": {"inlinePayload": "{}"}}},
+        credentialProviderConfigurations=[credentials],
+    )
+    return {"AgentCore gateway": gateway, "AgentCore OAuth2 credential provider": name}
+
+
 def _clusters(world: World, region: str) -> None:
     """EKS clusters, and what they leave without tags of ours."""
     eks, ec2, iam, logs = (world.client(service, region) for service in ("eks", "ec2", "iam", "logs"))
@@ -308,6 +336,7 @@ def fill(world: World, region: str = REGION) -> None:
             **_stores(world, tags, [network["subnet"]], region),
             **_entry(world, tags, network["subnet"], network["VPC"], region),
             **_secrets_and_keys(world, tags, region),
+            **_agentcore(world, tags, region),
             **_without_region(world, tags),
         }
         if tags == OURS:

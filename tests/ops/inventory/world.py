@@ -22,6 +22,7 @@ from ops.inventory.scan import AwsStackInventory
 from ops.stack.identity import StackIdentity
 from rehearsal.aws import deletion_rules
 from rehearsal.aws.account import Account
+from rehearsal.aws.agentcore_model import AgentCore
 from rehearsal.aws.elasticache import ElastiCache
 
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -79,6 +80,8 @@ class World:
     backups: list[dict[str, Any]] = field(default_factory=list)
     caches: dict[str, ElastiCache] = field(default_factory=dict)
     """By region."""
+    agentcores: dict[str, AgentCore] = field(default_factory=dict)
+    """By region."""
     refused: list[str] = field(default_factory=list)
     profile_tags: dict[str, dict[str, str]] = field(default_factory=dict)
     clouds: dict[str, Aws] = field(default_factory=dict)
@@ -102,7 +105,8 @@ class World:
 
     def day(self, stack: str = "dev", region: str = REGION, identity: StackIdentity | None = None) -> AwsStackInventory:
         known = IDENTITY if stack == "dev" else StackIdentity()
-        return AwsStackInventory(self.aws(region), stack, DOMAIN, known if identity is None else identity)
+        known = known if identity is None else identity
+        return AwsStackInventory(self.aws(region), stack, DOMAIN, known, agentcore=True)
 
     def call(self, client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         """Answers itself what moto lacks, refuses what AWS would refuse and moto does not; the rest is moto's."""
@@ -130,6 +134,11 @@ class World:
                 return {}
             case "elasticache", _:
                 return self._elasticache(client, operation, parameters)
+            case "bedrock-agentcore-control", _:
+                region = client.meta.region_name
+                shape = client.meta.service_model.operation_model(operation).input_shape
+                model = self.agentcores.setdefault(region, AgentCore(region))
+                return model.call(xform_name(operation), shape, parameters)
             case "ec2", "DeleteNatGateway":  # moto leaves its interface behind
                 gateway = self.account.moto("ec2").nat_gateways[parameters["NatGatewayId"]]
                 for address in gateway.address_set:

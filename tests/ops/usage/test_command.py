@@ -218,7 +218,7 @@ def test_without_a_login_of_azure_nobody_is_asked(logs: LogAnalytics, project: P
     [
         (["--day", "yesterday"], "--day yesterday is no date: write one such as 20"),
         (["--day", "2999-01-01"], "--day 2999-01-01 has not begun"),
-        (["--stack", "dev"], "dev is an AWS stack, whose LiteLLM counts what it serves"),
+        (["--stack", "dev"], "dev is an AWS stack, and only API Management is asked here"),
         (["--stack", "nothing"], "There is no stack 'nothing'"),
     ],
 )

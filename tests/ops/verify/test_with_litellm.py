@@ -41,6 +41,7 @@ def day(
     return RunningAwsStack.model_validate(
         {
             **dict.fromkeys(anything, ""),
+            "stack": "dev",
             "litellmUrl": litellm.url,
             "litellmMasterKey": MASTER_KEY,
             "virtualKeys": {alias: key for alias, (key, _) in keys.items()},

@@ -14,7 +14,7 @@ from ops.model.recorder import Recording
 from policies.guardrails import gateway
 from policies.guardrails.network import EXEMPTIONS
 from stacks.azure.settings import AzureSettings
-from tests import azure_program, databricks_program
+from tests import azure_program, databricks_program, mcp_program
 from tests.program import VARIANTS, recorded
 
 
@@ -54,6 +54,18 @@ def test_the_gateway_breaks_no_rule(mode: str) -> None:
 def test_a_preview_of_the_gateway_leaves_open_only_where_roles_hold(mode: str) -> None:
     left_open = {(one.policy, one.level) for one in findings(azure_program.recorded(mode, preview=True))}
     assert left_open <= {("azure-roles-are-for-one-task-on-one-resource", "advisory")}
+
+
+def test_the_mcp_gateway_breaks_no_rule() -> None:
+    assert findings(mcp_program.recorded()) == []
+
+
+def test_a_preview_of_the_mcp_gateway_is_stopped_by_no_rule() -> None:
+    left_open = {(one.policy, one.level) for one in findings(mcp_program.recorded(preview=True))}
+    assert left_open <= {
+        ("no-wildcard-action-on-a-wildcard-resource", "advisory"),
+        ("service-account-roles-trust-one-account-and-audience", "advisory"),
+    }
 
 
 @pytest.mark.parametrize("variant", databricks_program.VARIANTS)

@@ -1,0 +1,44 @@
+"""`python -m apps.mcp login`, `tools` or `call NAME JSON`: what `genai mcp` runs in an environment of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import webbrowser
+
+from apps.mcp import client
+from apps.mcp.login import LoginError, log_in
+from apps.mcp.settings import load
+
+
+def show(url: str) -> None:
+    """Open it, and print it for who has no browser here."""
+    print(f"Open in a browser, if none opens: {url}", file=sys.stderr, flush=True)
+    webbrowser.open(url)
+
+
+def main(arguments: list[str]) -> int:
+    """0 done, 1 refused."""
+    gateway = load(os.environ)
+    try:
+        match arguments:
+            case ["login"]:
+                asyncio.run(log_in(gateway, show))
+                print("Logged in.", file=sys.stderr)
+            case ["tools"]:
+                for tool in asyncio.run(client.tools(gateway)):
+                    print(f"{tool.name}\t{(tool.description or '').splitlines()[0] if tool.description else ''}")
+            case ["call", name, given]:
+                print(asyncio.run(client.call(gateway, name, json.loads(given), show)))
+            case _:
+                raise SystemExit("login, tools or call NAME JSON")
+    except (LoginError, client.CallError, OSError) as error:
+        print(f"{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

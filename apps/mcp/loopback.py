@@ -1,0 +1,39 @@
+"""A page on this machine that a browser returns to, once: it takes the query and says that the window can be closed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl, urlsplit
+
+_PAGE = "<!doctype html><meta charset=utf-8><title>genai mcp</title><p>Done. You can close this window."
+_LONGEST = 65536
+
+Query = Mapping[str, str]
+
+
+@asynccontextmanager
+async def returning(port: int = 0, path: str = "/") -> AsyncIterator[tuple[int, Callable[[], Awaitable[Query]]]]:
+    """Listen on loopback; gives the port, and what waits for the first visit of that path. OSError when it is taken."""
+    came: asyncio.Future[Query] = asyncio.get_running_loop().create_future()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        target = urlsplit(head.split(b" ", 2)[1].decode("ascii", "replace"))
+        right = (target.path or "/") == (path or "/")
+        body = _PAGE.encode() if right else b"Not here."
+        status = "200 OK" if right else "404 Not Found"
+        writer.write(
+            f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n"
+            "Referrer-Policy: no-referrer\r\nConnection: close\r\n\r\n".encode()
+            + body
+        )
+        await writer.drain()
+        writer.close()
+        if right and not came.done():
+            came.set_result(dict(parse_qsl(target.query)))
+
+    server = await asyncio.start_server(answer, "127.0.0.1", port, limit=_LONGEST)
+    async with server:
+        yield server.sockets[0].getsockname()[1], lambda: asyncio.wait_for(came, 600)

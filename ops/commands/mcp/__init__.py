@@ -1,0 +1,1 @@
+"""`genai mcp`: log in to an MCP gateway, list its tools and call one."""

@@ -1,0 +1,1 @@
+"""The MCP stack: its settings and its program."""

@@ -1,0 +1,31 @@
+"""Redirect addresses of OAuth: exact ones that Microsoft Entra ID takes, and that lead to nobody else."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1"})
+_NO_APPS = frozenset({"about", "blob", "data", "file", "ftp", "http", "https", "javascript", "vbscript", "ws", "wss"})
+_LONGEST = 256
+"""Characters (learn.microsoft.com, "Redirect URI (reply URL) best practices and limitations")."""
+
+
+def problem(address: str, *, apps: bool = False) -> str:
+    """Why that is no address to send a code to; empty when it is one. With `apps` also one of an app, such as app://x."""
+    at = urlsplit(address)
+    if len(address) > _LONGEST or re.search(r"[\s\\<>\"]", address):
+        return f"{address!r} is no address: write one of at most {_LONGEST} characters, without spaces"
+    if "*" in address:
+        return f"{address!r} is not exact: whoever holds another address that * fits gets the code; write each in full"
+    if "#" in address or at.username is not None or ".." in at.path.split("/"):
+        return f"{address!r} is not exact: write it without #, a user and .."
+    if at.scheme == "http" and at.hostname in LOOPBACK:
+        return ""
+    if at.scheme == "https" and at.hostname and "." in at.hostname:
+        return ""
+    if apps and re.fullmatch(r"[a-z][a-z0-9+.-]*", at.scheme) and at.netloc and at.scheme not in _NO_APPS:
+        return ""
+    return (
+        f"{address!r} is neither https nor loopback: write one such as http://localhost or https://app.example.com/back"
+    )
