@@ -8,8 +8,8 @@ import pytest
 
 from components.databricks.payload_storage import BLOB_CONTRIBUTOR
 from ops.model.recorder import Recording, Secret, plain
-from tests.databricks_program import ACCOUNT, GEMINI, GPT, IDENTITY, KEYS, SPARE, VARIANTS, recorded, run
 from policies.apim.models import OPENAI_USER
+from tests.databricks_program import ACCOUNT, GEMINI, GPT, IDENTITY, KEYS, SPARE, VARIANTS, recorded, run
 from tests.program import ancestors, plaintext
 
 PROVIDER = "databricks:index/aiGatewayModelProviderService:AiGatewayModelProviderService"
@@ -125,7 +125,7 @@ def test_no_secret_stands_in_plain_text_in_what_is_registered_or_told(variant: s
 def test_azure_openai_is_called_without_a_key_by_an_identity_that_may_do_just_that() -> None:
     recording = recorded("managed identity")
     role = recording.one(ROLE, "genai-openai-gpt")  # one, though two models use the account
-    assert not any(ACCOUNT == one.inputs["scope"] for one in recording.of_type(ROLE) if one is not role)
+    assert not any(one.inputs["scope"] == ACCOUNT for one in recording.of_type(ROLE) if one is not role)
     assert role.inputs["scope"] == ACCOUNT
     assert role.inputs["roleDefinitionId"].endswith(OPENAI_USER)
     for provider in recording.of_type(PROVIDER):
