@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from catalogue.databricks import ENTRA_RESOURCE
 from ops.checks.verify.databricks_fallback import Fallback
 from ops.checks.verify.http import ANSWER_SECONDS, ask, bearer, client, seen
 from ops.checks.verify.polling import NotYetError, until
@@ -27,9 +28,6 @@ TABLE_SECONDS = 900
 """Databricks logs payloads "as best it can" and promises no time; public notes tell of minutes, and of an hour."""
 WAREHOUSE_SECONDS = 120
 """A serverless warehouse starts in seconds (`catalogue.databricks_types`); each question waits 50 s for it."""
-DATABRICKS = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"
-"""Azure Databricks as a resource of Entra ID, the same in every tenant (learn.microsoft.com, "Get Microsoft Entra ID
-tokens for service principals")."""
 
 NO_FALLBACK = "No fallback was proved: no model of servedModels has share 0."
 _PATHS = {"service": "/ai-gateway/mlflow/v1/chat/completions", "endpoint": "/serving-endpoints/chat/completions"}
@@ -206,7 +204,7 @@ class DatabricksSteps:
         raise NotYetError(f"the warehouse is {status['state']}")
 
     def _token_of_my_own(self) -> str:
-        token = self._own_token(DATABRICKS)["accessToken"]
+        token = self._own_token(ENTRA_RESOURCE)["accessToken"]
         self._hidden.add(token)
         return token
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from databricks.sdk import WorkspaceClient
 from databricks.sdk.service import catalog, serving
 
 from ops.checks.check import Outcome, State
@@ -46,13 +48,17 @@ class Workspace:
         self.completion: Callable[[Request], Answer] = self._complete
         self.usage = Answer(200, failed("PERMISSION_DENIED: no SELECT on system.ai_gateway.usage"))
         self.paths: list[str] = []
+        self.routes: list[str] = []
         self.made: dict[str, Any] = {}
         """What was made beside the gateway, by path."""
         self.fallback_answers = True
 
     def __call__(self, request: Request) -> Answer:
         self.paths.append(request.path)
+        self.routes.append(request.route)
         match request.path:
+            case "/.well-known/databricks-config":
+                return Answer(404)
             case "/oidc/v1/token":
                 return Answer(200, {"access_token": TOKEN})
             case "/api/2.0/sql/statements":
@@ -251,3 +257,27 @@ def test_a_longer_name_is_another_model() -> None:
     models = {"gpt-4o": 1, "gpt-4o-mini": 1}
     assert named_by("gpt-4o-mini-2024-07-18", models) == "gpt-4o-mini"
     assert named_by("gpt-4o-audio", models) == "gpt-4o-audio"
+
+
+def routes(workspace: Workspace, **changes: Any) -> set[str]:
+    prove(workspace, **changes)
+    return {re.sub(r"genai_verify_[0-9a-f]{8}", "copy", route) for route in workspace.routes if "/api/2." in route}
+
+
+def test_databricks_own_sdk_asks_the_same_questions() -> None:
+    ours = routes(Workspace()) | routes(Workspace(), gateway="endpoint", servedModel="chat")
+    workspace, schema = Workspace(), "schemas/main.genaiplatform"
+    with serve(workspace) as url:
+        sdk = WorkspaceClient(host=url, token=OWN)
+        sdk.statement_execution.execute_statement(statement="SELECT 1", warehouse_id="w-1", wait_timeout="50s")
+        sdk.ai_gateway.get_model_service("model-services/main.genaiplatform.chat")
+        provider = catalog.ModelProviderService(config=catalog.ModelProviderServiceConfig())
+        sdk.ai_gateway.create_model_provider_service(provider, schema, "copy_provider")
+        service = catalog.ModelService(config=catalog.ModelServiceConfig())
+        sdk.ai_gateway.create_model_service(service, schema, "copy")
+        sdk.ai_gateway.delete_model_service("model-services/main.genaiplatform.copy")
+        sdk.ai_gateway.delete_model_provider_service("model-provider-services/main.genaiplatform.copy_provider")
+        sdk.serving_endpoints.get("chat")
+        sdk.serving_endpoints.create("copy", config=serving.EndpointCoreConfigInput())
+        sdk.serving_endpoints.delete("copy")
+    assert ours == {route for route in workspace.routes if "/api/2." in route}
