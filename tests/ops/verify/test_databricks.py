@@ -278,6 +278,6 @@ def test_databricks_own_sdk_asks_the_same_questions() -> None:
         sdk.ai_gateway.delete_model_service("model-services/main.genaiplatform.copy")
         sdk.ai_gateway.delete_model_provider_service("model-provider-services/main.genaiplatform.copy_provider")
         sdk.serving_endpoints.get("chat")
-        sdk.serving_endpoints.create("copy", config=serving.EndpointCoreConfigInput())
+        sdk.serving_endpoints.create("copy", config=serving.EndpointCoreConfigInput(name="copy"))
         sdk.serving_endpoints.delete("copy")
     assert ours == {route for route in workspace.routes if "/api/2." in route}
