@@ -34,7 +34,7 @@ METASTORE: Mapping[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workspace:
+class ReachedWorkspace:
     """A workspace with our tags; `region` shares its metastore with all others there."""
 
     api: Api
@@ -74,7 +74,7 @@ class DatabricksStackInventory:
         )
 
 
-def workspaces(arm: Api, scope: str, azure: AzureStackInventory) -> Iterator[Workspace]:
+def workspaces(arm: Api, scope: str, azure: AzureStackInventory) -> Iterator[ReachedWorkspace]:
     """Those with the tags of a stack of that name, while they can be reached."""
     url = f"{scope}/providers/Microsoft.Databricks/workspaces?api-version={DATABRICKS_API.version}"
     for one in arm.values(url):
@@ -84,10 +84,10 @@ def workspaces(arm: Api, scope: str, azure: AzureStackInventory) -> Iterator[Wor
             base = address if "://" in address else f"https://{address}"
             if address:
                 token = azure.token(ENTRA_RESOURCE)["accessToken"]
-                yield Workspace(api=Api(base, token), url=base, region=one["location"], tags=tags)
+                yield ReachedWorkspace(api=Api(base, token), url=base, region=one["location"], tags=tags)
 
 
-def finders_of(workspace: Workspace, stack: str) -> Mapping[str, Find]:
+def finders_of(workspace: ReachedWorkspace, stack: str) -> Mapping[str, Find]:
     """What is looked for through that workspace."""
 
     def in_metastore(kind: str) -> Find:
@@ -100,7 +100,7 @@ def finders_of(workspace: Workspace, stack: str) -> Mapping[str, Find]:
     }
 
 
-def metastore_objects(workspace: Workspace, kind: str, stack: str) -> Iterator[FoundResource]:
+def metastore_objects(workspace: ReachedWorkspace, kind: str, stack: str) -> Iterator[FoundResource]:
     """What has a name of that stack (`stacks.databricks.program`); the stack's id at its end tells whose it is."""
     path, key = METASTORE[kind]
     begins = f"genaiplatform_{stack.replace('-', '_')}_", f"genai-{stack}-"
@@ -117,7 +117,7 @@ def metastore_objects(workspace: Workspace, kind: str, stack: str) -> Iterator[F
         page = f"&page_token={quote(token, safe='')}"
 
 
-def service_principals(workspace: Workspace, stack: str) -> Iterator[FoundResource]:
+def service_principals(workspace: ReachedWorkspace, stack: str) -> Iterator[FoundResource]:
     """Those of LiteLLM. Only who is assigned to the workspace is in its list, so they are the workspace's stack's."""
     name = f"{PROJECT} {stack} LiteLLM"
     asked = quote(f'displayName eq "{name}"')
@@ -126,7 +126,7 @@ def service_principals(workspace: Workspace, stack: str) -> Iterator[FoundResour
             yield _found(workspace, kinds.DATABRICKS_PRINCIPAL, one["id"], f"{PRINCIPALS}/{one['id']}", workspace.tags)
 
 
-def _found(workspace: Workspace, kind: str, id_: str, path: str, tags: Mapping[str, str]) -> FoundResource:
+def _found(workspace: ReachedWorkspace, kind: str, id_: str, path: str, tags: Mapping[str, str]) -> FoundResource:
     command = f"az rest --method DELETE --resource {ENTRA_RESOURCE} --url '{workspace.url}{path}'"
     return FoundResource(
         kind=kind,
