@@ -22,6 +22,7 @@ from rehearsal.simulation import Simulation
 from tests import databricks_program
 from tests.rehearsal.engines import (
     ALL,
+    engine,
     fail_everything_once,
     get_past_a_failure,
     nothing_is_left,
@@ -77,6 +78,21 @@ def test_a_day_comes_under_guardrails_changes_a_share_and_goes_without_a_trace(
     assert touched(simulation, begin) == {("update", "gateway")}
     succeed(day.destroy())
     nothing_is_left(simulation, day)
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(not ALL, reason="a whole AWS day takes minutes: make rehearse-all")
+def test_an_aws_day_calls_the_model_of_a_databricks_stack_and_both_go(simulation: Simulation, folder: Path) -> None:
+    shared = databricks_engine(simulation, folder)
+    succeed(shared.up())
+    entry = {"name": "shared", "model": "databricks/chat", "databricksStack": "organization/genaiplatform/databricks"}
+    day = engine(simulation, folder, models=[entry])
+    succeed(day.up())
+    assert plain_secrets(day.state_text(), simulation.secrets()) == 0
+    assert changes(succeed(day.up())) == 0
+    succeed(day.destroy())
+    succeed(shared.destroy())
+    nothing_is_left(simulation, day, shared)
 
 
 @pytest.mark.engine
