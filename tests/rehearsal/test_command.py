@@ -146,7 +146,11 @@ def test_a_rehearsal_that_is_ended_leaves_neither_folder_nor_engine(
     process.send_signal(number)
     assert process.wait(PATIENCE) == 128 + number
     assert list(tmp_path.iterdir()) == []
-    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(tmp_path).encode() in _read(path)]
+    until(lambda: not any(str(tmp_path).encode() in line for line in _command_lines()), "a process is left")
+
+
+def _command_lines() -> list[bytes]:
+    return [_read(path) for path in Path("/proc").glob("[0-9]*/cmdline")]
 
 
 def _read(file: Path) -> bytes:
