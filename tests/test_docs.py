@@ -18,6 +18,7 @@ from ops.stack.plan import make_plan
 from ops.stack.settings_file import read
 from policies.apim.models import PROVIDERS
 from stacks.aws.settings import AwsSettings
+from stacks.azure.content_safety import ContentSafetySetting
 from stacks.azure.gateway_models import CircuitBreaker, Deployment, GatewayModel
 from stacks.azure.settings import AzureSettings, ClientSetting
 from stacks.mcp.settings import McpSettings, TargetSetting
@@ -69,7 +70,7 @@ def _known_names() -> set[str]:
         value for field in ("key_mode",) for value in typing.get_args(AzureSettings.model_fields[field].annotation)
     }
     parts = _fields(AwsSettings, AzureSettings, Model, VirtualKeySetting, ClientSetting, McpServer)
-    parts |= _fields(GatewayModel, Deployment, CircuitBreaker, McpSettings, TargetSetting)
+    parts |= _fields(GatewayModel, Deployment, CircuitBreaker, ContentSafetySetting, McpSettings, TargetSetting)
     return {*declared, *outputs, *values, *parts, *SECRETS, *PROVIDERS}
 
 

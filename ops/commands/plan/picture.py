@@ -151,18 +151,15 @@ class Picture:
         yield from (f'{gateway} -- "{port["protocol"]} {port["port"]}" --> balancer' for port in ports)
         if gateway_models(self.recording):
             yield f"{gateway} --> gateway_models"
-        if safety_host(self.recording):
-            yield f"{gateway} -- prompts --> content_safety"
 
     def box_of_gateway_models(self) -> list[str]:
-        """What API Management calls without LiteLLM: each model with its deployments, and what checks prompts first."""
+        """What API Management calls without LiteLLM: each model with its deployments."""
         models = [
             _text(f"gateway_{_identifier(one.name)}", f"{one.name}<br/>{one.provider}{one.order}", "provider")
             for one in gateway_models(self.recording)
         ]
-        safety = safety_host(self.recording)
-        checks = [f"    {_text('content_safety', f'Content Safety<br/>{safety}', 'provider')}"] if safety else []
-        return [*(_box("gateway_models", "models of API Management", models) if models else ()), *checks]
+        checked = ", prompts checked by Content Safety first" if safety_host(self.recording) else ""
+        return _box("gateway_models", f"models of API Management{checked}", models) if models else []
 
     def providers(self) -> Mapping[str, str]:
         """The providers of models that LiteLLM's configuration names, by node; it answers for mocks itself."""

@@ -91,14 +91,13 @@ def test_the_picture_shows_models_and_who_is_asked_first() -> None:
         "gemini-2.5-flash<br/>Gemini",
     ]
     assert "ApiManagementService_genai_gateway --> gateway_models" in text
-    assert "content_safety" not in text
+    assert 'gateway_models["models of API Management"]' in text
     assert "class azure,gateway_models,aws" in text
 
 
 def test_the_picture_shows_where_prompts_are_checked() -> None:
     text = picture(SAFE)
-    assert "ApiManagementService_genai_gateway -- prompts --> content_safety" in text
-    assert 'content_safety["Content Safety<br/>safety.cognitiveservices.azure.com"]:::provider' in text
+    assert 'gateway_models["models of API Management, prompts checked by Content Safety first"]' in text
 
 
 def test_a_picture_without_models_shows_none() -> None:
