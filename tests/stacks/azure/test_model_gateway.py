@@ -15,7 +15,7 @@ from ops.model.simulated_outputs import GENERATED, guid
 from policies.apim.models import COGNITIVE_SERVICES_USER, OPENAI_USER, TRIPPING, ContentSafety, load
 from rehearsal.azure.declared import problems
 from tests.azure_program import ACCOUNTS, MODELS, SAFE, recorded, run, with_models
-from tests.policies.apim.models.world import BACKENDS, CLIENTS, ROUTES, SAFETY, safety_backend
+from tests.policies.apim.models.world import BACKENDS, CLIENTS, ROUTES, SAFETY, SAFETY_BACKEND
 from tests.policies.apim.models.world import IDENTITY as CLIENT_ID
 from tests.program import plaintext
 
@@ -237,7 +237,7 @@ def test_prompts_are_checked_by_the_backend_that_the_tests_of_the_policy_run_aga
     backend = pasted(recording)
     client_id = guid("genai-models-identity-client")
     assert backend["type"] == "Microsoft.ApiManagement/service/backends"
-    expected = json.loads(json.dumps(safety_backend()).replace(CLIENT_ID, client_id))
+    expected = json.loads(json.dumps(SAFETY_BACKEND).replace(CLIENT_ID, client_id))
     assert {"type": "Single", **backend["properties"]} == expected
     assert recording.one(IDENTITY).name == "genai-models-identity"
     assert [one for one in of_models(recording, BACKEND) if "safety" in one.name] == []

@@ -8,7 +8,6 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from components.azure.content_safety import template
 from policies.apim.models import HARMS, SAFETY_BACKEND_ID, ClientAccess, ContentSafety, RoutedModel, load, model_clients
 from tests.policies.apim import world as litellm
 from tests.policies.apim.elements import check
@@ -107,13 +106,16 @@ BACKENDS: Mapping[str, Mapping[str, Any]] = {
 
 SAFETY = ContentSafety(threshold=4, shield_prompt=True)
 SAFETY_URL = "https://safety.cognitiveservices.azure.com"
-
-
-def safety_backend() -> Mapping[str, Any]:
-    """The backend of Content Safety, as Resource Manager makes it from the template."""
-    (resource,) = template(SAFETY_URL)["resources"]
-    pasted = json.dumps(resource["properties"]).replace("[parameters('identity')]", IDENTITY)
-    return {"type": "Single", **json.loads(pasted)}
+SAFETY_BACKEND: Mapping[str, Any] = {
+    "type": "Single",
+    "url": SAFETY_URL,
+    "protocol": "http",
+    "tls": {"validateCertificateChain": True, "validateCertificateName": True},
+    "credentials": {
+        "managedIdentity": {"clientId": IDENTITY, "resource": "https://cognitiveservices.azure.com"},
+    },
+}
+"""As Resource Manager makes it of the template (tests/stacks/azure/test_model_gateway.py)."""
 
 
 LITELLM_ENTRY: Mapping[str, Any] = {
@@ -158,7 +160,7 @@ class ModelWorld(Walker):
     """A gateway with its policy, and providers in the state of a good day."""
 
     def __init__(self, policy: ET.Element, expressions: Expressions) -> None:
-        backends = {**BACKENDS, SAFETY_BACKEND_ID: safety_backend()}
+        backends = {**BACKENDS, SAFETY_BACKEND_ID: SAFETY_BACKEND}
         self.backends_ = Backends(backends, NAMED_VALUES, self._provider, lambda: self.clock)
         super().__init__(policy, expressions, tokens=TOKENS, backends=self.backends_.all(), send=_nobody)
         self.answers: dict[str, Callable[[], Response]] = {}
