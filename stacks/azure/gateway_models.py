@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from charts.shapes import Duration, Frozen, Name, text
 from components.azure.model_backends import ModelDeployment, ServedModel
@@ -60,13 +60,23 @@ Endpoint = Annotated[
 UpstreamModel = Annotated[str, text(r"[A-Za-z0-9][\w.-]{0,127}", "the name of a deployment or model")]
 
 
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(f"{value!r} is no number: set a whole one")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_boolean)]
+"""Python, and so pydantic, takes True for 1."""
+
+
 class CircuitBreaker(Frozen):
     """When API Management stops sending requests to a deployment, and for how long where it does not say Retry-After.
 
     `failures` are answers 429 and 5xx within `interval`.
     """
 
-    failures: int | None = Field(default=None, ge=1, le=10_000)
+    failures: Whole | None = Field(default=None, ge=1, le=10_000)
     """None for 1 in a pool, so that the next request goes to another deployment, and 10 where there is no other."""
     interval: BreakerDuration = "1m"
     trip_duration: BreakerDuration = "1m"
@@ -82,9 +92,9 @@ class Deployment(Frozen):
     """What the provider calls the model there, where that is not what the entry says of all deployments."""
     endpoint: Endpoint | None = None
     """Address of the provider without the path of its API's version; None for the usual one."""
-    priority: int = Field(default=1, ge=0, le=100)
+    priority: Whole = Field(default=1, ge=0, le=100)
     """Deployments of a higher number get requests only while every one of a lower number is out."""
-    weight: int = Field(default=1, ge=1, le=100)
+    weight: Whole = Field(default=1, ge=1, le=100)
     """Share of the requests among those of the same priority."""
 
     def url(self, provider: Provider, path: str) -> str:
@@ -141,6 +151,9 @@ class GatewayModel(Frozen):
         seen: set[tuple[str, str]] = set()
         for number, (deployment, upstream) in enumerate(zip(self.deployments, self.upstreams, strict=True), 1):
             where = f"deployments[{number}]"
+            if len(self.deployments) > 1 and _of_another_provider(self.provider, deployment):
+                yield f"{where} is not of {self.provider}: a pool holds one provider, so make it a model of its own"
+                continue
             yield from (f"{where}{problem}" for problem in _deployment_problems(self.provider, deployment))
             known = ((deployment.account or deployment.key or "").lower(), upstream.lower())
             if known in seen:
@@ -181,6 +194,14 @@ def served(models: Sequence[GatewayModel]) -> Sequence[ServedModel]:
 def _iso(duration: str) -> str:
     """30s as PT30S, 1d as P1D: ISO 8601, as Azure Resource Manager takes it."""
     return ("P" if duration.endswith("d") else "PT") + duration.upper()
+
+
+def _of_another_provider(provider: Provider, deployment: Deployment) -> bool:
+    """Whether it has what a deployment of the other kind has, and nothing of its own."""
+    own, other = deployment.account, deployment.key
+    if not PROVIDERS[provider].managed_identity:
+        own, other = other, own
+    return own is None and other is not None
 
 
 def _deployment_problems(provider: Provider, deployment: Deployment) -> Iterator[str]:

@@ -20,7 +20,7 @@ from policies import apim
 from policies.apim import models
 from stacks.azure import gateway_models
 from stacks.azure.content_safety import ContentSafetySetting
-from stacks.azure.gateway_models import GatewayModel
+from stacks.azure.gateway_models import GatewayModel, Whole
 from stacks.configuration import place, read
 from stacks.fields import StackSettings, Users, unique
 from stacks.secrets import problem
@@ -38,8 +38,8 @@ class ClientSetting(Frozen):
     keys: tuple[Name, ...] = ()
     models: tuple[str, ...] = ()
     """Names of `gatewayModels` that it may use; none means all."""
-    tokens_per_minute: int | None = Field(default=None, ge=1, le=2**31 - 1)
-    tokens_per_day: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    tokens_per_minute: Whole | None = Field(default=None, ge=1, le=2**31 - 1)
+    tokens_per_day: Whole | None = Field(default=None, ge=1, le=2**31 - 1)
 
     @property
     def key_alias(self) -> str:

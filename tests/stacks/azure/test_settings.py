@@ -68,8 +68,19 @@ def client(**settings: Any) -> dict[str, Any]:
         (models({"account": ACCOUNT}, provider="bedrock"), "provider must be 'azureOpenAI' or 'gemini', not 'bedrock'"),
         (
             models({"account": ACCOUNT}, {"key": "gemini"}),
-            "deployments[2].account is missing: azureOpenAI is called by",
+            "deployments[2] is not of azureOpenAI: a pool holds one provider, so make it a model of its own",
         ),
+        (
+            models({"key": "gemini"}, {"account": ACCOUNT}, provider="gemini"),
+            "deployments[2] is not of gemini: a pool holds one provider, so make it a model of its own",
+        ),
+        (models({"key": "gemini"}), "deployments[1].account is missing: azureOpenAI is called by"),
+        (models({}, {"account": ACCOUNT}), "deployments[1].account is missing: azureOpenAI is called by"),
+        (models({"account": ACCOUNT, "weight": True}, {"account": f"{ACCOUNT}2"}), "weight: True is no number"),
+        (models({"account": ACCOUNT, "priority": False}, {"account": f"{ACCOUNT}2"}), "priority: False is no number"),
+        (breaker(failures=True), "circuitBreaker.failures: True is no number: set a whole one"),
+        (client(tokensPerMinute=True), "clients[demo].tokensPerMinute: True is no number: set a whole one"),
+        (client(tokensPerDay=True), "clients[demo].tokensPerDay: True is no number: set a whole one"),
         (models({"account": ACCOUNT, "key": "gemini"}), "deployments[1].key is set, and azureOpenAI is called without"),
         (
             models({}, provider="gemini"),
