@@ -102,6 +102,7 @@ class AzurePackage:
     def _refuse_orphan(self, id_: str) -> None:
         """The nearest parent: a path without its last two parts, and without /providers/<namespace>."""
         parent = re.sub(r"/providers/[^/]+$", "", id_.rpartition("/")[0].rpartition("/")[0])
+        parent = parent.removesuffix("/blobServices/default")  # every storage account comes with it
         if backends.EXISTING_ACCOUNT.fullmatch(parent):
             return
         if parent in ("", SUBSCRIPTION, "/servicePrincipals") or parent.startswith("/servicePrincipals/"):
