@@ -57,11 +57,13 @@ class Model(Frozen):
     """Whose price applies, where the id is a name of one's own (an Azure deployment, a profile of Bedrock)."""
 
 
+MCP_SERVER_NAME = r"[a-z][a-z0-9_]{0,30}"
+"""LiteLLM puts a hyphen between the name and that of a tool (MCP_TOOL_PREFIX_SEPARATOR)."""
+
 McpServerName = Annotated[
     str,
     text(
-        # LiteLLM puts a hyphen between the name and that of a tool (MCP_TOOL_PREFIX_SEPARATOR).
-        r"[a-z][a-z0-9_]{0,30}",
+        MCP_SERVER_NAME,
         "a name of an MCP server that LiteLLM takes: use lower-case letters, digits and _, at most 31",
     ),
 ]

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ops.project import PROJECT, ROOT
 from ops.stack.outputs import StackOutputsError, read_outputs
-from ops.stack.running_stacks import RunningAwsStack, RunningGateway, RunningMcpGateway, RunningStack
+from ops.stack.running_stacks import RunningAwsStack, RunningGateway, RunningMcpApis, RunningMcpGateway, RunningStack
 from ops.stack.settings_file import StackConfig, StackConfigError, read
 from stacks.aws.mcp_servers import personal
 from stacks.aws.settings import AwsSettings
@@ -106,6 +106,17 @@ def read_mcp_gateway(stack: str) -> RunningMcpGateway:
     return _fitted(
         RunningMcpGateway, stack, {**read_outputs(stack), "stack": stack, "region": config.values["aws:region"]}
     )
+
+
+def read_mcp_apis(stack: str) -> RunningMcpApis:
+    """The MCP servers behind the running Azure stack of that name."""
+    outputs = read_outputs(stack)
+    if "mcpUrls" not in outputs:
+        raise StackOutputsError(
+            f"{stack} stands before no MCP server: set mcpServers on its AWS stack, run up there and then "
+            f"`pulumi up --stack {stack}` (docs/mcp.md)."
+        )
+    return _fitted(RunningMcpApis, stack, {**outputs, "stack": stack})
 
 
 def _settings(config: StackConfig, model: type[S], *names: str) -> S:

@@ -22,6 +22,7 @@ from stacks.azure import gateway_models
 from stacks.azure.gateway_models import GatewayModel
 from stacks.configuration import place, read
 from stacks.fields import StackSettings, Users, unique
+from stacks.mcp.addresses import RedirectUris
 from stacks.secrets import problem
 
 OptionalEmail = Annotated[
@@ -57,7 +58,8 @@ class AzureSettings(StackSettings):
         default_factory=dict,
         repr=False,
         description="In place of awsStack, what it would tell. apimEntryUrl, apimEntryKey, virtualKeys.<alias> and "
-        "optionally apimEntryCertificate (public or self-signed). Refused when all of it is in plain text",
+        "optionally apimEntryCertificate (public or self-signed), mcpServers and personalKeys. Refused when all of it "
+        "is in plain text",
     )
     insecure_backend: bool = Field(
         default=False,
@@ -103,6 +105,11 @@ class AzureSettings(StackSettings):
     users: Users = Field(
         default=(),
         description="User principal names of people who may call with a token of their own",
+    )
+    redirect_uris: RedirectUris = Field(
+        default=("http://localhost",),
+        description="Where MCP clients take the code of a login, each in full. http://localhost is `genai mcp login`, "
+        "on any port",
     )
     log_prompts: bool = Field(default=False, description="Logs prompts and completions too")
 

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+
+from stacks.fields import unique
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 _NO_APPS = frozenset({"about", "blob", "data", "file", "ftp", "http", "https", "javascript", "vbscript", "ws", "wss"})
 _LONGEST = 256
 """Characters (learn.microsoft.com, "Redirect URI (reply URL) best practices and limitations")."""
+
+
+def _exact(uris: tuple[str, ...]) -> tuple[str, ...]:
+    if not uris:
+        raise ValueError("is empty, so nobody could log in: write http://localhost, or that of your MCP client")
+    unique("redirectUris", "address", uris)
+    if wrong := [found for uri in uris if (found := problem(uri, apps=True))]:
+        raise ValueError("; ".join(wrong))
+    return uris
+
+
+RedirectUris = Annotated[tuple[str, ...], AfterValidator(_exact)]
+"""Where MCP clients take the code of a login."""
 
 
 def problem(address: str, *, apps: bool = False) -> str:

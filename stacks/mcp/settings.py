@@ -83,7 +83,7 @@ class McpSettings(StackSettings):
         default=(),
         description="Client ids of applications that may call as themselves, without a user",
     )
-    redirect_uris: tuple[str, ...] = Field(
+    redirect_uris: addresses.RedirectUris = Field(
         default=("http://localhost",),
         description="Where MCP clients take the code of a login, each in full. http://localhost is `genai mcp login`, "
         "on any port",
@@ -100,16 +100,6 @@ class McpSettings(StackSettings):
         "(authorizationCode, each user's own data, or clientCredentials, the same for all), discoveryUrl (of another "
         "provider than Google) and scopes, which may only read",
     )
-
-    @field_validator("redirect_uris")
-    @classmethod
-    def _redirects_are_exact(cls, uris: tuple[str, ...]) -> tuple[str, ...]:
-        if not uris:
-            raise ValueError("is empty, so nobody could log in: write http://localhost, or that of your MCP client")
-        unique("redirectUris", "address", uris)
-        if wrong := [problem for uri in uris if (problem := addresses.problem(uri, apps=True))]:
-            raise ValueError("; ".join(wrong))
-        return uris
 
     @field_validator("return_url")
     @classmethod

@@ -40,6 +40,7 @@ class World:
             token_file=str(self.folder / f"{person}.json"),
             authorize_url=self.entra.authorize_url,
             token_url=self.entra.token_url,
+            device_url=self.entra.device_url,
             client_id=entra.CLIENT,
             scope=entra.SCOPE,
             return_url=self.return_url,

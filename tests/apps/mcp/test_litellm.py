@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,11 +15,20 @@ import pytest
 
 from apps.mcp import client
 from apps.mcp.login import log_in
+from apps.mcp.offline.entra import BEHIND_API_MANAGEMENT, CLIENT, Entra
 from apps.mcp.offline.google import CLIENT_SECRET, FILES
 from apps.mcp.offline.litellm import SERVER, LiteLLMWorld, litellm_world
+from apps.mcp.offline.servers import Browser, serving
+from apps.mcp.settings import Gateway
 from charts.litellm import allowed_routes
 from ops.local.database import missing_program
+from ops.local.process import free_port
 from tests.needs_litellm import NEEDS_LITELLM
+from tests.policies.apim.expressions import missing_tools
+
+if find_spec("mcp"):
+    from tests.policies.apim.mcp import sdk_client
+    from tests.policies.apim.mcp.loopback import ApiManagement, running
 
 pytestmark = NEEDS_LITELLM
 
@@ -101,6 +112,104 @@ def test_a_stranger_is_told_where_to_log_in(at: LiteLLMWorld) -> None:
     answer: Any = httpx.post(f"{at.url}/{SERVER}/mcp", json={}, timeout=60)
     assert answer.status_code == 401
     assert f"/.well-known/oauth-protected-resource/{SERVER}/mcp" in answer.headers["www-authenticate"]
+
+
+@pytest.fixture(scope="module")
+def entra() -> Iterator[Entra]:
+    """A tenant whose people hold the role of LiteLLM's API, all but mallory."""
+    port = free_port()
+    people = {person: ["LiteLLM.Invoke"] for person in ("alice", "bob", "dora")}
+    tenant = Entra(f"http://127.0.0.1:{port}", {**people, "mallory": []})
+    with serving(tenant.app(), port):
+        yield tenant
+
+
+@pytest.fixture(scope="module")
+def front(at: LiteLLMWorld, entra: Entra, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiManagement]:
+    """API Management in front of that LiteLLM; dora has a key, and has not been at Google."""
+    if missing := missing_tools():
+        pytest.fail(missing) if os.environ.get("GENAI_REQUIRE_ALL") == "1" else pytest.skip(missing)
+    at.add_key("dora", user_id="dora@example.com")
+    keys = {person: at.keys[person] for person in ("alice", "bob", "dora")}
+    with running(entra, at.url, keys, tmp_path_factory.mktemp("apim")) as started:
+        yield started
+
+
+def through_api_management(front: ApiManagement, person: str, *, name_resource: bool = False) -> tuple[str, list[str]]:
+    browser = Browser(person)
+    return asyncio.run(sdk_client.call(front.mcp_url, CLIENT, browser.show, "listFiles", name_resource=name_resource))
+
+
+def test_an_mcp_client_finds_entra_id_by_itself_and_each_person_sees_the_own_files(
+    at: LiteLLMWorld, entra: Entra, front: ApiManagement
+) -> None:
+    for person in ("alice", "bob", "alice"):
+        logged_in(at, person)
+        seen, asked = through_api_management(front, person)
+        assert seen == "\n".join(FILES[person])
+        metadata = front.mcp_url.replace("/mcp/", "/.well-known/oauth-protected-resource/mcp/")
+        assert asked[:2] == [f"POST {front.mcp_url}", f"GET {metadata}"]
+        assert f"GET {entra.discovery_url}" in asked
+        assert f"browser {entra.authorize_url}" in asked
+    carried = [headers for headers in front.sent if "mcp-protocol-version" in headers]
+    assert {headers["mcp-protocol-version"][0] for headers in carried} == {"2025-11-25"}
+    assert not [headers for headers in front.sent if "authorization" in headers]
+
+
+def test_entra_id_refuses_a_client_that_names_the_address_as_its_resource(front: ApiManagement) -> None:
+    """AADSTS9010010, which many MCP clients meet: they must be told to leave RFC 8707's parameter out."""
+    with pytest.raises((Exception, BaseExceptionGroup)) as refused:
+        through_api_management(front, "alice", name_resource=True)
+    assert "AADSTS9010010" in whole(refused.value)
+
+
+def whole(error: BaseException) -> str:
+    parts = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return " ".join([str(error), *map(whole, parts), *(whole(error.__cause__) if error.__cause__ else "",)])
+
+
+def test_our_own_client_logs_in_at_entra_id_and_is_told_what_is_missing(
+    at: LiteLLMWorld, entra: Entra, front: ApiManagement, tmp_path: Path
+) -> None:
+    def told(person: str) -> Gateway:
+        return Gateway(
+            way="apim",
+            url=front.mcp_url,
+            token_file=str(tmp_path / person),
+            authorize_url=entra.authorize_url,
+            token_url=entra.token_url,
+            client_id=CLIENT,
+            scope=BEHIND_API_MANAGEMENT,
+        )
+
+    def seen(person: str) -> str:
+        return asyncio.run(client.call(told(person), "listFiles", {}, Browser(person).show))
+
+    for person in ("alice", "bob", "dora", "mallory"):
+        asyncio.run(log_in(told(person), Browser(person).show))
+    assert [seen(person) for person in ("bob", "alice")] == ["\n".join(FILES[one]) for one in ("bob", "alice")]
+    with pytest.raises(client.CallError, match="LiteLLM has no token of yours for this MCP server"):
+        seen("dora")
+    with pytest.raises(client.CallError, match="This person has not been given the role"):
+        seen("mallory")
+    logged_in(at, "dora")
+    assert seen("dora") == ""  # she is known at Google, and has no files
+
+
+def test_the_stream_of_a_session_comes_through_as_litellm_sends_it(
+    at: LiteLLMWorld, entra: Entra, front: ApiManagement
+) -> None:
+    logged_in(at, "alice")
+    headers = {
+        "accept": "application/json, text/event-stream",
+        "authorization": f"Bearer {entra.token('alice')}",
+        "mcp-protocol-version": "2025-11-25",
+    }
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    with httpx.stream("POST", front.mcp_url, json=body, headers=headers, timeout=60, trust_env=False) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert "listFiles" in answer.read().decode()
 
 
 def test_what_litellm_logs_holds_no_token(at: LiteLLMWorld) -> None:
