@@ -82,7 +82,8 @@ def litellm_world() -> Iterator[LiteLLMWorld]:
         client_id=google.CLIENT_ID,
         provider_key="google",
         scopes=(google.SCOPE,),
-        authorization_url=f"{known.base}/o/oauth2/v2/auth",
+        # To Google itself LiteLLM adds that (litellm oauth_utils.py, build_upstream_authorize_url).
+        authorization_url=f"{known.base}/o/oauth2/v2/auth?access_type=offline&prompt=consent",
         token_url=f"{known.base}/token",
     )
     echo = Model(name="echo", model="openai/echo", params={"mock_response": "pong"})

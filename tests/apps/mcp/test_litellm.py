@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,12 @@ from apps.mcp.offline.litellm import SERVER, LiteLLMWorld, litellm_world
 from apps.mcp.offline.servers import Browser, serving
 from apps.mcp.settings import Gateway
 from charts.litellm import allowed_routes
+from charts.shapes import McpServer
 from ops.local.database import missing_program
 from ops.local.process import free_port
 from tests.needs_litellm import NEEDS_LITELLM
 from tests.policies.apim.expressions import missing_tools
-
-if find_spec("mcp"):
-    from tests.policies.apim.mcp import sdk_client
-    from tests.policies.apim.mcp.loopback import ApiManagement, running
+from tests.policies.apim.mcp.loopback import ApiManagement, running
 
 pytestmark = NEEDS_LITELLM
 
@@ -88,14 +86,53 @@ def test_one_key_for_many_people_shares_one_token_which_is_why_the_settings_refu
     assert listed(at, "app") == "\n".join(FILES["alice"])  # bob asks, with the key of the application
 
 
-def test_an_ended_token_is_renewed_without_the_user(at: LiteLLMWorld) -> None:
+def login_of(at: LiteLLMWorld, person: str, *, seconds: int) -> int:
+    """Log in with a token that Google says lasts so long; how many addresses the browser went to."""
+    browser, before = at.browser(person), at.google.lifetime
+    at.google.lifetime = seconds
+    asyncio.run(log_in(at.told(person), browser.show))
+    at.google.lifetime = before
+    return len(browser.visited)
+
+
+def test_a_token_about_to_end_is_renewed_by_its_refresh_token_without_the_user(at: LiteLLMWorld) -> None:
+    """LiteLLM renews a minute before the end that it was told (MCP_PER_USER_TOKEN_EXPIRY_BUFFER_SECONDS)."""
+    login_of(at, "bob", seconds=30)
+    tokens = set(at.google.tokens)
+    assert at.google.renewed == []
+    for _ in range(2):
+        assert listed(at, "bob") == "\n".join(FILES["bob"])
+    assert at.google.renewed == ["bob"], "once, and the new token is kept"
+    assert {person for token, (person, _) in at.google.tokens.items() if token not in tokens} == {"bob"}
+
+
+def test_a_consent_that_is_taken_back_is_not_renewed_and_nothing_is_read(at: LiteLLMWorld) -> None:
+    login_of(at, "bob", seconds=30)
+    at.google.revoke("bob")
+    before = list(at.google.asked_by)
+    with pytest.raises(client.CallError, match="401"):
+        listed(at, "bob")
+    assert at.google.asked_by == before
+    logged_in(at, "bob")
+    assert listed(at, "bob") == "\n".join(FILES["bob"])
+
+
+def test_a_token_that_google_ends_early_takes_a_login(at: LiteLLMWorld) -> None:
+    """LiteLLM goes by the end that it was told, not by the provider's refusal: it does not renew then."""
+    renewed = list(at.google.renewed)
     at.google.expire()
-    try:
-        assert listed(at, "bob") == "\n".join(FILES["bob"])
-    except client.CallError:
-        # LiteLLM renews by the end that it was told, not when the provider refuses: then a login does.
-        logged_in(at, "bob")
-        assert listed(at, "bob") == "\n".join(FILES["bob"])
+    with pytest.raises(client.CallError):
+        listed(at, "bob")
+    assert at.google.renewed == renewed
+    logged_in(at, "bob")
+    assert listed(at, "bob") == "\n".join(FILES["bob"])
+
+
+def test_litellm_asks_google_for_a_refresh_token_by_itself() -> None:
+    """Our stand-in is not at Google's address, so the world above asks for it in the address that it is told."""
+    build: Any = import_module("litellm.proxy._experimental.mcp_server.oauth_utils").build_upstream_authorize_url
+    asked = build(McpServer.model_fields["authorization_url"].default, {"scope": "s"})
+    assert {"access_type=offline", "prompt=consent"} <= {*asked.partition("?")[2].split("&")}
 
 
 def test_a_revoked_consent_ends_the_access_until_the_next_login(at: LiteLLMWorld) -> None:
@@ -135,39 +172,6 @@ def front(at: LiteLLMWorld, entra: Entra, tmp_path_factory: pytest.TempPathFacto
         yield started
 
 
-def through_api_management(front: ApiManagement, person: str, *, name_resource: bool = False) -> tuple[str, list[str]]:
-    browser = Browser(person)
-    return asyncio.run(sdk_client.call(front.mcp_url, CLIENT, browser.show, "listFiles", name_resource=name_resource))
-
-
-def test_an_mcp_client_finds_entra_id_by_itself_and_each_person_sees_the_own_files(
-    at: LiteLLMWorld, entra: Entra, front: ApiManagement
-) -> None:
-    for person in ("alice", "bob", "alice"):
-        logged_in(at, person)
-        seen, asked = through_api_management(front, person)
-        assert seen == "\n".join(FILES[person])
-        metadata = front.mcp_url.replace("/mcp/", "/.well-known/oauth-protected-resource/mcp/")
-        assert asked[:2] == [f"POST {front.mcp_url}", f"GET {metadata}"]
-        assert f"GET {entra.discovery_url}" in asked
-        assert f"browser {entra.authorize_url}" in asked
-    carried = [headers for headers in front.sent if "mcp-protocol-version" in headers]
-    assert {headers["mcp-protocol-version"][0] for headers in carried} == {"2025-11-25"}
-    assert not [headers for headers in front.sent if "authorization" in headers]
-
-
-def test_entra_id_refuses_a_client_that_names_the_address_as_its_resource(front: ApiManagement) -> None:
-    """AADSTS9010010, which many MCP clients meet: they must be told to leave RFC 8707's parameter out."""
-    with pytest.raises((Exception, BaseExceptionGroup)) as refused:
-        through_api_management(front, "alice", name_resource=True)
-    assert "AADSTS9010010" in whole(refused.value)
-
-
-def whole(error: BaseException) -> str:
-    parts = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    return " ".join([str(error), *map(whole, parts), *(whole(error.__cause__) if error.__cause__ else "",)])
-
-
 def test_our_own_client_logs_in_at_entra_id_and_is_told_what_is_missing(
     at: LiteLLMWorld, entra: Entra, front: ApiManagement, tmp_path: Path
 ) -> None:
@@ -194,22 +198,6 @@ def test_our_own_client_logs_in_at_entra_id_and_is_told_what_is_missing(
         seen("mallory")
     logged_in(at, "dora")
     assert seen("dora") == ""  # she is known at Google, and has no files
-
-
-def test_the_stream_of_a_session_comes_through_as_litellm_sends_it(
-    at: LiteLLMWorld, entra: Entra, front: ApiManagement
-) -> None:
-    logged_in(at, "alice")
-    headers = {
-        "accept": "application/json, text/event-stream",
-        "authorization": f"Bearer {entra.token('alice')}",
-        "mcp-protocol-version": "2025-11-25",
-    }
-    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
-    with httpx.stream("POST", front.mcp_url, json=body, headers=headers, timeout=60, trust_env=False) as answer:
-        assert answer.status_code == 200
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        assert "listFiles" in answer.read().decode()
 
 
 def test_what_litellm_logs_holds_no_token(at: LiteLLMWorld) -> None:

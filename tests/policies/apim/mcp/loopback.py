@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,6 @@ class ApiManagement:
         self.servers = McpWorld(policies[0], self.expressions)
         self.servers.tokens = Tokens(entra)
         self.servers.secrets = {object_id(person): key for person, key in keys.items()}
-        self.servers.backends = {BACKEND_ID: self._litellm}
         self.metadata = metadata_world(policies[1], self.expressions)
         self.mcp_url = f"{url}/{mcp.PATH}/{SERVER}"
         self.sent: list[Headers] = []
@@ -90,10 +90,11 @@ class ApiManagement:
 
     def answer(self, request: Request) -> Answer:
         """The API with the longest path that fits, as API Management chooses it."""
+        servers = copy(self.servers)  # a walker walks one request at a time, and a client listens while it sends
+        servers.backends = {BACKEND_ID: partial(self._litellm, request.method)}
         apis: list[tuple[str, Callable[..., Response], Mapping[str, tuple[str, str]]]] = [
-            # A walker walks one request at a time, and a client listens while it sends.
             (f"/{mcp.METADATA_PATH}", copy(self.metadata).handle, mcp.metadata_operations([SERVER])),
-            (f"/{mcp.PATH}", copy(self.servers).handle, mcp.operations([SERVER])),
+            (f"/{mcp.PATH}", servers.handle, mcp.operations([SERVER])),
         ]
         for path, handle, operations in apis:
             rest = request.path.removeprefix(path)
@@ -107,14 +108,12 @@ class ApiManagement:
                 return Answer(response.status, response.stream or response.body, told)
         return Answer(404, {"statusCode": 404, "message": "Resource not found"})
 
-    def _litellm(self, headers: Headers, url: str, body: str) -> Response:
+    def _litellm(self, method: str, headers: Headers, url: str, body: str) -> Response:
         kept = [(name, value) for name, values in headers.items() if name.lower() not in _OURS for value in values]
         self.sent.append({name.lower(): list(values) for name, values in headers.items()})
-        request = self._http.build_request(
-            "POST" if body else "GET", f"{self._litellm_url}{url}", headers=kept, content=body
-        )
+        request = self._http.build_request(method, f"{self._litellm_url}{url}", headers=kept, content=body)
         answer = self._http.send(request, stream=True)
-        told = {name: [value] for name, value in answer.headers.items() if name not in _OURS}
+        told = {name.title(): [value] for name, value in answer.headers.items() if name not in _OURS}
         if answer.headers.get("content-type", "").startswith("text/event-stream"):
             return Response(answer.status_code, told, stream=answer.iter_text())
         return Response(answer.status_code, told, answer.read().decode())
