@@ -53,7 +53,7 @@ def log_in(at: World, clock: Clock, **changes: Any) -> None:
 
 def test_who_types_the_code_elsewhere_is_logged_in_here_and_can_renew(own: World) -> None:
     own.entra.interval = 5
-    clock = Clock(own, {3: lambda code: own.browser("alice").visit(f"{own.entra.base}/devicelogin?code={code}")})
+    clock = Clock(own, {3: lambda code: own.type_code(code, "alice")})
     log_in(own, clock)
     assert clock.told == [f"Open {own.entra.base}/devicelogin on any machine and type the code {clock.code}"]
     assert clock.waited == [5, 5, 5]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator
-from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -130,9 +132,15 @@ def test_a_token_that_google_ends_early_takes_a_login(at: LiteLLMWorld) -> None:
 
 def test_litellm_asks_google_for_a_refresh_token_by_itself() -> None:
     """Our stand-in is not at Google's address, so the world above asks for it in the address that it is told."""
-    build: Any = import_module("litellm.proxy._experimental.mcp_server.oauth_utils").build_upstream_authorize_url
-    asked = build(McpServer.model_fields["authorization_url"].default, {"scope": "s"})
-    assert {"access_type=offline", "prompt=consent"} <= {*asked.partition("?")[2].split("&")}
+    litellm = find_spec("litellm")
+    assert litellm
+    assert litellm.origin
+    source = (Path(litellm.origin).parent / "proxy/_experimental/mcp_server/oauth_utils.py").read_text()
+    (parameters,) = re.findall(r"_GOOGLE_OFFLINE_ACCESS_PARAMS\b[^=]*= .*?\}", source, re.DOTALL)
+    assert '"access_type": "offline"' in parameters
+    assert '"prompt": "consent"' in parameters
+    (hosts,) = re.findall(r"_GOOGLE_AUTHORIZATION_HOSTS\b[^=]*= .*?\)", source, re.DOTALL)
+    assert str(urlsplit(McpServer.model_fields["authorization_url"].default).hostname) in hosts
 
 
 def test_a_revoked_consent_ends_the_access_until_the_next_login(at: LiteLLMWorld) -> None:

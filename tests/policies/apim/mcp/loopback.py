@@ -8,7 +8,7 @@ import threading
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from copy import copy
 from functools import partial
 from pathlib import Path
@@ -46,6 +46,12 @@ class Tokens(dict[str, Mapping[str, Any]]):
         issuer = str(claims["iss"]).replace(self._entra.base, mcp.LOGIN)
         now = time.time()
         return {**claims, "iss": issuer, "nbf": claims["nbf"] - now, "exp": claims["exp"] - now}
+
+
+def _until_silent(answer: httpx.Response) -> Iterator[str]:
+    """A stream as it comes; one that only listens ends after a while, else LiteLLM could not be stopped."""
+    with closing(answer), suppress(httpx.HTTPError):
+        yield from answer.iter_text()
 
 
 class _OneByOne(Expressions):
@@ -111,11 +117,14 @@ class ApiManagement:
     def _litellm(self, method: str, headers: Headers, url: str, body: str) -> Response:
         kept = [(name, value) for name, values in headers.items() if name.lower() not in _OURS for value in values]
         self.sent.append({name.lower(): list(values) for name, values in headers.items()})
-        request = self._http.build_request(method, f"{self._litellm_url}{url}", headers=kept, content=body)
+        patience = httpx.Timeout(60, read=2 if method == "GET" else 60)
+        request = self._http.build_request(
+            method, f"{self._litellm_url}{url}", headers=kept, content=body, timeout=patience
+        )
         answer = self._http.send(request, stream=True)
         told = {name.title(): [value] for name, value in answer.headers.items() if name not in _OURS}
         if answer.headers.get("content-type", "").startswith("text/event-stream"):
-            return Response(answer.status_code, told, stream=answer.iter_text())
+            return Response(answer.status_code, told, stream=_until_silent(answer))
         return Response(answer.status_code, told, answer.read().decode())
 
     def close(self) -> None:
