@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from catalogue.agentcore import LONGEST_TOOL_NAME, region_problem
 from charts.shapes import Frozen, text
@@ -26,9 +26,20 @@ OptionalTenant = Annotated[
 TargetName = Annotated[
     str, text(r"([0-9a-zA-Z]-?){0,39}[0-9a-zA-Z]", "a name of a target: use letters, digits and single -, at most 40")
 ]
-SecretName = Annotated[
-    str, text(r"[\w/+=.@-]{1,512}", "a name of a secret of Secrets Manager: write the name alone, such as mcp/google")
-]
+
+
+def _secret_name(name: str) -> str:
+    # A client secret of Google's, GitHub's or Slack's that stands there by mistake looks like a name.
+    looks_secret = re.match(r"GOCSPX-", name) or re.fullmatch(r"[0-9a-fA-F]{32,}", name)
+    if looks_secret or not re.fullmatch(r"[\w/+=.@-]{1,512}", name):
+        raise ValueError(
+            "is not a name of a secret of Secrets Manager, and is not shown, as it may be the secret: write the name "
+            "alone, such as mcp/google"
+        )
+    return name
+
+
+SecretName = Annotated[str, AfterValidator(_secret_name)]
 
 _DISCOVERY = re.compile(r"https://[^\s?#*]+/\.well-known/(openid-configuration|oauth-authorization-server)")
 GOOGLE_ISSUER = "https://accounts.google.com"
