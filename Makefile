@@ -61,7 +61,8 @@ test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, 
 	  tests/policies/apim/test_litellm.py tests/policies/apim/models/test_clients.py tests/policies/apim/mcp/test_clients.py \
 	  tests/ops/verify/test_with_litellm.py tests/test_bedrock_in_litellm.py \
 	  tests/stacks/test_credential_names.py tests/charts/test_litellm_sessions.py tests/ops/add_model/test_providers.py \
-	  tests/stacks/test_litellm_providers.py tests/catalogue/test_model_prices.py tests/apps/mcp
+	  tests/stacks/test_litellm_providers.py tests/catalogue/test_model_prices.py tests/charts/test_litellm_databricks.py \
+	  tests/apps/mcp
 
 setup-chat: .venv/.ready .venv-litellm/.ready .venv-chat/.ready ## Make what `genai chat` needs, in environments of its own
 

@@ -161,6 +161,7 @@ LANGUAGE_MODEL_LOGS_API = _api("Microsoft.ApiManagement/service/apis/diagnostics
 API_MANAGEMENT_DEBUG_API = _api("Microsoft.ApiManagement/service/gateways", "2023-05-01-preview")
 KEY_VAULT_API = _api("Microsoft.KeyVault", "2026-02-01")
 KEY_VAULT_SECRETS_API = _api("Key Vault secrets", "7.4")
+DATABRICKS_API = _api("Microsoft.Databricks", "2026-01-01")
 COGNITIVE_SERVICES_API = _api("Microsoft.CognitiveServices", "2024-10-01")
 ROLE_ASSIGNMENTS_API = _api("Microsoft.Authorization/roleAssignments", "2022-04-01")
 AZURE_OPENAI_API = _api("Azure OpenAI", "2024-10-21")
@@ -179,10 +180,11 @@ AZURE_APIS = (
     API_MANAGEMENT_DEBUG_API,
     KEY_VAULT_API,
     KEY_VAULT_SECRETS_API,
+    DATABRICKS_API,
     COGNITIVE_SERVICES_API,
     ROLE_ASSIGNMENTS_API,
 )
-"""What the commands, the policy, the template and the documentation of the Azure gateway ask by themselves."""
+"""What the commands, the policy, the template and the documentation of the stacks in Azure ask by themselves."""
 
 
 def _native(token: str, version: str, ends: date | None = None) -> Pin:
@@ -217,6 +219,8 @@ AZURE_NATIVE: Mapping[str, Pin] = {
         "applicationinsights:Component": "2020-02-02",
         "applicationinsights:Workbook": "2023-06-01",
         "authorization:RoleAssignment": "2022-04-01",
+        "databricks:AccessConnector": "2026-01-01",
+        "databricks:Workspace": "2026-01-01",
         "managedidentity:UserAssignedIdentity": "2023-01-31",
         "monitor:DiagnosticSetting": "2021-05-01-preview",
         "operationalinsights:SavedSearch": "2023-09-01",

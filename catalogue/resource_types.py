@@ -14,6 +14,7 @@ from catalogue import (
     aws_network_types,
     aws_platform_types,
     azure_types,
+    databricks_types,
     kubernetes_types,
 )
 from catalogue.resource_type import ESTIMATE, LOGS, ResourceType, Times
@@ -23,6 +24,7 @@ TYPES: Mapping[str, ResourceType] = {
     **aws_network_types.TYPES,
     **aws_platform_types.TYPES,
     **azure_types.TYPES,
+    **databricks_types.TYPES,
     **kubernetes_types.TYPES,
 }
 """What the program registers, by type token. A type that is not here has no known price."""
@@ -41,6 +43,7 @@ PACKAGE_TIMES: Mapping[str, Times] = {
     "aws": Times(create=2, delete=1, source=f"{LOGS}: resources that are one call to an API"),
     "azure-native": Times(create=5, delete=5, source=f"one call to Azure's API; {ESTIMATE}"),
     "azuread": Times(create=12, delete=5, source=f"two public logs, 12 and 13 s; deletion: {ESTIMATE}"),
+    "databricks": Times(create=2, delete=2, source=f"one call to the workspace's API; {ESTIMATE}"),
     "kubernetes": Times(create=1, delete=1, source=f"one call to the Kubernetes API; {ESTIMATE}"),
     "pulumi-python": Times(create=2, delete=1, source=f"one call over HTTP; {ESTIMATE}"),
 }

@@ -55,6 +55,8 @@ class Model(Frozen):
     """Name of the provider key that the calls carry."""
     base_model: ModelId | None = None
     """Whose price applies, where the id is a name of one's own (an Azure deployment, a profile of Bedrock)."""
+    databricks_stack: str | None = None
+    """Full name of the Databricks stack that serves it and tells how it is called."""
 
 
 MCP_SERVER_NAME = r"[a-z][a-z0-9_]{0,30}"

@@ -61,13 +61,15 @@ def rehearse(
         find_cli()
         config = settings_file.read(ROOT, stack, overrides)
         plan = aws = make_plan(config)
-        rehearsed, aws_settings = settings.engine_settings(config), None
+        rehearsed, read_settings = settings.engine_settings(config), None
         change = settings.another(rehearsed)
         changed = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in change.items()]
         last_plan = make_plan(settings_file.read(ROOT, stack, [*overrides, *changed])) if timeline else plan
-        if aws_stack := settings.aws_stack(rehearsed):
-            config = settings_file.read(ROOT, aws_stack, ["apimEntry=true"])
-            aws, aws_settings = make_plan(config), settings.engine_settings(config)
+        if other := settings.read_stack(rehearsed):
+            config = settings_file.read(ROOT, other, settings.needed_of_it(rehearsed))
+            read_settings = settings.engine_settings(config)
+            if config.kind.region_key == "aws:region":
+                aws = make_plan(config)
         custom = {resource.type for resource in plan.resources if resource.custom}
         types = sorted(name for name in custom if not name.startswith("pulumi"))
         faults = Faults(
@@ -88,7 +90,7 @@ def rehearse(
                 rehearsed,
                 faults,
                 lambda part, seconds: console.print(f"{part:<30} {seconds:6.1f} s"),
-                aws_settings,
+                read_settings,
                 change,
             )
     except OSError as error:

@@ -75,25 +75,25 @@ def rehearse(
     settings: EngineSettings,
     faults: Faults | None = None,
     report: Callable[[str, float], None] = lambda part, seconds: None,
-    aws_settings: EngineSettings | None = None,
+    read_settings: EngineSettings | None = None,
     change: Mapping[str, Any] | None = None,
 ) -> Summary:
     """Rehearse a stack in a temporary folder that is gone afterwards.
 
-    `aws_settings` are those of the AWS stack whose outputs an Azure stack reads: it comes up before this one.
-    `change` are settings that change while the stack is up.
+    `read_settings` are those of the stack whose outputs this one reads: it comes up before this one. `change` are
+    settings that change while the stack is up.
     """
     for name in stored_secrets(settings):
         simulation.store_secret(name)
     with tempfile.TemporaryDirectory(prefix="genai-rehearsal-") as folder:
-        aws_engine = _engine(simulation, Path(folder), aws_settings) if aws_settings else None
+        read_engine = _engine(simulation, Path(folder), read_settings) if read_settings else None
         engine = _engine(simulation, Path(folder), settings)
 
         def reconfigure() -> None:
             engine.configure({**settings.plain, **(change or {})})
             engine.set_secrets(settings.secrets)
 
-        rehearsal = _Rehearsal(simulation, engine, faults or Faults(), report, aws_engine)
+        rehearsal = _Rehearsal(simulation, engine, faults or Faults(), report, read_engine)
         return rehearsal.run(list(settings.secrets.values()), reconfigure if change else None)
 
 
@@ -112,16 +112,16 @@ class _Rehearsal:
         engine: RehearsalEngine,
         faults: Faults,
         report: Callable[[str, float], None],
-        aws_engine: RehearsalEngine | None,
+        read_engine: RehearsalEngine | None,
     ) -> None:
-        self.aws_engine = aws_engine
+        self.read_engine = read_engine
         self.simulation, self.engine, self.faults, self.report = simulation, engine, faults, report
         self.summary = Summary()
 
     def run(self, secrets: list[str], reconfigure: Callable[[], None] | None) -> Summary:
         operations, summary = self.simulation.operations, self.summary
         before = self.simulation.leave_orphans() if self.faults.dirty else {}
-        if self.aws_engine and not self._part(f"up of {self.aws_engine.stack}", self.aws_engine.up).succeeded:
+        if self.read_engine and not self._part(f"up of {self.read_engine.stack}", self.read_engine.up).succeeded:
             raise RehearsalError(f"The stack that {self.engine.stack} reads did not come up.\n{summary.errors[-1]}")
         operations.slow.update(self.faults.slow)
         operations.failing.update(self.faults.fail)
@@ -151,8 +151,8 @@ class _Rehearsal:
         operations.failing.update(self.faults.fail)
         self._until_it_succeeds("destroy", self.engine.destroy)
         summary.left_in_state = len(self.engine.resources()) + len(self.engine.state().get("pending_operations") or [])
-        if self.aws_engine:
-            self._part(f"destroy of {self.aws_engine.stack}", self.aws_engine.destroy)
+        if self.read_engine:
+            self._part(f"destroy of {self.read_engine.stack}", self.read_engine.destroy)
         found = self.simulation.leftovers()
         summary.left_in_cloud = {
             kind: left for kind, names in found.items() if (left := [n for n in names if n not in before.get(kind, [])])

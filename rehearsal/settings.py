@@ -15,7 +15,7 @@ from stacks.addresses import RULES_PER_GROUP, with_own
 from stacks.kinds import kind_of
 from stacks.secrets import placeholder
 
-_AWS_STACK = f"{PROJECT}:awsStack"
+_AWS_STACK, _MODELS = f"{PROJECT}:awsStack", f"{PROJECT}:models"
 _COLLEAGUE = IPv4Network("198.51.100.7/32")
 
 
@@ -31,8 +31,9 @@ class EngineSettings:
 def engine_settings(config: StackConfig) -> EngineSettings:
     """The settings with stand-ins for encrypted values.
 
-    `auto` in allowedCidrs becomes a documentation address: nobody is asked where this machine is. `awsStack` becomes
-    the full name that the stack has in the rehearsal's own backend, which calls every organization `organization`.
+    `auto` in allowedCidrs becomes a documentation address: nobody is asked where this machine is. `awsStack` and
+    `databricksStack` become the full name that the stack has in the rehearsal's own backend, which calls every
+    organization `organization`.
     """
     own = dict(config.own)
     ADAPTATIONS[config.kind.name].settle(own)
@@ -43,9 +44,16 @@ def engine_settings(config: StackConfig) -> EngineSettings:
     return EngineSettings(stack=config.stack, plain=plain, secrets=secrets)
 
 
-def aws_stack(settings: EngineSettings) -> str:
-    """The stack that an Azure stack reads; empty when it has the outputs among its settings."""
-    return str(settings.plain.get(_AWS_STACK, "")).rpartition("/")[2]
+def read_stack(settings: EngineSettings) -> str:
+    """The stack that this one reads, such as the AWS stack of an Azure stack; empty when it reads none."""
+    models = settings.plain.get(_MODELS) or []
+    names = [settings.plain.get(_AWS_STACK, ""), *(model.get("databricksStack", "") for model in models)]
+    return next((str(name).rpartition("/")[2] for name in names if name), "")
+
+
+def needed_of_it(settings: EngineSettings) -> list[str]:
+    """What must be set on the stack that this one reads: an Azure stack needs the entry for API Management."""
+    return ["apimEntry=true"] if settings.plain.get(_AWS_STACK) else []
 
 
 def stored_secrets(settings: EngineSettings) -> list[str]:
@@ -73,6 +81,21 @@ class Adaptation:
     another: Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
+def _settle_aws(config: dict[str, Any]) -> None:
+    _settle_addresses(config)
+    if models := config.get(_MODELS):
+        config[_MODELS] = [
+            {**model, "databricksStack": _in_own_backend(model["databricksStack"])}
+            if model.get("databricksStack")
+            else model
+            for model in models
+        ]
+
+
+def _in_own_backend(stack: str) -> str:
+    return f"organization/{PROJECT}/{stack.rpartition('/')[2]}"
+
+
 def _settle_addresses(config: dict[str, Any]) -> None:
     cidrs = config.get(f"{PROJECT}:allowedCidrs", ["auto"])
     with suppress(ValueError):  # the program says what is wrong with a range
@@ -89,7 +112,7 @@ def _another_range(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _settle_aws_stack(config: dict[str, Any]) -> None:
     if name := config.get(_AWS_STACK):
-        config[_AWS_STACK] = f"organization/{PROJECT}/{name.rpartition('/')[2]}"
+        config[_AWS_STACK] = _in_own_backend(name)
 
 
 def _another_key_mode(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,10 +125,22 @@ def _another_redirect(config: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{PROJECT}:redirectUris": [*known, "https://mcp-client.example.com/callback"]}
 
 
+def _another_share(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Another limit of requests, or with two models that share the calls, one per cent more for the second."""
+    models = [dict(model) for model in config[f"{PROJECT}:servedModels"]]
+    sharing = [model for model in models if model["share"]]
+    if len(sharing) < 2:
+        return {f"{PROJECT}:requestsPerMinute": int(config.get(f"{PROJECT}:requestsPerMinute", 0)) + 1}
+    sharing[0]["share"] -= 1
+    sharing[1]["share"] += 1
+    return {f"{PROJECT}:servedModels": models}
+
+
 ADAPTATIONS: Mapping[str, Adaptation] = {
-    "aws": Adaptation(settle=_settle_addresses, another=_another_range),
+    "aws": Adaptation(settle=_settle_aws, another=_another_range),
     "azure": Adaptation(settle=_settle_aws_stack, another=_another_key_mode),
     "mcp": Adaptation(settle=lambda _: None, another=_another_redirect),
+    "databricks": Adaptation(settle=lambda _: None, another=_another_share),
 }
 """By the name of the kind (`stacks.kinds`)."""
 

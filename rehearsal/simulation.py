@@ -12,6 +12,7 @@ from rehearsal.aws.access import close_cluster
 from rehearsal.aws.account import Account, forget_the_user
 from rehearsal.aws.package import AwsPackage
 from rehearsal.azure.package import AzurePackage
+from rehearsal.databricks.package import DatabricksPackage
 from rehearsal.generated import Generated
 from rehearsal.kubernetes.api import ApiServer
 from rehearsal.kubernetes.clusters import Clusters
@@ -24,7 +25,10 @@ from rehearsal.provider import serve
 
 @dataclass(frozen=True, kw_only=True)
 class Simulation:
-    """An AWS account with its clusters and an Azure subscription; `environment` lets an engine live in them."""
+    """An AWS account with its clusters, an Azure subscription and its Databricks workspaces.
+
+    `environment` lets an engine live in them.
+    """
 
     account: Account
     clusters: Clusters
@@ -32,6 +36,7 @@ class Simulation:
     operations: Operations
     generated: Generated
     azure: AzurePackage
+    databricks: DatabricksPackage
     environment: Mapping[str, str]
 
     def leftovers(self) -> dict[str, list[str]]:
@@ -39,12 +44,12 @@ class Simulation:
         with self.operations.lock:
             for cluster in self.clusters.by_name.values():
                 self.clusters.settle(cluster)
-            azure = self.azure.leftovers()
-            return {**leftovers(self.account), **({"Azure": azure} if azure else {})}
+            found = {"Azure": self.azure.leftovers(), "Databricks": self.databricks.leftovers()}
+            return {**leftovers(self.account), **{cloud: left for cloud, left in found.items() if left}}
 
     def secrets(self) -> list[str]:
         """Every generated password and private key."""
-        return [*self.generated.secrets, *self.azure.secrets]
+        return [*self.generated.secrets, *self.azure.secrets, *self.databricks.secrets]
 
     def leave_orphans(self) -> dict[str, list[str]]:
         """As after a destroy that failed: a volume, a role and a VPC of that range with EKS's group in it remain."""
@@ -92,6 +97,7 @@ def running(
             return api.endpoint(name)
 
         kubernetes, generated, azure = KubernetesPackage(clusters), Generated(), AzurePackage()
+        databricks = DatabricksPackage(azure)
         aws = AwsPackage(account, opened, clusters.close)
         packages: dict[str, Package] = {
             "aws": aws,
@@ -101,6 +107,7 @@ def running(
             "tls": generated,
             "azure-native": azure,
             "azuread": azure,
+            "databricks": databricks,
         }
         providers, servers = serve(packages, operations)
     except (BotoCoreError, RuntimeError) as error:  # what moto's server and gRPC meet without a port
@@ -120,6 +127,7 @@ def running(
             operations=operations,
             generated=generated,
             azure=azure,
+            databricks=databricks,
             environment=environment,
         )
     finally:

@@ -30,6 +30,13 @@ Email = Annotated[
 ]
 
 
+PROVIDER_KEYS = (
+    "Keys of model providers by name. Secret, refused in plain text. Set with `pulumi config set -s <stack> --secret "
+    "--path providerKeys.<name>`"
+)
+"""Description of the setting that every kind of stack has which calls models."""
+
+
 def _principal_names(users: tuple[str, ...]) -> tuple[str, ...]:
     unique("users", "name", (user.lower() for user in users))  # as Entra ID compares them
     for user in users:
@@ -48,7 +55,7 @@ class StackSettings(Frozen):
     kind: str = Field(
         default="",
         description="What kind of stack this is (stacks/kinds.py). Only for a name that does not say it - aws, dev, "
-        "azure and mcp do, also with an ending such as dev-2",
+        "azure, mcp and databricks do, also with an ending such as dev-2",
     )
     owner: TagValue = Field(
         default="genaiplatform", description="Who pays. Becomes the tag Owner on everything taggable"

@@ -89,6 +89,24 @@ def _build_mcp(stack: str, _: Callable[[], str]) -> None:
     program.build(stack)
 
 
+def _databricks_settings() -> type[StackSettings]:
+    from stacks.databricks.settings import DatabricksSettings
+
+    return DatabricksSettings
+
+
+def _load_databricks() -> StackSettings:
+    from stacks.databricks.settings import load
+
+    return load()
+
+
+def _build_databricks(stack: str, _: Callable[[], str]) -> None:
+    from stacks.databricks import program
+
+    program.build(stack)
+
+
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -116,6 +134,14 @@ KINDS: Mapping[str, Kind] = {
             settings=_mcp_settings,
             load=_load_mcp,
             build=_build_mcp,
+        ),
+        Kind(
+            name="databricks",
+            title="a Databricks stack",
+            region_key="azure-native:location",
+            settings=_databricks_settings,
+            load=_load_databricks,
+            build=_build_databricks,
         ),
     )
 }

@@ -18,6 +18,7 @@ NAMESPACES: Mapping[str, Sequence[str]] = {
     "aws": _AWS,
     "azure": (*_AWS, "azure-native", "azuread"),
     "mcp": (*_AWS, "azuread"),
+    "databricks": (*_AWS, "azure-native", "databricks"),
 }
 """Providers whose settings the stacks of a kind may have, by the name of the kind."""
 
@@ -44,6 +45,7 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
         "disablePulumiPartnerId": _PARTNER,
     },
     "azuread": {"partnerId": _PARTNER, "disableTerraformPartnerId": _PARTNER},
+    "databricks": {},
     "kubernetes": {},
     "eks": {},
 }
@@ -127,6 +129,7 @@ _OTHERS = {"aws": "kubectl, Helm and the genai commands"} | dict.fromkeys(
 """Who else asks that cloud, by namespace."""
 
 _NO_EFFECT: Mapping[str, str] = {
+    "databricks": "the program reaches the workspace that it makes by a provider of its own",
     "kubernetes": "the program reaches its cluster by a kubeconfig of its own",
     "eks": "the EKS component has no settings",
 }

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 for name in [*os.environ]:
     if name.startswith(("AWS_", "AZURE_", "ARM_", "PULUMI_", "KUBE", "LANG", "LC_", "FORCE_COLOR", "TTY_COMPATIBLE")):
         del os.environ[name]
+# What is asked here is on this machine; npm may need the proxy of whoever starts the tests.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ from charts.shapes import Model
 from ops.local import process
 from ops.local.database import database, missing_program, prisma_client
 from tests.http_server import Answer, Request, serve
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from ops.local.traces import Span
@@ -41,7 +42,7 @@ TWO_MODELS = "sk-two-0123456789abcdef"
 RANKING = "sk-ranking-0123456789abcdef"
 """A key for `RANKER` alone."""
 ONE_CALL = "sk-one-call-0123456789abcdef"
-"""A key for one call of `MINE` a minute."""
+"""A key for one call of `MINE` a minute, which lasts an hour here: tests of what comes after it take their time."""
 KEYS = {
     ONE_CALL: (MINE,),
     KEY: (MINE,),
@@ -178,15 +179,18 @@ class Langfuse:
         """All that came."""
         return b"".join(request.body for request in self.received)
 
-    def wait_for(self, text: str, seconds: float = 30) -> Mapping[str, Any]:
+    def wait_for(self, text: str) -> Mapping[str, Any]:
         """The attributes of a call's span, once it is there, that shows `text`."""
-        deadline = time.monotonic() + seconds
-        while True:
-            for span in self.spans:
-                if "langfuse.observation.type" in span.attributes and text in str(span.attributes):
-                    return span.attributes
-            assert time.monotonic() < deadline, f"{len(self.spans)} spans, none with {text}"
-            time.sleep(0.1)
+
+        def found() -> Mapping[str, Any] | None:
+            every = [span.attributes for span in self.spans if "langfuse.observation.type" in span.attributes]
+            return next((attributes for attributes in every if text in str(attributes)), None)
+
+        return until(found, f"no span with {text}") or {}
+
+    def wait_for_header(self, text: str) -> None:
+        """Until the headers of a call are there, which stand in another span than its prompt."""
+        until(lambda: text.encode() in self.traces(), f"no trace with {text}")
 
 
 @dataclass
@@ -223,11 +227,9 @@ class RunningLiteLLM:
         marker = f"settled-{uuid.uuid4()}"
         self.post(KEY, "/v1/chat/completions", chat(user=marker)).raise_for_status()
         self.langfuse.wait_for(marker)
-        deadline = time.monotonic() + 30
+        query = 'SELECT 1 FROM "LiteLLM_SpendLogs" WHERE end_user = %s'
         with psycopg.connect(self.database, autocommit=True) as connection:
-            while not connection.execute('SELECT FROM "LiteLLM_SpendLogs" WHERE end_user = %s', [marker]).fetchall():
-                assert time.monotonic() < deadline, "no spend row"
-                time.sleep(0.2)
+            until(lambda: connection.execute(query, [marker]).fetchall(), "no spend row")
 
 
 @contextmanager
@@ -266,6 +268,7 @@ def running_litellm(folder: Path) -> Iterator[RunningLiteLLM]:
                 "DISABLE_SCHEMA_UPDATE": "true",
                 "LITELLM_MASTER_KEY": MASTER_KEY,
                 "LITELLM_SALT_KEY": "sk-salt-0123456789",
+                "LITELLM_RATE_LIMIT_WINDOW_SIZE": "3600",  # seconds
                 "PROVIDER_KEY_AZURE": "azure-key",
                 "LANGFUSE_PUBLIC_KEY": "pk-lf-1",
                 "LANGFUSE_SECRET_KEY": "sk-lf-1",
@@ -283,4 +286,5 @@ def _make_key(url: str, key: str, models: Sequence[str]) -> None:
         made["allowed_routes"] = allowed_routes(models)
     if key == ONE_CALL:
         made["rpm_limit"] = 1
-    httpx.post(f"{url}/key/generate", json=made, headers={"x-litellm-api-key": MASTER_KEY}).raise_for_status()
+    headers = {"x-litellm-api-key": MASTER_KEY}
+    httpx.post(f"{url}/key/generate", json=made, headers=headers, timeout=60).raise_for_status()

@@ -147,7 +147,7 @@ def stand_in(tmp_path: Path) -> Any:
             cwd=tmp_path,
             capture_output=True,
             check=False,
-            timeout=30,
+            timeout=120,
         )
         told = output.read_text() if output.exists() else ""
         return result.returncode, told, log.read_text().splitlines() if log.exists() else []

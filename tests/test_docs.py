@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from catalogue.secrets import SECRETS
 from charts.shapes import McpServer, Model, VirtualKeySetting
+from components.databricks import model as databricks_model
 from ops.project import ROOT
 from ops.stack.plan import make_plan
 from ops.stack.settings_file import read
@@ -20,8 +21,9 @@ from policies.apim.models import PROVIDERS
 from stacks.aws.settings import AwsSettings
 from stacks.azure.gateway_models import CircuitBreaker, Deployment, GatewayModel
 from stacks.azure.settings import AzureSettings, ClientSetting
+from stacks.databricks.served_model import ServedModelSetting
 from stacks.mcp.settings import McpSettings, TargetSetting
-from tests import azure_program, mcp_program
+from tests import azure_program, databricks_program, mcp_program
 from tests.command_lines import commands, problems
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -65,12 +67,13 @@ def _known_names() -> set[str]:
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
     outputs = azure_program.aws_outputs().keys() | azure_program.with_models().outputs.keys() | {"personalKeys"}
     outputs |= mcp_program.recorded().outputs.keys()
+    outputs |= databricks_program.recorded().outputs.keys()
     values = {
         value for field in ("key_mode",) for value in typing.get_args(AzureSettings.model_fields[field].annotation)
     }
     parts = _fields(AwsSettings, AzureSettings, Model, VirtualKeySetting, ClientSetting, McpServer)
-    parts |= _fields(GatewayModel, Deployment, CircuitBreaker, McpSettings, TargetSetting)
-    return {*declared, *outputs, *values, *parts, *SECRETS, *PROVIDERS}
+    parts |= _fields(GatewayModel, Deployment, CircuitBreaker, McpSettings, TargetSetting, ServedModelSetting)
+    return {*declared, *outputs, *values, *parts, *SECRETS, *PROVIDERS, *databricks_model.PROVIDERS}
 
 
 @page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -39,6 +39,8 @@ class LiteLLMArgs:
     vpc_cidr: str
     replicas: int
     image_tag: str
+    environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """More secret environment variables."""
 
     def __post_init__(self) -> None:
         if self.replicas < 1:
@@ -73,6 +75,7 @@ class LiteLLM(pulumi.ComponentResource):
                 "LANGFUSE_PUBLIC_KEY": args.langfuse_public_key,
                 "LANGFUSE_SECRET_KEY": args.langfuse_secret_key,
                 **{litellm.provider_key_variable(key): value for key, value in args.provider_keys.items()},
+                **args.environment,
             },
         }
         secrets = [

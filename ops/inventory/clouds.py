@@ -42,7 +42,12 @@ AZURE = CloudProvider(
     place=lambda _: "Azure",
 )
 
-CLOUDS: Mapping[str, Sequence[CloudProvider]] = {"aws": [AWS], "azure": [AZURE], "mcp": [AWS_WITH_AGENTCORE, AZURE]}
+CLOUDS: Mapping[str, Sequence[CloudProvider]] = {
+    "aws": [AWS],
+    "azure": [AZURE],
+    "mcp": [AWS_WITH_AGENTCORE, AZURE],
+    "databricks": [AZURE],
+}
 """What the stacks of a kind are in, by the name of the kind (`stacks.kinds`)."""
 
 

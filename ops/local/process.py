@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -23,15 +26,26 @@ _START = 400.0
 """Seconds until LiteLLM answers: about 30 on a machine with nothing else to do."""
 
 
+_PORTS = itertools.cycle(random.sample(range(20_000, 30_000), 1000))
+"""Below those that systems give to clients (Linux 32768 and up), in an order of this process's own."""
+
+
 class LocalError(Exception):
     """Something did not start; the message says what, and what it wrote last."""
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port of this machine that nobody listens on, and no connection takes until somebody does."""
+    for port in _PORTS:
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+            else:
+                return port
+    raise AssertionError("a cycle has no end")
 
 
 @contextmanager

@@ -32,6 +32,14 @@ def guid(name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
 
 
+DATABRICKS_HOST = "adb-1234567890123456.7.azuredatabricks.net"
+
+
+def _catalogued(kind: str, parent: str, name: str) -> str:
+    """How Unity Catalog names what stands in a schema, such as `model-services/main.default.chat`."""
+    return f"{kind}/{parent.removeprefix('schemas/')}.{name}"
+
+
 def _kubeconfig(cluster: str) -> str:
     user = {
         "apiVersion": "client.authentication.k8s.io/v1beta1",
@@ -113,6 +121,13 @@ _OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
         "gatewayUrl": f"https://{name}1a2b3c4d.azure-api.net"
     },
     "azure-native:applicationinsights:Component": lambda name, _: {"connectionString": generated_secret(name)},
+    "azure-native:databricks:AccessConnector": lambda name, _: {
+        "identity": {"type": "SystemAssigned", "principalId": guid(f"{name}-principal"), "tenantId": guid("tenant")}
+    },
+    "azure-native:databricks:Workspace": lambda _, __: {
+        "workspaceUrl": DATABRICKS_HOST,
+        "workspaceId": DATABRICKS_HOST.split(".")[0].removeprefix("adb-"),
+    },
     "azure-native:keyvault:Vault": lambda name, inputs: {
         "properties": {**inputs["properties"], "vaultUri": f"https://{name}1a2b3c4d.vault.azure.net/"}
     },
@@ -124,6 +139,18 @@ _OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
     "azuread:index/application:Application": lambda name, _: {"clientId": guid(name)},
     "azuread:index/applicationPassword:ApplicationPassword": lambda name, _: {"value": generated_secret(name)},
     "azuread:index/servicePrincipal:ServicePrincipal": lambda name, _: {"objectId": guid(f"{name}-principal")},
+    "databricks:index/aiGatewayModelProviderService:AiGatewayModelProviderService": lambda _, inputs: {
+        "name": _catalogued("model-provider-services", inputs["parent"], inputs["modelProviderServiceId"])
+    },
+    "databricks:index/aiGatewayModelService:AiGatewayModelService": lambda _, inputs: {
+        "name": _catalogued("model-services", inputs["parent"], inputs["modelServiceId"])
+    },
+    "databricks:index/modelServing:ModelServing": lambda name, _: {"servingEndpointId": guid(name)},
+    "databricks:index/servicePrincipal:ServicePrincipal": lambda name, _: {"applicationId": guid(name)},
+    "databricks:index/servicePrincipalSecret:ServicePrincipalSecret": lambda name, _: {
+        "secret": generated_secret(name),
+        "expireTime": "2030-01-01T00:00:00Z",
+    },
     "eks:index:Cluster": _eks_cluster,
     "kubernetes:helm.sh/v3:Release": lambda _, inputs: {"status": {"name": inputs["name"]}},
     "random:index/randomPassword:RandomPassword": lambda name, _: {"result": generated_secret(name)},
@@ -158,6 +185,8 @@ def invoke_result(token: str, args: Inputs, *, region: str, hosted_zones: Sequen
             return {"arn": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{args['name']}-AbCdEf"}
         case "azure-native:authorization:getClientConfig":
             return {"subscriptionId": guid("subscription"), "tenantId": guid("tenant"), "objectId": guid("deployer")}
+        case "databricks:index/getCatalogs:getCatalogs":
+            return {"ids": ["genai_databricks1a2b3c4d", "samples", "system"]}
         case "azuread:index/getClientConfig:getClientConfig":
             return {"tenantId": guid("tenant"), "objectId": guid("deployer")}
         case "azuread:index/getGroup:getGroup":

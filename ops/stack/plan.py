@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -71,7 +72,7 @@ def make_plan(config: StackConfig, program: Callable[[], None] | None = None, *,
         config=config.values,
         secret_keys=config.secret_keys,
         hosted_zones=[config.values.get(f"{PROJECT}:domain", "")],
-        other_stacks=_outputs_of_aws_stack(config),
+        other_stacks=other_stacks(config),
     )
     resources = engine_graph.engine_resources(recording.resources)
     edges = engine_graph.edges(resources)
@@ -120,6 +121,28 @@ def _read_aws_stack(config: StackConfig, overrides: Sequence[str] = ()) -> Stack
         return read(ROOT, name.rpartition("/")[2], overrides)
     except StackConfigError as error:
         raise StackConfigError(f"awsStack names {name}. {error}") from error
+
+
+def other_stacks(config: StackConfig) -> dict[str, Mapping[str, Any]]:
+    """What the stacks that this one reads would export, by their full names."""
+    return {**_outputs_of_aws_stack(config), **_outputs_of_databricks_stacks(config)}
+
+
+def _outputs_of_databricks_stacks(config: StackConfig) -> dict[str, Mapping[str, Any]]:
+    """What the Databricks stacks that models of an AWS stack name would export."""
+    try:
+        models = json.loads(config.values.get(f"{PROJECT}:models", "[]"))
+        names = {str(model["databricksStack"]) for model in models if model.get("databricksStack")}
+    except (ValueError, TypeError, AttributeError):
+        return {}  # the program says what is wrong with them
+    found: dict[str, Mapping[str, Any]] = {}
+    for name in sorted(names):
+        try:
+            other = read(ROOT, name.rpartition("/")[2])
+        except StackConfigError as error:
+            raise StackConfigError(f"databricksStack names {name}. {error}") from error
+        found[name] = record(stack=other.stack, config=other.values, secret_keys=other.secret_keys).outputs
+    return found
 
 
 def _outputs_of_aws_stack(config: StackConfig) -> dict[str, Mapping[str, Any]]:

@@ -12,7 +12,14 @@ from pydantic import ValidationError
 
 from ops.project import PROJECT, ROOT
 from ops.stack.outputs import StackOutputsError, read_outputs
-from ops.stack.running_stacks import RunningAwsStack, RunningGateway, RunningMcpApis, RunningMcpGateway, RunningStack
+from ops.stack.running_stacks import (
+    RunningAwsStack,
+    RunningDatabricks,
+    RunningGateway,
+    RunningMcpApis,
+    RunningMcpGateway,
+    RunningStack,
+)
 from ops.stack.settings_file import StackConfig, StackConfigError, read
 from stacks.aws.mcp_servers import personal
 from stacks.aws.settings import AwsSettings
@@ -27,6 +34,7 @@ RUNNING: Mapping[str, type[RunningStack]] = {
     "aws": RunningAwsStack,
     "azure": RunningGateway,
     "mcp": RunningMcpGateway,
+    "databricks": RunningDatabricks,
 }
 """What a running stack of a kind is read as, by the name of the kind (`stacks.kinds`)."""
 
@@ -39,12 +47,12 @@ def running_type(stack: str) -> type[RunningStack]:
 def read_aws_stack(stack: str) -> RunningAwsStack:
     """The running AWS stack of that name."""
     config = read(ROOT, stack)
-    if RUNNING[config.kind.name] is RunningMcpGateway:
-        raise StackConfigError(f"{stack} is {config.kind.title}: name an AWS stack with --stack, such as dev.")
-    if RUNNING[config.kind.name] is not RunningAwsStack:
+    if RUNNING[config.kind.name] is RunningGateway:
         raise StackConfigError(
             f"{stack} is {config.kind.title}: name it with --azure-stack, and its AWS day with --stack."
         )
+    if RUNNING[config.kind.name] is not RunningAwsStack:
+        raise StackConfigError(f"{stack} is {config.kind.title}: name an AWS stack with --stack, such as dev.")
     settings = _settings(config, AwsSettings, "models", "virtualKeys", "providerKeys", "mcpServers", "domain")
     running = _fitted(
         RunningAwsStack,
@@ -117,6 +125,11 @@ def read_mcp_apis(stack: str) -> RunningMcpApis:
             f"`pulumi up --stack {stack}` (docs/mcp.md)."
         )
     return _fitted(RunningMcpApis, stack, {**outputs, "stack": stack})
+
+
+def read_databricks(stack: str) -> RunningDatabricks:
+    """The running Databricks stack of that name."""
+    return _fitted(RunningDatabricks, stack, {**read_outputs(stack), "stack": stack})
 
 
 def _settings(config: StackConfig, model: type[S], *names: str) -> S:

@@ -1,4 +1,4 @@
-"""Pulumi outputs of running stacks as pydantic models: URLs, models and keys of an AWS stack and of an Azure stack.
+"""Pulumi outputs of running stacks as pydantic models: URLs, models and keys of a stack of each kind.
 
 Without Pulumi, so that the checks also run beside LiteLLM in an environment of its own.
 """
@@ -130,3 +130,26 @@ class RunningGateway(RunningStack):
     def secrets(self) -> set[str]:
         """What must not be shown."""
         return set(self.client_secrets.values())
+
+
+class RunningDatabricks(RunningStack):
+    """A Databricks stack. `served_model` is what callers ask for, `workspace_url` has no slash at its end."""
+
+    stack: str
+    workspace_url: str
+    gateway: Literal["service", "endpoint"]
+    served_model: str
+    shares: Mapping[str, int]
+    """Per cent of the calls, by name of a served model."""
+    answers_as: Mapping[str, str]
+    """What answers call each of these models."""
+    client_id: str
+    client_secret: str = Secret
+    inference_table: str = ""
+    """Full name; empty where payloads are not logged."""
+    warehouse_id: str = ""
+
+    @property
+    def secrets(self) -> set[str]:
+        """What must not be shown."""
+        return {self.client_secret}

@@ -57,6 +57,8 @@ class AzurePackage:
             raise RefusedError("RoleAssignmentExists: The role assignment already exists.")
         self._refuse_orphan(id_)
         self._refuse_references(request.type, id_, inputs)
+        if group := inputs.get("managedResourceGroupId"):
+            self.resources[group] = {}  # it outlives its workspace (azurerm#28959)
         self.resources[id_] = inputs
         return id_, self._outputs(row, id_, inputs)
 

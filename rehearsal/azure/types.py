@@ -41,6 +41,11 @@ def _guid(of: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, of))
 
 
+def _databricks_workspace(id_: str, _: Inputs) -> dict[str, Any]:
+    number = str(uuid.uuid5(uuid.NAMESPACE_URL, id_).int)[:16]
+    return {"workspaceId": number, "workspaceUrl": f"adb-{number}.{int(number[-2:]) % 20}.azuredatabricks.net"}
+
+
 def _vault(id_: str, inputs: Inputs) -> dict[str, Any]:
     return {"properties": {**inputs["properties"], "vaultUri": f"https://{inputs['vaultName']}.vault.azure.net/"}}
 
@@ -62,6 +67,19 @@ TYPES: Mapping[str, AzureType] = {
     "azure-native:apimanagement:ApiPolicy": _in_service("apis/{apiId}/policies/{policyId}"),
     "azure-native:apimanagement:ApiOperation": _in_service("apis/{apiId}/operations/{operationId}"),
     "azure-native:apimanagement:ApiDiagnostic": _in_service("apis/{apiId}/diagnostics/{diagnosticId}"),
+    "azure-native:databricks:AccessConnector": _in_group(
+        "Microsoft.Databricks/accessConnectors",
+        "connectorName",
+        64,
+        outputs=lambda id_, inputs: {"identity": {**inputs["identity"], "principalId": _guid(id_)}},
+    ),
+    "azure-native:databricks:Workspace": _in_group(
+        "Microsoft.Databricks/workspaces",
+        "workspaceName",
+        64,
+        outputs=_databricks_workspace,
+        fixed=frozenset({"computeMode", "managedResourceGroupId"}),
+    ),
     "azure-native:keyvault:Vault": _in_group(
         "Microsoft.KeyVault/vaults", "vaultName", 24, retained=True, outputs=_vault
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pulumi
 
@@ -22,9 +22,10 @@ from components.kubernetes.litellm import LiteLLM, LiteLLMArgs
 from components.kubernetes.target_group_binding import target_group_binding
 from components.kubernetes.virtual_key import VirtualKey, VirtualKeyArgs
 from stacks import identity
-from stacks.aws import look_ups, mcp_servers, settings
+from stacks.aws import databricks, look_ups, mcp_servers, settings
 from stacks.aws.bedrock import ACTIONS, role_arns
 from stacks.aws.load_balancing import build_entry
+from stacks.aws.settings import AwsSettings
 
 NAMESPACE = "genai-platform"
 BUCKET_OBJECTS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
@@ -33,6 +34,24 @@ BUCKET_OBJECTS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMu
 def build(stack: str, caller_address: Callable[[], str]) -> None:
     """Read the settings of the stack and build it. Nothing is created when one of them cannot be right."""
     config = settings.load()
+    if databricks.named(config.models):
+        # Outputs of another stack can only be awaited.
+        pulumi.run(lambda: _build_behind(stack, caller_address, config))
+    else:
+        _build(stack, caller_address, config)
+
+
+async def _build_behind(stack: str, caller_address: Callable[[], str], config: AwsSettings) -> None:
+    call = await databricks.read(config.models)
+    _build(stack, caller_address, config.model_copy(update={"models": call.models}), call.environment)
+
+
+def _build(
+    stack: str,
+    caller_address: Callable[[], str],
+    config: AwsSettings,
+    databricks_login: Mapping[str, str] | None = None,
+) -> None:
     region = settings.region()
     entry_cidrs = config.entry_cidrs(caller_address)
     zones = look_ups.availability_zones(config.availability_zones)
@@ -208,6 +227,7 @@ def build(stack: str, caller_address: Callable[[], str]) -> None:
             langfuse_public_key=credentials.langfuse_public_key,
             langfuse_secret_key=credentials.langfuse_secret_key,
             provider_keys=config.provider_keys,
+            environment={name: pulumi.Output.secret(value) for name, value in (databricks_login or {}).items()},
             mcp_servers=config.mcp_servers,
             models=models,
             image_tag=config.litellm_image_tag,

@@ -19,10 +19,10 @@ from catalogue.pins import AURORA_OFFERED, AURORA_VERSION, KUBERNETES, KUBERNETE
 from catalogue.secrets import PROVIDER_KEY, SECRETS, VIRTUAL_KEY
 from charts.shapes import McpServer, Model, VirtualKeySetting, text
 from stacks import addresses, commands
-from stacks.aws import bedrock, mcp_servers, model_params, regions
+from stacks.aws import bedrock, databricks, mcp_servers, model_params, regions
 from stacks.configuration import read
 from stacks.errors import SettingsError
-from stacks.fields import Email, StackSettings, nearest, unique
+from stacks.fields import PROVIDER_KEYS, Email, StackSettings, nearest, unique
 from stacks.secrets import equal, problem
 
 
@@ -107,15 +107,11 @@ class AwsSettings(StackSettings):
         validate_default=True,
         description="Models that LiteLLM serves. Empty means nova-lite, Amazon Nova Lite on Bedrock in the way that "
         "the region offers it, and echo, which answers pong. Each has name and model (LiteLLM's id), optionally "
-        "params (litellm_params), providerKey (a name under providerKeys) and baseModel (whose price "
-        "applies; of an application inference profile of Bedrock, the model it was made from)",
+        "params (litellm_params), providerKey (a name under providerKeys), baseModel (whose price "
+        "applies; of an application inference profile of Bedrock, the model it was made from) and databricksStack "
+        "(full name of the Databricks stack that serves it, as databricks/<modelName>)",
     )
-    provider_keys: Mapping[str, str] = Field(
-        default_factory=dict,
-        repr=False,
-        description="Keys of model providers by name. Secret, refused in plain text. Set with `pulumi config set "
-        "-s <stack> --secret --path providerKeys.<name>`",
-    )
+    provider_keys: Mapping[str, str] = Field(default_factory=dict, repr=False, description=PROVIDER_KEYS)
     virtual_keys: tuple[VirtualKeySetting, ...] = Field(
         default=(VirtualKeySetting(alias="demo"),),
         description="LiteLLM virtual keys. Each has alias, optionally models (default the first configured), maxBudget "
@@ -248,6 +244,12 @@ class AwsSettings(StackSettings):
             bedrock.role_arns(self.models, _region_of(info))
         except ValueError as error:
             raise ValueError(f"models: {error}") from error
+        return self
+
+    @model_validator(mode="after")
+    def _models_on_databricks_have_one_login(self) -> AwsSettings:
+        if found := list(databricks.problems(self.models)):
+            raise ValueError("\n".join(found))
         return self
 
     @model_validator(mode="after")

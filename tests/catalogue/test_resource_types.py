@@ -9,16 +9,16 @@ import pytest
 from catalogue.resource_types import FREE_PACKAGES, PACKAGE_TIMES, TYPES, package
 from ops.model.engine_graph import engine_resources
 from ops.project import ROOT
-from tests import azure_program, mcp_program
+from tests import azure_program, databricks_program, mcp_program
 from tests.program import VARIANTS, recorded
 
 PROGRAM = {
     resource.type
     for recording in [
         *map(recorded, VARIANTS),
-        azure_program.recorded("header"),
-        azure_program.recorded("keyVault"),
+        *map(azure_program.recorded, azure_program.MODES),
         mcp_program.recorded(),
+        *map(databricks_program.recorded, databricks_program.VARIANTS),
     ]
     for resource in engine_resources(recording.resources)
     if resource.custom and not resource.remote

@@ -107,7 +107,7 @@ def run(
         env={**os.environ, **storage.environment},
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=300,
     )
     if process.returncode != 0:
         raise RuntimeError(process.stderr)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.needs_litellm import NEEDS_LITELLM
 from tests.running_litellm import ECHO, MASTER_KEY, RunningLiteLLM, chat
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from ops.local.traces import Span
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 pytestmark = NEEDS_LITELLM
 ADMINISTRATOR = "default_user_id"
 """The user that the master key has; a virtual key has none."""
+REQUEST = "litellm_request"
+"""The last span of a call, and the only one with its session and user."""
 SESSION, USER, TAGS, NAME = "session.id", "user.id", "langfuse.trace.tags", "langfuse.trace.name"
 
 
@@ -75,16 +77,15 @@ def traces(litellm: RunningLiteLLM) -> Mapping[tuple[str, bool], list[Span]]:
         headers, fields, _ = CASES[case]
         body = chat(question, stream=stream, **fields) | {"model": ECHO}
         litellm.post(MASTER_KEY, "/v1/chat/completions", body, **headers).raise_for_status()
-    deadline = time.monotonic() + 90
-    while True:
-        found = {
-            case: [span for span in litellm.langfuse.spans if text in str(span.attributes)]
-            for case, text in questions.items()
-        }
-        if all(found.values()):
-            return found
-        assert time.monotonic() < deadline, [case for case, arrived in found.items() if not arrived]
-        time.sleep(0.5)
+    found: dict[tuple[str, bool], list[Span]] = {}
+
+    def arrived() -> bool:
+        for case, text in questions.items():
+            found[case] = [span for span in litellm.langfuse.spans if text in str(span.attributes)]
+        return all(any(span.name == REQUEST for span in spans) for spans in found.values())
+
+    until(arrived, "not every call has its last span")
+    return found
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
@@ -101,7 +102,7 @@ def test_what_a_caller_sends_arrives_as(traces: Mapping[tuple[str, bool], list[S
 
 def test_only_the_span_of_the_request_has_session_and_user(traces: Mapping[tuple[str, bool], list[Span]]) -> None:
     names = {span.name for spans in traces.values() for span in spans if {SESSION, USER} & set(span.attributes)}
-    assert names == {"litellm_request"}
+    assert names == {REQUEST}
 
 
 def test_the_page_lists_every_way_that_is_tried_here() -> None:

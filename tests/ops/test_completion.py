@@ -39,7 +39,7 @@ def test_commands_are_offered() -> None:
     [f"genai {name} --stack " for name in commands()] + ["genai verify --azure-stack ", "genai env --azure-stack "],
 )
 def test_every_option_for_a_stack_offers_the_stacks(line: str) -> None:
-    assert offered(line) == ["azure", "dev", "mcp"]
+    assert offered(line) == ["azure", "databricks", "dev", "mcp"]
 
 
 def test_only_stacks_that_begin_with_what_is_typed_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from ops.model.pinned_versions import ending, in_use
 from ops.project import ROOT
 from ops.stack.plan import Plan, make_plan
 from ops.stack.settings_file import read
-from tests import azure_program
+from tests import azure_program, databricks_program
 from tests.program import VARIANTS, recorded
 
 BEFORE, SOON, LATER, OVER = date(2027, 1, 25), date(2027, 1, 26), date(2027, 3, 26), date(2027, 3, 27)
@@ -59,7 +59,9 @@ def test_every_type_of_the_gateway_is_in_the_table(mode: str) -> None:
 
 
 def test_the_table_lists_no_type_that_the_gateway_does_not_make() -> None:
-    made = {resource.type for mode in azure_program.MODES for resource in azure_program.recorded(mode).resources}
+    programs = [azure_program.recorded(mode) for mode in azure_program.MODES]
+    programs.append(databricks_program.recorded("managed identity"))
+    made = {one.type for program in programs for one in program.resources}
     assert set(AZURE_NATIVE) <= made
 
 

@@ -6,7 +6,6 @@ import itertools
 import os
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -21,8 +20,10 @@ from moto.rds.responses import RDSResponse
 from ops.model.recorder import Resource
 from rehearsal.engine import RehearsalEngine, Result, kill
 from rehearsal.operations import Operation
-from rehearsal.package import RefusedError
+from rehearsal.package import RefusedError, Request
+from rehearsal.provider import Provider
 from rehearsal.simulation import Simulation
+from tests.waiting import PATIENCE, until
 
 ALL = bool(os.environ.get("GENAI_REHEARSE_ALL"))
 """Whether to rehearse every resource's failure, every interruption and every shape of a day (make rehearse-all)."""
@@ -134,19 +135,19 @@ def kill_during(simulation: Simulation, day: RehearsalEngine, token: str) -> int
     """Kill an up while the first resource of the type is made, and let the cloud go on with it; the engine's PID."""
     process: list[subprocess.Popen[str]] = []
     made = threading.Event()
-    typical = simulation.operations.typical
+    operate = Provider._operate
 
-    def kill_first(kind: str, of: str) -> float:
-        if of == token:
+    def kill_first(provider: Provider, kind: str, asked: Request, *more: Any) -> Any:
+        if asked.type == token:
             kill(process[0])
-            time.sleep(1)  # until the provider sees the connection closed
-        return typical(kind, of)
+            until(lambda: not asked.alive(), "the provider does not see that the engine is gone")
+        return operate(provider, kind, asked, *more)
 
     simulation.operations.watch = lambda operation: made.set() if operation.type == token else None
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(simulation.operations, "typical", kill_first)
+        patched.setattr(Provider, "_operate", kill_first)
         day.up(started=process.append)
-    assert made.wait(30)
+    assert made.wait(PATIENCE)
     simulation.operations.watch = lambda operation: None
     return process[0].pid
 

@@ -25,6 +25,7 @@ from rich.text import Text
 from ops.project import ROOT
 from rehearsal.simulation import running as simulated
 from tests.ops.verify.invoke import verify
+from tests.ops.verify.stream_clock import stream_clock
 from tests.ops.verify.world import running as world_running
 from tests.rehearsal.engines import engine, lists_that_moto_lacks
 
@@ -78,7 +79,8 @@ def take_the_proof() -> None:
     account = {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
     with (
         mock.patch.dict(os.environ, {**account, **COLOURS}),
-        world_running(boto3.client("s3", region_name="us-east-1")) as world,
+        stream_clock() as clock,
+        world_running(boto3.client("s3", region_name="us-east-1"), clock) as world,
         mock.patch("ops.checks.verify.polling.sleep"),
         mock.patch("ops.clouds.kubeconfig.kubeconfig", return_value=world.kubeconfig()),
     ):

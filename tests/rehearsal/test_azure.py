@@ -20,7 +20,7 @@ from rehearsal.package import Properties, RefusedError, Request
 from rehearsal.run import changes, plain_secrets
 from rehearsal.simulation import Simulation
 from rehearsal.wire import UNKNOWN
-from tests import azure_program
+from tests import azure_program, databricks_program
 from tests.rehearsal.engines import (
     config,
     engine,
@@ -202,7 +202,9 @@ def test_a_failure_of_the_gateway_is_named_and_the_next_command_gets_past_it(
 
 
 def test_every_azure_type_of_the_program_is_in_the_table_and_no_other() -> None:
-    used = {one.type for mode in azure_program.MODES for one in azure_program.recorded(mode).resources if one.custom}
+    programs = [azure_program.recorded(mode) for mode in azure_program.MODES]
+    programs += [databricks_program.recorded(variant) for variant in databricks_program.VARIANTS]
+    used = {one.type for program in programs for one in program.resources if one.custom}
     assert {one for one in used if one.startswith("azure")} == set(TYPES)
 
 

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from ops.project import ROOT
 from ops.stack import settings_file
 from ops.stack.plan import make_plan
 from rehearsal.engine import RehearsalEngine, RehearsalError, find_cli
+from tests.waiting import PATIENCE, until
 
 
 def run(*options: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -142,14 +142,15 @@ def test_a_rehearsal_that_is_ended_leaves_neither_folder_nor_engine(
     process = subprocess.Popen(
         [sys.executable, "-m", "rehearsal"], cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}
     )
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("genai-rehearsal-*/state/.pulumi/locks/**/*.json")):
-        assert time.monotonic() < deadline, "up did not begin"
-        time.sleep(0.1)
+    until(lambda: list(tmp_path.glob("genai-rehearsal-*/state/.pulumi/locks/**/*.json")), "up did not begin")
     process.send_signal(number)
-    assert process.wait(30) == 128 + number
+    assert process.wait(PATIENCE) == 128 + number
     assert list(tmp_path.iterdir()) == []
-    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(tmp_path).encode() in _read(path)]
+    until(lambda: not any(str(tmp_path).encode() in line for line in _command_lines()), "a process is left")
+
+
+def _command_lines() -> list[bytes]:
+    return [_read(path) for path in Path("/proc").glob("[0-9]*/cmdline")]
 
 
 def _read(file: Path) -> bytes:

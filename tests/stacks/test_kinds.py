@@ -32,6 +32,8 @@ from stacks.provider_settings import NAMESPACES
         ("dev", "aws", "aws"),
         ("azure", "", "azure"),
         ("azure-tokyo", "", "azure"),
+        ("databricks", "", "databricks"),
+        ("databricks-2", "", "databricks"),
         ("production", "aws", "aws"),
         ("gateway", "azure", "azure"),
     ],
@@ -40,7 +42,7 @@ def test_the_name_says_the_kind_and_the_setting_says_it_for_other_names(stack: s
     assert kind_of(stack, declared).name == kind
 
 
-@pytest.mark.parametrize("stack", ["azrue", "azure2", "devel", "production", "databricks", "-dev"])
+@pytest.mark.parametrize("stack", ["azrue", "azure2", "devel", "production", "databrick", "-dev"])
 def test_a_name_that_says_no_kind_is_refused(stack: str) -> None:
     with pytest.raises(SettingsError, match="does not say what kind of stack it is"):
         kind_of(stack)

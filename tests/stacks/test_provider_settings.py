@@ -11,6 +11,7 @@ import botocore.session
 import pulumi_aws
 import pulumi_azure_native
 import pulumi_azuread
+import pulumi_databricks
 import pytest
 from pydantic.alias_generators import to_camel
 
@@ -65,7 +66,8 @@ def test_an_identity_in_a_setting_of_azure_is_refused_before_anything_is_made(ke
         ("aws:profil", "no setting of that provider"),
         ("kubernetes:context", "has no effect, the program reaches its cluster by a kubeconfig of its own"),
         ("eks:anything", "has no effect"),
-        ("azure-native:location", "is a setting of stacks of the kind azure, and this is none"),
+        ("azure-native:location", "is a setting of stacks of the kind azure or databricks, and this is none"),
+        ("databricks:host", "is a setting of stacks of the kind databricks, and this is none"),
         ("azuread:partnerId", "is a setting of stacks of the kind azure or mcp, and this is none"),
     ],
 )
@@ -73,6 +75,12 @@ def test_what_would_be_passed_over_in_silence_is_refused(key: str, says: str) ->
     (told,) = refusals([key], "aws", "dev")
     assert says in told
     assert f"`pulumi config rm -s dev {key}`" in told
+
+
+def test_no_setting_leads_to_another_workspace_than_the_one_that_is_made() -> None:
+    for key in _keys(pulumi_databricks):
+        (told,) = refusals([f"databricks:{key}"], "databricks", "databricks")
+        assert "has no effect, the program reaches the workspace that it makes by a provider of its own" in told
 
 
 def test_what_changes_nobodys_identity_is_allowed() -> None:

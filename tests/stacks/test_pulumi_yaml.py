@@ -17,7 +17,13 @@ from ops.project import ROOT
 from stacks.kinds import KINDS
 from stacks.pulumi_yaml import FILE, with_current_settings
 
-PROGRAMS = ("stacks.aws.program", "stacks.aws.load_balancing", "stacks.azure.program", "stacks.mcp.program")
+PROGRAMS = (
+    "stacks.aws.program",
+    "stacks.aws.load_balancing",
+    "stacks.azure.program",
+    "stacks.mcp.program",
+    "stacks.databricks.program",
+)
 
 
 def test_pulumi_yaml_is_what_the_settings_models_say() -> None:

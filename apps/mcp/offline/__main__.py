@@ -25,11 +25,12 @@ PEOPLE = ("alice", "bob")
 def first_way(say: Callable[[str], None]) -> bool:
     """AgentCore behind Entra ID; whether each saw the own files alone."""
     with TemporaryDirectory(prefix="genai-mcp-") as folder, world(Path(folder)) as at:
-        stranger = httpx.post(at.gateway.url, json={}, trust_env=False)
+        stranger = httpx.post(at.gateway.url, json={}, trust_env=False, timeout=60)
         scheme = stranger.headers["www-authenticate"].partition(" ")[0]
         say(f"no token: {stranger.status_code} {scheme}, told where to log in")
         norole = at.entra.token("mallory", roles=[])
-        refused = httpx.post(at.gateway.url, json={}, headers={"authorization": f"Bearer {norole}"}, trust_env=False)
+        headers = {"authorization": f"Bearer {norole}"}
+        refused = httpx.post(at.gateway.url, json={}, headers=headers, trust_env=False, timeout=60)
         say(f"a token of the tenant without the role: {refused.status_code}")
         right = stranger.status_code == 401 and refused.status_code == 403
         for person in PEOPLE:

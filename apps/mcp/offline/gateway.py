@@ -47,7 +47,7 @@ class Authorizer:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.audiences, self.claims = list(config["allowedAudience"]), list(config["customClaims"])
-        discovered = httpx.get(config["discoveryUrl"], trust_env=False).json()
+        discovered = httpx.get(config["discoveryUrl"], trust_env=False, timeout=60).json()
         self.issuer = str(discovered["issuer"])
         self._keys = jwt.PyJWKClient(discovered["jwks_uri"])
 
@@ -132,7 +132,7 @@ class Gateway:
         user = get_access_token()
         assert user is not None  # noqa: S101  nobody comes here without one
         key = self.key(user)
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
             for _ in range(2):
                 if not (kept := self.vault.get(key)):
                     raise self._consent(by_issuer_and_subject(user))
@@ -198,7 +198,7 @@ class Gateway:
             return _refused("AccessDeniedException", "the session was begun by another user", 403)
         del self.sessions[str(body["sessionUri"])]
         form = {"grant_type": "authorization_code", "code": session.code, "redirect_uri": self.callback_url, **_CLIENT}
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
             answer = await http.post(f"{self.google}/token", data=form)
         if answer.status_code != 200:
             return _refused("ValidationException", "the provider took no such code", 400)

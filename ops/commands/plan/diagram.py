@@ -130,5 +130,10 @@ def _write_architecture(plan: Plan) -> None:
         readme.write_text(in_readme(readme.read_text(encoding="utf-8"), *drawn), encoding="utf-8")
 
 
-PAGES: Mapping[str, Callable[[Plan], None] | None] = {"aws": _write_architecture, "azure": None, "mcp": mcp_page.write}
+PAGES: Mapping[str, Callable[[Plan], None] | None] = {
+    "aws": _write_architecture,
+    "azure": None,
+    "mcp": mcp_page.write,
+    "databricks": None,
+}
 """What draws the pages of a kind of stack, by its name; None where they are drawn by hand."""

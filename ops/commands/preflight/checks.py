@@ -13,6 +13,7 @@ from ops.checks.preflight.account import account_checks, identity, permissions
 from ops.checks.preflight.agentcore import agentcore_checks
 from ops.checks.preflight.azure import aws_stack, azure_checks, entra_checks
 from ops.checks.preflight.credentials import credentials
+from ops.checks.preflight.databricks import databricks_checks
 from ops.checks.preflight.domain import domain_checks
 from ops.checks.preflight.earlier_stack import leftover_checks
 from ops.checks.preflight.gateway_models import gateway_model_checks
@@ -31,7 +32,7 @@ from ops.model import recorder
 from ops.model.needs import aws_needs
 from ops.project import ROOT
 from ops.stack.identity import StackIdentity
-from ops.stack.plan import make_plan
+from ops.stack.plan import make_plan, other_stacks
 from ops.stack.running import azure_settings
 from ops.stack.settings_file import StackConfig
 
@@ -44,6 +45,7 @@ def aws_stack_checks(config: StackConfig, models: bool) -> Mapping[str, Check]:
         config=config.values,
         secret_keys=config.secret_keys,
         hosted_zones=[domain],  # whether there is one is a check of its own
+        other_stacks=other_stacks(config),
     )
     needs = aws_needs(recording, region)
     aws = Aws(region)
@@ -76,6 +78,18 @@ def azure_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]:
     }
 
 
+def databricks_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]:
+    """What a Databricks stack needs; it calls no model."""
+    plan = make_plan(config)  # refuses settings that the program would refuse
+    inventory = AzureStackInventory(stack=config.stack, identity=_identity(config))
+    return {
+        "pulumi": lambda: pulumi(ROOT),
+        "support of what is pinned": lambda: support(plan.recording, plan.today),
+        **databricks_checks(inventory, plan.recording),
+        **leftover_checks(inventory, config.stack),
+    }
+
+
 def mcp_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]:
     """What an MCP stack needs in AWS, in Entra ID and at the providers of its targets; it calls no model."""
     plan = make_plan(config)  # refuses settings that the program would refuse
@@ -97,6 +111,7 @@ CHECKS: Mapping[str, Callable[[StackConfig, bool], Mapping[str, Check]]] = {
     "aws": aws_stack_checks,
     "azure": azure_stack_checks,
     "mcp": mcp_stack_checks,
+    "databricks": databricks_stack_checks,
 }
 """By the name of the kind (`stacks.kinds`); the flag is `--models`."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.checks.check import Check, bad, run
-from ops.checks.status import agentcore, aws, azure, schedule
+from ops.checks.status import agentcore, aws, azure, databricks, schedule
 from ops.checks.status.status import Found, Status, could_not_check
 from ops.clouds.aws import Aws
 from ops.inventory.azure import AzureStackInventory
@@ -69,10 +69,15 @@ def _find_mcp_gateway(config: StackConfig, plan: Plan, outputs: Mapping[str, Any
     return agentcore.find_gateway(Aws(_place(config)), config.stack, targets, outputs)
 
 
+def _find_databricks(config: StackConfig, _: Plan, outputs: Mapping[str, Any], now: datetime) -> Found:
+    return databricks.find_workspace(AzureStackInventory(stack=config.stack), outputs, now)
+
+
 FINDERS: Mapping[str, Callable[[StackConfig, Plan, Mapping[str, Any], datetime], Found]] = {
     "aws": _find_in_aws,
     "azure": _find_in_azure,
     "mcp": _find_mcp_gateway,
+    "databricks": _find_databricks,
 }
 """What there is of a stack in its clouds, by the name of its kind (`stacks.kinds`)."""
 

@@ -11,7 +11,9 @@ from ops.completion import stacks
 
 
 def verify(
-    stack: Annotated[str, stack_option("The AWS day or MCP stack to prove: the name in Pulumi.<stack>.yaml.")] = "dev",
+    stack: Annotated[
+        str, stack_option("The AWS day, MCP or Databricks stack to prove: the name in Pulumi.<stack>.yaml.")
+    ] = "dev",
     azure_stack: Annotated[
         str | None,
         typer.Option(

@@ -15,12 +15,12 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, WebSocket, expect, sync_playwright
 
 from ops.local.process import free_port
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[3]
+expect.set_options(timeout=PATIENCE * 1000)  # milliseconds
 FIRST, SECOND = "gpt-4o-mini", "gemini-2.5-flash-lite"
 """The model that the restricted key may use, and the one it may not."""
-SECONDS = 60_000.0
-"""Milliseconds that a page may take on a machine with other work."""
 
 
 def chromium() -> str | None:
@@ -121,12 +121,12 @@ class Window:
 
     def expect_answer(self, number: int, text: str) -> None:
         """Wait until this turn holds the text and is over."""
-        expect(self.bubble(number)).to_contain_text(text, timeout=SECONDS)
-        expect(self.bubble(number)).to_contain_text("USD", timeout=SECONDS)
+        expect(self.bubble(number)).to_contain_text(text)
+        expect(self.bubble(number)).to_contain_text("USD")
 
     def expect_error(self, text: str) -> None:
         """Wait until the page shows this error."""
-        expect(self.page.get_by_test_id("stAlert")).to_contain_text(text, timeout=SECONDS)
+        expect(self.page.get_by_test_id("stAlert")).to_contain_text(text)
 
 
 @contextmanager
@@ -135,12 +135,13 @@ def window(url: str) -> Iterator[Window]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         shown = Window(browser.new_page(viewport={"width": 1200, "height": 800}))
+        shown.page.context.set_default_timeout(PATIENCE * 1000)
 
         def keep(socket: WebSocket) -> None:
             socket.on("framereceived", lambda frame: shown.received.append(repr(frame)))
 
         shown.page.on("websocket", keep)
         shown.page.goto(url)
-        expect(shown.page.get_by_test_id("stChatInputTextArea")).to_be_visible(timeout=SECONDS)
+        expect(shown.page.get_by_test_id("stChatInputTextArea")).to_be_visible()
         yield shown
         browser.close()

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import expect
 
-from tests.apps.chat.offline import FIRST, ROOT, SECOND, SECONDS, Chat, Window, running, window
+from tests.apps.chat.offline import FIRST, ROOT, SECOND, Chat, Window, running, window
 
 PICTURES = ROOT / "docs" / "chat"
 
@@ -33,7 +33,7 @@ def take_log(shown: Window, chat: Chat) -> None:
     page.get_by_role("button", name="Login", exact=True).click()
     page.wait_for_timeout(8000)  # its pages load several times
     page.goto(f"{told['litellmUrl']}/ui/?page=logs")
-    expect(page.get_by_role("cell", name="restricted")).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_role("cell", name="restricted")).to_be_visible()
     page.wait_for_timeout(2000)
     page.screenshot(path=PICTURES / "log.png")
 
@@ -66,7 +66,7 @@ def main() -> None:
             shown.page.get_by_role("link", name="This session in Langfuse").click()
         session = opened.value
         session.set_viewport_size({"width": 980, "height": 560})
-        expect(session.get_by_role("row")).to_have_count(4, timeout=SECONDS)
+        expect(session.get_by_role("row")).to_have_count(4)
         session.screenshot(path=PICTURES / "session.png")
         take_log(shown, chat)
 

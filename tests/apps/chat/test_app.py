@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from streamlit.testing.v1 import AppTest
 
+from ops.local.process import free_port
 from tests.apps.chat import world
 from tests.apps.chat.world import KEY, MASTER_KEY, MODELS, OWN_SECRET, World, error, refused_by_gateway
 from tests.http_server import Answer, serve
@@ -182,12 +183,13 @@ def test_a_refusal_is_a_sentence_and_takes_the_turn_back(chat: Open, day: World,
 
 
 def test_a_restart_of_litellm_is_survived(chat: Open, day: World) -> None:
-    with serve(day.litellm) as url:
+    port = free_port()
+    with serve(day.litellm, port=port) as url:
         page = ask(chat(litellmUrl=url), "first")
     page = ask(page, "second")
     assert page.error[0].value.startswith("LiteLLM does not answer: it may be starting again.")
     assert bubbles(page) == ["first", "Echo: first"]
-    with serve(day.litellm, port=int(url.rpartition(":")[2])):
+    with serve(day.litellm, port=port):
         page = ask(page, "third")
     assert bubbles(page) == ["first", "Echo: first", "third", "Echo: third"]
     assert not page.error

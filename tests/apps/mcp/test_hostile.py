@@ -27,6 +27,7 @@ pytestmark = NEEDS_LITELLM
 
 FILES = {"alice": "Plans of Alice", "bob": "Budget of Bob"}
 TOOL = "drive___listFiles"
+PATIENT: Any = {"trust_env": False, "timeout": 60}
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -60,7 +61,7 @@ def ask(at: World, authorization: str | None, method: str = "tools/list", **more
         "clientInfo": {"name": "t", "version": "1"},
     }
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params if method == "initialize" else {}}
-    return httpx.post(at.gateway.url, headers=headers, json=body, trust_env=False)
+    return httpx.post(at.gateway.url, headers=headers, json=body, **PATIENT)
 
 
 def signed(claims: dict[str, Any], key: Any, algorithm: str | None = "RS256", **headers: Any) -> str:
@@ -165,12 +166,12 @@ def test_there_are_at_least_25_cases() -> None:
 
 
 def test_a_token_in_the_address_counts_for_nothing(shared: World) -> None:
-    answer = httpx.post(f"{shared.gateway.url}?access_token={shared.entra.token('alice')}", json={}, trust_env=False)
+    answer = httpx.post(f"{shared.gateway.url}?access_token={shared.entra.token('alice')}", json={}, **PATIENT)
     assert answer.status_code == 401
 
 
 def test_a_stranger_is_told_where_to_log_in(shared: World) -> None:
-    metadata = httpx.get(f"{shared.gateway.base}/.well-known/oauth-protected-resource/mcp", trust_env=False).json()
+    metadata = httpx.get(f"{shared.gateway.base}/.well-known/oauth-protected-resource/mcp", **PATIENT).json()
     assert metadata["resource"] == shared.gateway.url
     assert metadata["authorization_servers"] == [shared.entra.issuer]
 
@@ -224,7 +225,7 @@ def begun(at: World, person: str) -> str:
 
 def complete(at: World, person: str, session: str, **changes: Any) -> httpx.Response:
     body = {"userIdentifier": {"userToken": at.entra.token(person, **changes)}, "sessionUri": session}
-    return httpx.post(f"{at.gateway.base}/identities/CompleteResourceTokenAuth", json=body, trust_env=False)
+    return httpx.post(f"{at.gateway.base}/identities/CompleteResourceTokenAuth", json=body, **PATIENT)
 
 
 def consent(at: World, person: str, session: str) -> str:
@@ -303,7 +304,7 @@ def begun_late(at: World) -> str:
 def test_a_callback_with_another_state_is_refused(own: World) -> None:
     logged_in(own, "alice")
     session = begun(own, "alice")
-    answer = httpx.get(own.gateway.callback_url, params={"state": "forged", "code": "x"}, trust_env=False)
+    answer = httpx.get(own.gateway.callback_url, params={"state": "forged", "code": "x"}, **PATIENT)
     assert answer.status_code == 400
     assert own.gateway.sessions[session].code == ""
 

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, LiteralString
@@ -18,6 +17,7 @@ import pytest
 
 from components.kubernetes.database_setup import DatabaseSetup, DatabaseSetupArgs
 from ops.model.recorder import plain, record
+from tests.waiting import PATIENCE, until
 
 if sys.version_info < (3, 13):
     import pgserver.postgres_server as postgres
@@ -42,9 +42,7 @@ def server() -> Iterator[str]:
         (data / "pg_hba.conf").write_text("local all postgres trust\nlocal all all scram-sha-256\n")
         server.psql("ALTER SYSTEM SET fsync = off")  # nothing here outlives the tests
         server.psql("SELECT pg_reload_conf()")
-        deadline = time.monotonic() + 10
-        while can_log_in(str(data), MASTER, "wrong", "postgres"):
-            assert time.monotonic() < deadline, "the server does not ask for passwords"
+        until(lambda: not can_log_in(str(data), MASTER, "wrong", "postgres"), "no question for a password")
         yield str(data)
 
 
@@ -114,7 +112,7 @@ def start(
 def finish(job: subprocess.Popen[str]) -> tuple[int, str]:
     """The exit status and everything that the container would have logged."""
     try:
-        output, _ = job.communicate(timeout=30)
+        output, _ = job.communicate(timeout=PATIENCE)
     finally:
         job.kill()
     return job.returncode, output

@@ -181,5 +181,5 @@ def test_no_replica_is_refused() -> None:
 
 def test_the_secrets_of_these_tests_are_all_there_are() -> None:
     visible = {"namespace", "role_arn", "database_host", "cache_host", "models", "mcp_servers", "region", "vpc_cidr"}
-    others = {"replicas", "image_tag"}
+    others = {"replicas", "image_tag", "environment"}
     assert {field.name for field in fields(LiteLLMArgs)} == {*SECRETS, "provider_keys", *visible, *others}

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +27,7 @@ from tests.ops.env.project import DAY, DOOR, pulumi
 from tests.ops.env.project import project as project
 from tests.ops.forward.stand_in import program
 from tests.ops.preflight.stand_in import Server, serve
+from tests.waiting import until
 
 app = typer.Typer(rich_markup_mode=None)
 app.command(cls=GenaiCommand)(chat)
@@ -118,13 +118,10 @@ def run(*arguments: str) -> Result:
 
 
 def ended(pid: int) -> bool:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.05)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
     return False
 
 
@@ -135,7 +132,7 @@ def test_whatever_ends_it_ends_what_it_started(how: signal.Signals, project: Pat
         children = [started(environment)["pid"] for environment in (made.streamlit, made.litellm)]
         made.end(how)
         assert made.process.returncode == (-signal.SIGKILL if how == signal.SIGKILL else 0)
-    assert all(ended(child) for child in children)
+    until(lambda: all(map(ended, children)), "what it started has not ended")
 
 
 def test_a_second_ctrl_c_leaves_nothing_running_either(project: Path) -> None:
@@ -144,7 +141,7 @@ def test_a_second_ctrl_c_leaves_nothing_running_either(project: Path) -> None:
         made.process.send_signal(signal.SIGINT)
         made.end(signal.SIGINT)
         assert made.process.returncode == 0
-    assert all(ended(child) for child in children)
+    until(lambda: all(map(ended, children)), "what it started has not ended")
 
 
 def test_offline_the_page_gets_the_local_platform_and_nothing_of_the_users_shell(
@@ -283,7 +280,7 @@ def test_a_page_that_ends_by_itself_is_told_with_its_last_words(
     result = run("--offline")
     assert result.exit_code == 2
     assert "no module x" in result.stderr
-    assert ended(started(processes.LITELLM)["pid"])
+    until(lambda: ended(started(processes.LITELLM)["pid"]), "LiteLLM has not ended")
 
 
 def test_the_users_browser_is_told_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

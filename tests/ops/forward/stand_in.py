@@ -17,9 +17,10 @@ service, port = arguments[-2].removeprefix("service/"), int(arguments[-1].partit
 run = {"pid": os.getpid(), "arguments": arguments, "mode": oct(kubeconfig.stat().st_mode & 0o777)}
 with (folder / "runs.jsonl").open("a") as runs:
     runs.write(json.dumps({**run, "file": str(kubeconfig), "kubeconfig": json.loads(kubeconfig.read_text())}) + "\\n")
-refusal = folder / f"{service}.refuses"
-if refusal.exists():
-    sys.exit(refusal.read_text())
+try:
+    sys.exit((folder / f"{service}.refuses").read_text())
+except FileNotFoundError:  # it accepts, or does again
+    pass
 if (folder / f"{service}.silent").exists():
     time.sleep(60)
 
@@ -59,11 +60,12 @@ class Kubectl:
     @property
     def runs(self) -> list[dict[str, Any]]:
         """Each start: process id, arguments, and the kubeconfig with its path and mode."""
-        return [json.loads(line) for line in (self.folder / "runs.jsonl").read_text().splitlines()]
+        lines = (self.folder / "runs.jsonl").read_text().splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith("\n")]  # the last may be half written
 
     def refuse(self, service: str, words: str) -> None:
         """From now on it ends at once, with these last words."""
-        (self.folder / f"{service}.refuses").write_text(words)
+        _put(self.folder / f"{service}.refuses", words)
 
     def accept(self, service: str) -> None:
         (self.folder / f"{service}.refuses").unlink()
@@ -74,9 +76,14 @@ class Kubectl:
 
     def lose(self, service: str, words: str, *, stays: bool = False) -> None:
         """The pod goes. Up to 1.22 kubectl stays after that."""
-        made = self.folder / f"{service}.making"
-        made.write_text(json.dumps([words, stays]))
-        made.rename(self.folder / f"{service}.lost")
+        _put(self.folder / f"{service}.lost", json.dumps([words, stays]))
+
+
+def _put(file: Path, text: str) -> None:
+    """Write it so that nobody finds half of it."""
+    made = file.with_suffix(".making")
+    made.write_text(text)
+    made.rename(file)
 
 
 def kubectl(folder: Path) -> Kubectl:

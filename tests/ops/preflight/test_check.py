@@ -8,6 +8,7 @@ import time
 import pytest
 
 from ops.checks.check import Outcome, State, bad, exit_code, fine, once, run
+from tests.waiting import PATIENCE
 
 
 def test_whatever_a_check_raises_means_that_it_could_not_look() -> None:
@@ -26,7 +27,7 @@ def test_whatever_a_check_raises_means_that_it_could_not_look() -> None:
 
 
 def test_checks_run_at_once() -> None:
-    met = threading.Barrier(5, timeout=10)
+    met = threading.Barrier(5, timeout=PATIENCE)
 
     def meet() -> Outcome:
         met.wait()

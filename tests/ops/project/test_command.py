@@ -17,7 +17,7 @@ from tests.ops.env.project import DAY, pulumi
 from tests.ops.project.conftest import UP
 from tests.ops.project.stand_in import MASTER_KEY, PASSWORD, Cluster
 
-LATER = f"{datetime.now(UTC) + timedelta(hours=2):%Y-%m-%dT%H:%MZ}"
+LATER = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT%H:%MZ}"
 OVER = "developer alice until 2026-01-01T09:00Z"
 
 

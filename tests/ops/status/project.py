@@ -57,8 +57,11 @@ def project(world: World, services: Server, tmp_path: Path, monkeypatch: pytest.
     def config(_: Path, stack: str) -> StackConfig:
         return StackConfig(stack=stack, values={"aws:region": "us-east-1"}, secret_keys=())
 
+    # Which are 5 h 12 min to the minute, for as long as a command may take to begin.
+    since = datetime.now(UTC) - timedelta(hours=5, minutes=11, seconds=31)
+
     def age(answer: Any) -> None:
-        answer["cluster"]["createdAt"] = datetime.now(UTC) - timedelta(hours=5, minutes=12)
+        answer["cluster"]["createdAt"] = since
 
     with (
         mock.patch("ops.commands.status.examine.make_plan", return_value=plan),

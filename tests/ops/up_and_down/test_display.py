@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 
 import pytest
 from rich.console import Console
@@ -15,6 +14,7 @@ from ops.stack.progress import Progress, creation
 from ops.stack.state import engine_urn
 from tests.ops.up_and_down.stand_in import begins, ends, fails, says
 from tests.ops.up_and_down.test_progress import Clock, plan, urn
+from tests.waiting import until
 
 
 def piped() -> Console:
@@ -51,9 +51,7 @@ def test_piped_a_long_silence_is_broken_by_what_the_engine_works_on(monkeypatch:
     with shown(progress, console) as watch:
         watch(begins(urn("vpc")))
         clock.now += 5
-        until = time.monotonic() + 5
-        while "0:05" not in printed(console) and time.monotonic() < until:
-            pass
+        until(lambda: "0:05" in printed(console), "nothing broke the silence")
     total = minutes(plan().up.seconds - 5)
     assert f"  0:05  about {total} left; working on network 0:05\n" in printed(console)
 

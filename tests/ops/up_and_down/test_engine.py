@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 
 from ops.stack.engine import Engine, EngineError
 from tests.ops.up_and_down.conftest import Cli
+from tests.waiting import PATIENCE, until
 
 UPDATE = {
     "kind": "destroy",
@@ -123,18 +123,17 @@ def test_another_stack_may_not_be_there(engine: Engine, cli: Cli) -> None:
 
 @pytest.fixture
 def begun(engine: Engine, tmp_path: Path) -> Path:
-    """What a CLI makes when its destroy begins, which lasts 5 s unless it is interrupted; then it takes a moment."""
+    """What a CLI makes when its destroy begins, which takes minutes; once interrupted, a moment."""
     made = tmp_path / "begun"
     (tmp_path / "pulumi").write_text(
         f"#!/bin/sh\ncase $* in *destroy*) trap 'echo update canceled >&2; sleep 0.1; exit 255' INT; touch {made}; "
-        "for _ in $(seq 100); do sleep 0.05; done;; *) echo '[]';; esac\n"
+        f"for _ in $(seq {2 * PATIENCE / 0.05:.0f}); do sleep 0.05; done;; *) echo '[]';; esac\n"
     )
     return made
 
 
 def interrupt(begun: Path, number: int) -> None:
-    while not begun.exists():
-        time.sleep(0.01)
+    until(begun.exists, "destroy did not begin")
     os.kill(os.getpid(), number)
 
 

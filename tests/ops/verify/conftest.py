@@ -9,6 +9,7 @@ from unittest import mock
 
 import pytest
 
+from tests.ops.verify.stream_clock import StreamClock, stream_clock
 from tests.ops.verify.world import World, running
 
 
@@ -28,10 +29,17 @@ def s3() -> Iterator[Any]:
 
 
 @pytest.fixture
-def world(s3: Any) -> Iterator[World]:
+def clock() -> Iterator[StreamClock]:
+    """By which streams are timed."""
+    with stream_clock() as made:
+        yield made
+
+
+@pytest.fixture
+def world(s3: Any, clock: StreamClock) -> Iterator[World]:
     """A day that is well. What is waited for has come at once, or never does."""
     with (
-        running(s3) as made,
+        running(s3, clock) as made,
         mock.patch("ops.checks.verify.polling.sleep"),
         mock.patch("ops.clouds.kubeconfig.kubeconfig", return_value=made.kubeconfig()),
         mock.patch("ops.checks.verify.gateway.LOGIN", made.urls["entra"]),

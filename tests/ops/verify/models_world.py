@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.http_server import Answer, Request
+from tests.ops.verify.stream_clock import StreamClock
 
 TOKEN = "eyJ0eXAiOiJKV1QifQ.own.signature01234567"
 APIS = {"/openai/v1": ("gpt", "flash", "embed", "secret"), "/azure-openai/v1": ("gpt", "embed", "secret")}
@@ -25,13 +25,14 @@ def error(status: int, code: str) -> Answer:
 class ModelGateway:
     """Serves what `allowed` names to who has the token; `instead` maps a model to what is answered in its place."""
 
+    clock: StreamClock
     allowed: set[str] = field(default_factory=lambda: {"gpt", "flash", "embed"})
     instead: dict[str, list[Answer]] = field(default_factory=dict)
     listed: list[str] | None = None
     takes: Callable[[str], bool] = lambda token: token == TOKEN
     open: bool = False
     stream_pause: float = 0.02
-    """Seconds after each piece."""
+    """Seconds after each piece, by the clock."""
     counts: bool = True
     """Whether a stream tells its tokens."""
     late: int = 0
@@ -83,7 +84,9 @@ class ModelGateway:
         if model == "embed":
             return Answer(400, {"error": {"code": "OperationNotSupported", "message": "chat does not work"}})
         if request.body.get("stream"):
-            return Answer(200, self._stream(), {"Content-Type": "text/event-stream"})
+            return Answer(
+                200, self.clock.apart(self._stream(), self.stream_pause), {"Content-Type": "text/event-stream"}
+            )
         return Answer(200, {"choices": [{"message": {"content": "Yes."}}]})
 
     def _first(self) -> str:
@@ -119,7 +122,6 @@ class ModelGateway:
     def _stream(self) -> Iterator[str]:
         for content in ("one", " two"):
             yield f"data: {json.dumps({'choices': [{'delta': {'content': content}}], 'usage': None})}\n\n"
-            time.sleep(self.stream_pause)
         if self.counts:
             yield f"data: {json.dumps({'choices': [], 'usage': {'total_tokens': 312}})}\n\n"
         yield "data: [DONE]\n\n"

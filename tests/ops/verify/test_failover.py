@@ -18,6 +18,7 @@ from ops.stack.running_stacks import RunningGateway
 from tests.http_server import serve
 from tests.ops.verify.invoke import verify
 from tests.ops.verify.models_world import GATEWAY, TOKEN, WORKSPACE, ModelGateway, error
+from tests.ops.verify.stream_clock import StreamClock
 from tests.ops.verify.test_gateway_models import outputs
 from tests.ops.verify.world import World
 
@@ -25,9 +26,9 @@ BEFORE = {"model-gpt-1": "https://1", "model-gpt-2": "https://2"}
 
 
 @pytest.fixture
-def gateway() -> Iterator[ModelGateway]:
+def gateway(clock: StreamClock) -> Iterator[ModelGateway]:
     with mock.patch("ops.checks.verify.polling.sleep"), mock.patch("ops.checks.verify.failover.sleep"):
-        yield ModelGateway()
+        yield ModelGateway(clock)
 
 
 def prove(gateway: ModelGateway) -> Outcome:

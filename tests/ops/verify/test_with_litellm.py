@@ -61,7 +61,8 @@ class ServiceProxy(ClusterApi):
     def request(
         self, method: str, path: str, body: object | None = None, headers: Mapping[str, str] | None = None
     ) -> Any:
-        answer = httpx.request(method, f"{self._url}{path.removeprefix(PROXY)}", json=body, headers=headers)
+        url = f"{self._url}{path.removeprefix(PROXY)}"
+        answer = httpx.request(method, url, json=body, headers=headers, timeout=60)
         if answer.is_error:
             raise ApiRefusedError(answer.status_code, answer.json())
         return answer.json()
@@ -102,7 +103,8 @@ def test_litellm_is_proved_and_keeps_no_temporary_key(litellm: RunningLiteLLM, k
     assert outcomes[IN_URL].state == State.FINE
     assert len(temporary) == made
     for key in temporary:
-        assert httpx.get(f"{litellm.url}/v1/models", headers={"x-litellm-api-key": key}).status_code == 401
+        answer = httpx.get(f"{litellm.url}/v1/models", headers={"x-litellm-api-key": key}, timeout=60)
+        assert answer.status_code == 401
 
 
 def test_the_completion_is_traced_under_its_session(litellm: RunningLiteLLM) -> None:

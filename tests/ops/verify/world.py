@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 import uuid
 from collections.abc import Iterator, Mapping, Set
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,7 @@ from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 from tests.http_server import Answer, Request, Service, serve
+from tests.ops.verify.stream_clock import StreamClock
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -39,6 +39,7 @@ class World:
     """The state behind the answers. `instead` maps a service and a route to what is answered in place of it."""
 
     s3: S3Client
+    clock: StreamClock
     models: list[str] = field(default_factory=lambda: list(MODELS))
     keys: dict[str, list[str]] = field(default_factory=lambda: {DEMO_KEY: ["nova-lite"]})
     rows: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -61,7 +62,7 @@ class World:
     in_clear: list[str] = field(default_factory=list)
     """Headers of what came to LiteLLM and Langfuse over the load balancer."""
     stream_pause: float = 0.02
-    """Seconds after each piece."""
+    """Seconds after each piece, by the clock."""
     buckets: dict[str, str] = field(default_factory=dict)
     """Names of the buckets by the prefix that is written to."""
 
@@ -130,7 +131,8 @@ class World:
 
     def complete(self, body: Mapping[str, Any]) -> Answer:
         if body.get("stream"):
-            return Answer(200, self.stream(), {"Content-Type": "text/event-stream"})
+            pieces = self.clock.apart(self.stream(), self.stream_pause)
+            return Answer(200, pieces, {"Content-Type": "text/event-stream"})
         call = str(uuid.uuid4())
         self.rows[call] = {"request_id": call, "total_tokens": 30, "spend": 0.0000021}
         metadata = body.get("metadata", {})
@@ -148,7 +150,6 @@ class World:
         for content in ("one", " two", " three", None):
             delta = {} if content is None else {"content": content}
             yield f"data: {json.dumps({'choices': [{'index': 0, 'delta': delta}]})}\n\n"
-            time.sleep(self.stream_pause)
         yield "data: [DONE]\n\n"
 
     def langfuse(self, request: Request) -> Answer:
@@ -232,9 +233,9 @@ SERVICES = ("litellm", "langfuse", "entra", "gateway", "apim_entry", "kubernetes
 
 
 @contextmanager
-def running(s3: S3Client) -> Iterator[World]:
+def running(s3: S3Client, clock: StreamClock) -> Iterator[World]:
     """A day that is up and well, with something in its buckets from before."""
-    world = World(s3)
+    world = World(s3, clock)
     for prefix in ("events/", "clickhouse/"):
         world.buckets[prefix] = f"{prefix[:-1]}-{uuid.uuid4()}"
         s3.create_bucket(Bucket=world.buckets[prefix])

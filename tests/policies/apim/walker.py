@@ -277,9 +277,9 @@ class Walker:
         dimensions = {one.attrib["name"]: self._attribute(one, "value") for one in element}
         self._on_tokens.append(lambda tokens: self.metrics.append({**dimensions, "Total Tokens": tokens}))
 
-    def _counted(self, pieces: Iterable[str]) -> Iterator[str]:
-        """Pass an answer on, and count what it says of tokens."""
-        told, on_tokens = "", self._on_tokens
+    def _counted(self, pieces: Iterable[str], on_tokens: Iterable[Callable[[int], None]]) -> Iterator[str]:
+        """Pass an answer on, and then count what it says of tokens, beside whatever request is handled by then."""
+        told = ""
         for piece in pieces:
             told += piece
             yield piece
@@ -303,6 +303,6 @@ class Walker:
             raise PolicyError(element, "Timeout", message=f"no answer in time for {self._headers}")
         self._response = dataclasses.replace(answer, buffered=element.get("buffer-response") != "false")
         if answer.stream is None:
-            [*self._counted([answer.body])]
+            [*self._counted([answer.body], self._on_tokens)]
         else:
-            self._response.stream = self._counted(answer.stream)
+            self._response.stream = self._counted(answer.stream, self._on_tokens)

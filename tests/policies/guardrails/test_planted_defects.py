@@ -17,7 +17,7 @@ from ops.model.guardrails import findings
 from ops.model.recorder import UNKNOWN, Recording, record
 from policies.guardrails import versions
 from policies.guardrails.all_rules import RULES
-from tests.policies.guardrails import agentcore_cases, azure_cases, good
+from tests.policies.guardrails import agentcore_cases, azure_cases, databricks_cases, good
 
 Program = Callable[[], Any]
 RECORDED_ONLY = {"nothing-is-retained", "kubernetes-objects-are-deleted-themselves"}
@@ -276,10 +276,13 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
         ),
     },
 }
+EACH = (DEFECTS, azure_cases.DEFECTS, agentcore_cases.DEFECTS, databricks_cases.DEFECTS)
+
 
 GOOD: Mapping[str, Program] = {
     **azure_cases.GOOD,
     **agentcore_cases.GOOD,
+    **databricks_cases.GOOD,
     "the load balancer open to one address": lambda: good.ingress("genai:aws:LoadBalancer", "203.0.113.10/32"),
     "the load balancer open to the widest range that is not the world, twice": lambda: good.ingress(
         "genai:aws:LoadBalancer", "64.0.0.0/4", "64.0.0.0/4"
@@ -350,7 +353,7 @@ def run(program: Program, *, preview: bool = False) -> Recording:
 def each_defect() -> list[Any]:
     return [
         pytest.param(rule, program, id=f"{rule}: {what}")
-        for cases in (DEFECTS, azure_cases.DEFECTS, agentcore_cases.DEFECTS)
+        for cases in EACH
         for rule, programs in cases.items()
         for what, program in programs.items()
     ]
@@ -363,9 +366,9 @@ def test_a_planted_defect_trips_its_rule_and_no_other(rule: str, program: Progra
     assert all(finding.urn and "hunter" not in finding.message for finding in found)
 
 
-@pytest.mark.parametrize("rule", sorted({*DEFECTS, *azure_cases.DEFECTS, *agentcore_cases.DEFECTS}))
+@pytest.mark.parametrize("rule", sorted({rule for cases in EACH for rule in cases}))
 def test_a_preview_finds_the_defect_too_or_says_that_it_cannot_know(rule: str) -> None:
-    first = next(iter({**DEFECTS, **azure_cases.DEFECTS, **agentcore_cases.DEFECTS}[rule].values()))
+    first = next(program for cases in EACH for program in cases.get(rule, {}).values())
     assert rule in {finding.policy for finding in findings(run(first, preview=True))}
 
 
@@ -408,6 +411,4 @@ def forget(value: Any, depth: int) -> Any:
 
 
 def test_every_rule_has_a_planted_defect() -> None:
-    assert {*DEFECTS, *azure_cases.DEFECTS, *agentcore_cases.DEFECTS} == {
-        policy.name for policy in RULES
-    } | RECORDED_ONLY
+    assert {rule for cases in EACH for rule in cases} == {policy.name for policy in RULES} | RECORDED_ONLY

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from policies.guardrails.tags import TAGGABLE
-from tests import azure_program
+from tests import azure_program, databricks_program
 from tests.program import VARIANTS, recorded
 
 
@@ -37,6 +37,7 @@ def test_the_table_names_all_that_the_program_makes_and_aws_can_tag(variant: str
     assert {type_token for type_token in made if can_be_tagged(type_token)} <= set(TAGGABLE)
 
 
-def test_the_table_names_exactly_what_the_gateway_makes_and_azure_can_tag() -> None:
-    made = {one.type for one in azure_program.recorded("keyVault").resources if one.type.startswith("azure-native:")}
+def test_the_table_names_exactly_what_the_gateways_make_and_azure_can_tag() -> None:
+    programs = azure_program.recorded("keyVault"), databricks_program.recorded("managed identity")
+    made = {one.type for program in programs for one in program.resources if one.type.startswith("azure-native:")}
     assert {one for one in made if can_be_tagged(one)} == {one for one in TAGGABLE if one.startswith("azure-native:")}

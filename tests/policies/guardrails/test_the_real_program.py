@@ -1,4 +1,4 @@
-"""The guardrails find nothing in the AWS stack and the Azure gateway, whatever their settings."""
+"""The guardrails find nothing in the AWS stack and the two gateways in Azure, whatever their settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ops.model.recorder import Recording
 from policies.guardrails import gateway
 from policies.guardrails.network import EXEMPTIONS
 from stacks.azure.settings import AzureSettings
-from tests import azure_program, mcp_program
+from tests import azure_program, databricks_program, mcp_program
 from tests.program import VARIANTS, recorded
 
 
@@ -66,6 +66,15 @@ def test_a_preview_of_the_mcp_gateway_is_stopped_by_no_rule() -> None:
         ("no-wildcard-action-on-a-wildcard-resource", "advisory"),
         ("service-account-roles-trust-one-account-and-audience", "advisory"),
     }
+
+
+@pytest.mark.parametrize("variant", databricks_program.VARIANTS)
+def test_the_databricks_gateway_breaks_no_rule_and_its_preview_leaves_nothing_open_but_where_roles_hold(
+    variant: str,
+) -> None:
+    assert findings(databricks_program.recorded(variant)) == []
+    left_open = {(one.policy, one.level) for one in findings(databricks_program.recorded(variant, preview=True))}
+    assert left_open <= {("azure-roles-are-for-one-task-on-one-resource", "advisory")}
 
 
 @pytest.mark.parametrize("mode", azure_program.MODES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from tests.policies.apim.expressions import Expressions
 from tests.policies.apim.models.world import ROUTES, ModelWorld, policy
 from tests.policies.apim.walker import Headers, Response, Walker
 from tests.running_litellm import Provider
+from tests.waiting import PATIENCE
 
 PATHS = {"openai": ROUTES} | {
     path: [route for route in ROUTES if route.provider == provider]
@@ -35,6 +35,7 @@ class Gateway:
 
     url: str = ""
     worlds: dict[str, Walker] = field(default_factory=dict)
+    provider: Streaming = field(default_factory=lambda: Streaming())
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -88,23 +89,29 @@ _NOT_SENT = {"host", "content-length", "accept-encoding", "connection"}
 class Streaming(Provider):
     """Tells the tokens of a stream only when it is asked to, as OpenAI does."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes_on = threading.Event()
+        """Whether the second word of a stream may come; without it, the stream breaks off in the end."""
+        self.goes_on.set()
+
     def answer(self, request: Request) -> Answer:
         body = request.body or {}
         if not (body.get("stream") and request.path.endswith("/chat/completions")):
             return super().answer(request)
-        return Answer(200, _events(body), {"Content-Type": "text/event-stream"})
+        return Answer(200, self._events(body), {"Content-Type": "text/event-stream"})
 
-
-def _events(body: Mapping[str, Any]) -> Iterator[str]:
-    start = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
-    for word in ("one", " two"):
-        yield _event({**start, "choices": [{"index": 0, "delta": {"role": "assistant", "content": word}}]})
-        time.sleep(0.3)  # so that pieces stay apart on a busy machine
-    yield _event({**start, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-    if (body.get("stream_options") or {}).get("include_usage"):
-        usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
-        yield _event({**start, "choices": [], "usage": usage})
-    yield "data: [DONE]\n\n"
+    def _events(self, body: Mapping[str, Any]) -> Iterator[str]:
+        start = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
+        yield _event({**start, "choices": [{"index": 0, "delta": {"role": "assistant", "content": "one"}}]})
+        if not self.goes_on.wait(PATIENCE):
+            return
+        yield _event({**start, "choices": [{"index": 0, "delta": {"content": " two"}}]})
+        yield _event({**start, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        if (body.get("stream_options") or {}).get("include_usage"):
+            usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+            yield _event({**start, "choices": [], "usage": usage})
+        yield "data: [DONE]\n\n"
 
 
 def _event(data: Mapping[str, Any]) -> str:
@@ -120,7 +127,7 @@ def running(folder: Path, litellm_url: str | None = None) -> Iterator[Gateway]:
     gateway = Gateway()
     with ExitStack() as stack:
         stack.callback(expressions.close)
-        provider = stack.enter_context(serve(Streaming().answer))
+        provider = stack.enter_context(serve(gateway.provider.answer))
         for path, one in policies.items():
             world = ModelWorld(one, expressions)
             world.upstream = forward(provider)

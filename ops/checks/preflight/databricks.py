@@ -1,0 +1,51 @@
+"""Azure subscription of a Databricks stack: permissions, and whether it is registered for Databricks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from catalogue.pins import SUBSCRIPTIONS_API
+from ops.checks.check import Check, Outcome, bad, fine, once
+from ops.checks.preflight.azure import one_account, rights, subscription
+from ops.clouds.azure import Api
+from ops.inventory.azure import AzureStackInventory
+from ops.model.recorder import Recording
+
+_PROVIDER = "Microsoft.Databricks"
+_ACTIONS: Mapping[str, str] = {
+    "azure-native:resources:ResourceGroup": "Microsoft.Resources/subscriptions/resourceGroups/write",
+    "azure-native:databricks:Workspace": "Microsoft.Databricks/workspaces/write",
+    "azure-native:databricks:AccessConnector": "Microsoft.Databricks/accessConnectors/write",
+    "azure-native:authorization:RoleAssignment": "Microsoft.Authorization/roleAssignments/write",
+}
+"""What making a type of resource needs."""
+
+
+def databricks_checks(day: AzureStackInventory, recording: Recording) -> Mapping[str, Check]:
+    """Subscription, rights in it for what the recorded program makes, and its registration.
+
+    What Databricks itself allows is asked by `up`: there is no workspace yet that could tell.
+    """
+    token = once(lambda: day.token(day.arm))
+    wanted = [action for type_token, action in _ACTIONS.items() if recording.of_type(type_token)]
+
+    def in_subscription(check: Callable[[Api, str], Outcome]) -> Check:
+        def run() -> Outcome:
+            return check(Api(day.arm, token()["accessToken"]), f"/subscriptions/{token()['subscription']}")
+
+        return run
+
+    return {
+        "subscription": in_subscription(subscription),
+        "one account": lambda: one_account(token()),
+        "rights in the subscription": in_subscription(lambda arm, scope: rights(arm, scope, wanted)),
+        f"registration of {_PROVIDER}": in_subscription(registered),
+    }
+
+
+def registered(arm: Api, scope: str) -> Outcome:
+    """Whether the subscription may create resources of Databricks at all."""
+    state = arm.get(f"{scope}/providers/{_PROVIDER}?api-version={SUBSCRIPTIONS_API.version}")["registrationState"]
+    if state == "Registered":
+        return fine("registered")
+    return bad(f"the subscription is {state} for {_PROVIDER}", f"`az provider register --namespace {_PROVIDER} --wait`")

@@ -1,0 +1,1 @@
+"""The Databricks stack: its settings and its program."""
