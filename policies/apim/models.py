@@ -293,15 +293,10 @@ _REFUSED_MODEL = (
 
 def _with_refusals(policy: str) -> str:
     """Our codes beside those of the policies in front of LiteLLM; a limit of tokens tells its wait as they do."""
-    cases = "".join(f'case "{code}": return "{answer}";\n' for code, answer in REFUSALS.items())
-    policy = re.sub(r"(?m)^( *)(?=default: return \"500 )", lambda place: _indented(cases, place[1]) + place[1], policy)
+    policy = apim.with_refusals(policy, REFUSALS)
     # Logs count errors by model: a configured one only, else callers would choose what stands there.
     policy = re.sub(
         r'(?m)^( *)<metadata name="clientId" .*\n(?= *<metadata name="code")', rf"\g<0>\1{_REFUSED_MODEL}\n", policy
     )
     waits = '(string)context.Variables["code"] == "rate_limited"'
     return policy.replace(waits, '((string)context.Variables["code"]).EndsWith("rate_limited")')
-
-
-def _indented(lines: str, indent: str) -> str:
-    return re.sub(r"(?m)^(?=.)", indent, lines)

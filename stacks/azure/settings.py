@@ -23,6 +23,7 @@ from stacks.azure.content_safety import ContentSafetySetting
 from stacks.azure.gateway_models import GatewayModel, Whole
 from stacks.configuration import place, read
 from stacks.fields import StackSettings, Users, unique
+from stacks.mcp.addresses import RedirectUris
 from stacks.secrets import problem
 
 OptionalEmail = Annotated[
@@ -58,7 +59,8 @@ class AzureSettings(StackSettings):
         default_factory=dict,
         repr=False,
         description="In place of awsStack, what it would tell. apimEntryUrl, apimEntryKey, virtualKeys.<alias> and "
-        "optionally apimEntryCertificate (public or self-signed). Refused when all of it is in plain text",
+        "optionally apimEntryCertificate (public or self-signed), mcpServers and personalKeys. Refused when all of it "
+        "is in plain text",
     )
     insecure_backend: bool = Field(
         default=False,
@@ -110,6 +112,11 @@ class AzureSettings(StackSettings):
     users: Users = Field(
         default=(),
         description="User principal names of people who may call with a token of their own",
+    )
+    redirect_uris: RedirectUris = Field(
+        default=("http://localhost",),
+        description="Where MCP clients take the code of a login, each in full. http://localhost is `genai mcp login`, "
+        "on any port",
     )
     log_prompts: bool = Field(default=False, description="Logs prompts and completions too")
 

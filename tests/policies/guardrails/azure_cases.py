@@ -56,6 +56,16 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
             policy="<policies><inbound /><outbound><validate-jwt /></outbound></policies>"
         ),
         "an operation without it": lambda: good_azure.api(operation_policy="<policies><inbound /></policies>"),
+        "an answer of its own behind a condition": lambda: good_azure.api(
+            policy="<policies><inbound><choose><when><return-response /></when></choose></inbound></policies>"
+        ),
+        "an answer of its own after somebody was asked": lambda: good_azure.api(
+            policy="<policies><inbound><send-request /><return-response /></inbound></policies>"
+        ),
+        "an answer of its own on the way out": lambda: good_azure.api(
+            policy="<policies><inbound><base /></inbound><outbound><return-response /></outbound></policies>"
+        ),
+        "an answer of its own to a POST": lambda: good_azure.open_api(method="POST"),
     },
     "apis-lead-nowhere-by-themselves": {
         "a service URL": lambda: good_azure.api(service_url="https://litellm.example.com"),
@@ -162,6 +172,7 @@ GOOD: Mapping[str, Program] = {
     "operation with a policy of its own": lambda: good_azure.api(
         operation_policy="<policies><inbound><base/></inbound></policies>"
     ),
+    "api that answers by itself": good_azure.open_api,
     "operation": lambda: good_azure.operation(path="/v1/models/{id}"),
     "diagnostic": good_azure.diagnostic,
     "diagnostic in a template": good_azure.deployment,
