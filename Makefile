@@ -58,7 +58,8 @@ rehearse-all: setup-dev ## Rehearse every failure, interruption and shape of a d
 test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, in an environment of its own
 	.venv-litellm/bin/python -m pytest -m litellm tests/charts/test_litellm_loads_config.py tests/charts/test_litellm_clients.py \
 	  tests/charts/test_litellm_guard.py tests/charts/test_litellm_traces.py \
-	  tests/policies/apim/test_litellm.py tests/policies/apim/models/test_clients.py tests/ops/verify/test_with_litellm.py tests/test_bedrock_in_litellm.py \
+	  tests/policies/apim/test_litellm.py tests/policies/apim/models/test_clients.py tests/policies/apim/mcp/test_clients.py \
+	  tests/ops/verify/test_with_litellm.py tests/test_bedrock_in_litellm.py \
 	  tests/stacks/test_credential_names.py tests/charts/test_litellm_sessions.py tests/ops/add_model/test_providers.py \
 	  tests/stacks/test_litellm_providers.py tests/catalogue/test_model_prices.py tests/charts/test_litellm_databricks.py \
 	  tests/apps/mcp

@@ -59,11 +59,13 @@ class Model(Frozen):
     """Full name of the Databricks stack that serves it and tells how it is called."""
 
 
+MCP_SERVER_NAME = r"[a-z][a-z0-9_]{0,30}"
+"""LiteLLM puts a hyphen between the name and that of a tool (MCP_TOOL_PREFIX_SEPARATOR)."""
+
 McpServerName = Annotated[
     str,
     text(
-        # LiteLLM puts a hyphen between the name and that of a tool (MCP_TOOL_PREFIX_SEPARATOR).
-        r"[a-z][a-z0-9_]{0,30}",
+        MCP_SERVER_NAME,
         "a name of an MCP server that LiteLLM takes: use lower-case letters, digits and _, at most 31",
     ),
 ]

@@ -38,7 +38,7 @@ PROVIDER_KEYS = (
 
 
 def _principal_names(users: tuple[str, ...]) -> tuple[str, ...]:
-    unique("users", "name", users)
+    unique("users", "name", (user.lower() for user in users))  # as Entra ID compares them
     for user in users:
         if "@" not in user:
             raise ValueError(f"{user!r} is no user principal name: write one such as someone@example.com")

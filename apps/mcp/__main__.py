@@ -1,4 +1,4 @@
-"""`python -m apps.mcp login`, `tools` or `call NAME JSON`: what `genai mcp` runs in an environment of its own."""
+"""`python -m apps.mcp login [--device]`, `tools` or `call NAME JSON`: what `genai mcp` runs in its own environment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import sys
 import webbrowser
 
-from apps.mcp import client
+from apps.mcp import client, device
 from apps.mcp.login import LoginError, log_in
 from apps.mcp.settings import load
 
@@ -19,13 +19,18 @@ def show(url: str) -> None:
     webbrowser.open(url)
 
 
+def tell(sentence: str) -> None:
+    """Print it at once: the user must act on it."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
 def main(arguments: list[str]) -> int:
     """0 done, 1 refused."""
     gateway = load(os.environ)
     try:
         match arguments:
-            case ["login"]:
-                asyncio.run(log_in(gateway, show))
+            case ["login"] | ["login", "--device"]:
+                asyncio.run(log_in(gateway, show) if len(arguments) == 1 else device.log_in(gateway, tell))
                 print("Logged in.", file=sys.stderr)
             case ["tools"]:
                 for tool in asyncio.run(client.tools(gateway)):
@@ -33,7 +38,7 @@ def main(arguments: list[str]) -> int:
             case ["call", name, given]:
                 print(asyncio.run(client.call(gateway, name, json.loads(given), show)))
             case _:
-                raise SystemExit("login, tools or call NAME JSON")
+                raise SystemExit("login [--device], tools or call NAME JSON")
     except (LoginError, client.CallError, OSError) as error:
         print(f"{error}", file=sys.stderr)
         return 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,16 +35,16 @@ class CallError(Exception):
 @asynccontextmanager
 async def connected(gateway: Gateway) -> AsyncIterator[Client]:
     """A session as this user. LoginError when nobody is logged in, CallError when the gateway takes nobody in."""
-    if gateway.way == "agentcore":
-        headers = {"Authorization": f"Bearer {token(gateway)}"}
+    if gateway.entra:
+        headers = {"Authorization": f"Bearer {await token(gateway)}"}
     else:
         headers = {"x-litellm-api-key": f"Bearer {gateway.key}"}
-    refused: list[int] = []
+    refused: list[str] = []
 
     async def note(answer: httpx2.Response) -> None:
         """The SDK tells of an HTTP error only that there was one."""
         if answer.status_code in _REFUSALS:
-            refused.append(answer.status_code)
+            refused.append(await _sentence(answer, gateway))
 
     try:
         async with (
@@ -55,10 +55,19 @@ async def connected(gateway: Gateway) -> AsyncIterator[Client]:
             yield client
     except (MCPError, httpx2.HTTPError, BaseExceptionGroup) as error:
         if refused:
-            raise CallError(_REFUSALS[refused[-1]]) from error
+            raise CallError(refused[-1]) from error
         if isinstance(first := _first(error), httpx2.HTTPError):
             raise CallError(f"{gateway.url} gave no answer ({type(first).__name__})") from error
         raise first from error
+
+
+async def _sentence(answer: httpx2.Response, gateway: Gateway) -> str:
+    """What to do after a refusal; API Management says it itself."""
+    if gateway.way == "apim" and answer.status_code == httpx2.codes.FORBIDDEN:
+        await answer.aread()
+        with suppress(ValueError, LookupError, TypeError):
+            return f"{answer.json()['error']['message']} ({answer.status_code})"
+    return _REFUSALS[answer.status_code]
 
 
 async def tools(gateway: Gateway) -> Sequence[Tool]:
@@ -118,10 +127,9 @@ async def consent(gateway: Gateway, link: str, show: Open) -> None:
     data_plane = boto3.client(
         "bedrock-agentcore", region_name=gateway.region, endpoint_url=gateway.identity_url or None
     )
+    user = {"userToken": await token(gateway)}
     try:
-        await asyncio.to_thread(
-            data_plane.complete_resource_token_auth, userIdentifier={"userToken": token(gateway)}, sessionUri=session
-        )
+        await asyncio.to_thread(data_plane.complete_resource_token_auth, userIdentifier=user, sessionUri=session)
     except (BotoCoreError, ClientError) as error:
         raise CallError(f"AgentCore did not take the consent: {error}") from error
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from urllib.parse import urlencode
 import httpx2
 from mcp.client.auth.oauth2 import PKCEParameters
 
+from apps.mcp import tokens
 from apps.mcp.loopback import returning
 from apps.mcp.settings import Gateway
 
@@ -25,8 +23,12 @@ class LoginError(Exception):
     """Nobody is logged in; the message says why, and shows no token."""
 
 
+class NoAnswerError(LoginError):
+    """Nobody could be asked."""
+
+
 async def log_in(gateway: Gateway, show: Open) -> None:
-    """Have the user log in; of Entra ID keep the token, of LiteLLM nothing: it keeps the provider's token itself.
+    """Have the user log in; of Entra ID keep the tokens, of LiteLLM nothing: it keeps the provider's token itself.
 
     LoginError when the provider refuses, or what comes back is not the answer to what was asked.
     """
@@ -40,7 +42,7 @@ async def log_in(gateway: Gateway, show: Open) -> None:
             "state": state,
             "code_challenge": pkce.code_challenge,
             "code_challenge_method": "S256",
-            **({"scope": gateway.scope} if gateway.scope else {}),
+            **scope_of(gateway),
         }
         show(f"{gateway.authorize_url}?{urlencode(asked)}")
         came = await visit()
@@ -48,44 +50,63 @@ async def log_in(gateway: Gateway, show: Open) -> None:
         raise LoginError("What came back belongs to another login: begin again.")
     if "code" not in came:
         raise LoginError(f"The login was refused: {came.get('error_description') or came.get('error', 'no code')}.")
-    answer = await _redeem(gateway, came["code"], redirect, pkce.code_verifier)
-    if gateway.way == "agentcore":
-        _keep(Path(gateway.token_file), answer)
-
-
-async def _redeem(gateway: Gateway, code: str, redirect: str, verifier: str) -> Mapping[str, Any]:
     form = {
         "grant_type": "authorization_code",
         "client_id": gateway.client_id,
-        "code": code,
+        "code": came["code"],
         "redirect_uri": redirect,
-        "code_verifier": verifier,
-        **({"scope": gateway.scope} if gateway.scope else {}),
+        "code_verifier": pkce.code_verifier,
+        **scope_of(gateway),
     }
+    status, answer = await ask(gateway, gateway.token_url, form)
+    if "access_token" not in answer:
+        raise refusal(gateway.token_url, status, answer)
+    if gateway.entra:
+        tokens.keep(Path(gateway.token_file), answer)
+
+
+def scope_of(gateway: Gateway) -> Mapping[str, str]:
+    """The field `scope`; of Entra ID with the one that has it give a refresh token too."""
+    return {"scope": f"{gateway.scope} offline_access"} if gateway.entra else {}
+
+
+async def ask(gateway: Gateway, url: str, form: Mapping[str, str]) -> tuple[int, Mapping[str, Any]]:
+    """Status and JSON of an answer, which is empty where it has none; NoAnswerError where there is no answer."""
     headers = {"x-litellm-api-key": f"Bearer {gateway.key}"} if gateway.key else {}
-    async with httpx2.AsyncClient(timeout=60) as http:
-        answer = await http.post(gateway.token_url, data=form, headers=headers)
-    said: dict[str, Any] = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-    if answer.status_code != 200 or "access_token" not in said:
-        why = said.get("error_description") or said.get("error") or said.get("detail") or "no token"
-        raise LoginError(f"{gateway.token_url} answered {answer.status_code}: {why}.")
-    return said
-
-
-def _keep(file: Path, answer: Mapping[str, Any]) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file.unlink(missing_ok=True)
-    kept = {"access_token": answer["access_token"], "ends": time.time() + float(answer.get("expires_in", 3600))}
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
-        json.dump(kept, opened)
-
-
-def token(gateway: Gateway) -> str:
-    """The token of the last login; LoginError when there is none, or it has ended."""
     try:
-        kept = json.loads(Path(gateway.token_file).read_text())
-    except (OSError, ValueError) as error:
-        raise LoginError("Nobody is logged in: run `genai mcp login` first.") from error
-    if kept["ends"] < time.time() + 60:
-        raise LoginError("The login has ended: run `genai mcp login` again.")
-    return str(kept["access_token"])
+        async with httpx2.AsyncClient(timeout=60) as http:
+            answer = await http.post(url, data=dict(form), headers=headers)
+    except httpx2.TransportError as error:
+        raise NoAnswerError(f"{url} gave no answer ({type(error).__name__}).") from error
+    said = answer.json() if "json" in answer.headers.get("content-type", "") else None
+    return answer.status_code, said if isinstance(said, dict) else {}
+
+
+def refusal(url: str, status: int, answer: Mapping[str, Any]) -> LoginError:
+    """What an answer without a token says."""
+    why = answer.get("error_description") or answer.get("error") or answer.get("detail") or "no token"
+    return LoginError(f"{url} answered {status}: {why}.")
+
+
+async def token(gateway: Gateway) -> str:
+    """The token of the last login, renewed where it is about to end; LoginError when there is none that counts."""
+    file = Path(gateway.token_file)
+    if (kept := tokens.kept(file)) is None:
+        raise LoginError("Nobody is logged in: run `genai mcp login` first.")
+    if kept.lasts:
+        return kept.access_token
+    if kept.refresh_token:
+        form = {
+            "grant_type": "refresh_token",
+            "client_id": gateway.client_id,
+            "refresh_token": kept.refresh_token,
+            **scope_of(gateway),
+        }
+        status, answer = await ask(gateway, gateway.token_url, form)
+        if "access_token" in answer:
+            # A provider may keep the refresh token as it is and leave it out (RFC 6749, section 6).
+            tokens.keep(file, {"refresh_token": kept.refresh_token, **answer})
+            return str(answer["access_token"])
+        if answer.get("error") not in ("invalid_grant", "interaction_required"):
+            raise refusal(gateway.token_url, status, answer)
+    raise LoginError("The login has ended: run `genai mcp login` again.")

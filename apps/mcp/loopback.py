@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 _PAGE = "<!doctype html><meta charset=utf-8><title>genai mcp</title><p>Done. You can close this window."
 _LONGEST = 65536
+_PATIENCE = 600
+"""Seconds that a person may take."""
 
 Query = Mapping[str, str]
 
@@ -34,6 +36,12 @@ async def returning(port: int = 0, path: str = "/") -> AsyncIterator[tuple[int, 
         if right and not came.done():
             came.set_result(dict(parse_qsl(target.query)))
 
+    async def visit() -> Query:
+        try:
+            return await asyncio.wait_for(came, _PATIENCE)
+        except TimeoutError as error:
+            raise TimeoutError(f"Nobody came back from the browser within {_PATIENCE} seconds: begin again.") from error
+
     server = await asyncio.start_server(answer, "127.0.0.1", port, limit=_LONGEST)
     async with server:
-        yield server.sockets[0].getsockname()[1], lambda: asyncio.wait_for(came, 600)
+        yield server.sockets[0].getsockname()[1], visit

@@ -17,7 +17,8 @@ class Gateway(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True, hide_input_in_errors=True, validate_by_name=True)
 
-    way: Literal["agentcore", "litellm"]
+    way: Literal["agentcore", "apim", "litellm"]
+    """AgentCore, or LiteLLM behind API Management or without it."""
     url: str
     """The MCP endpoint."""
     token_file: str
@@ -25,6 +26,8 @@ class Gateway(BaseModel):
     authorize_url: str
     token_url: str
     client_id: str
+    device_url: str = ""
+    """Where a login on another machine begins."""
     scope: str = ""
     key: str = Field(default="", repr=False)
     """LiteLLM's virtual key of this user."""
@@ -33,6 +36,11 @@ class Gateway(BaseModel):
     region: str = ""
     identity_url: str = ""
     """Another address of AgentCore's data plane than that of AWS."""
+
+    @property
+    def entra(self) -> bool:
+        """Whether users log in at Entra ID, and this program keeps the tokens."""
+        return self.way != "litellm"
 
 
 def load(environment: Mapping[str, str]) -> Gateway:

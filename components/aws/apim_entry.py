@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -17,11 +17,20 @@ USER_PATHS = ("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/mo
 """What users call. With the header they are the five condition values that a listener rule takes (ALB quotas)."""
 
 
+def rules(mcp_servers: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """The paths of each listener rule by what its name has behind that of the listener; the order is their priority."""
+    paths = [f"/{server}/mcp" for server in mcp_servers]
+    most = len(USER_PATHS)
+    further = {f"-mcp-{start // most + 1}": paths[start : start + most] for start in range(0, len(paths), most)}
+    return {"": USER_PATHS, **further}
+
+
 @dataclass(frozen=True, kw_only=True)
 class ApimEntryArgs:
     """Inputs of `ApimEntry`. `key` is the value that `APIM_ENTRY_HEADER` must have; ALB compares it without case.
 
     Without `certificate_arn` the port shows a self-signed certificate: encrypted, but callers cannot tell who answers.
+    `mcp_servers` are names of LiteLLM's MCP servers.
     """
 
     load_balancer: LoadBalancer
@@ -29,6 +38,7 @@ class ApimEntryArgs:
     key: pulumi.Input[str]
     tags: Mapping[str, pulumi.Input[str]]
     certificate_arn: pulumi.Input[str] | None = None
+    mcp_servers: Sequence[str] = ()
 
 
 class ApimEntry(pulumi.ComponentResource):
@@ -81,24 +91,25 @@ class ApimEntry(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        aws.lb.ListenerRule(
-            name,
-            listener_arn=listener.arn,
-            priority=1,
-            conditions=[
-                aws.lb.ListenerRuleConditionArgs(
-                    path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=list(USER_PATHS))
-                ),
-                aws.lb.ListenerRuleConditionArgs(
-                    http_header=aws.lb.ListenerRuleConditionHttpHeaderArgs(
-                        http_header_name=APIM_ENTRY_HEADER, values=[args.key]
-                    )
-                ),
-            ],
-            actions=[aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=args.target_group_arn)],
-            tags=tags,
-            opts=child,
-        )
+        for priority, (ending, paths) in enumerate(rules(args.mcp_servers).items(), 1):
+            aws.lb.ListenerRule(
+                f"{name}{ending}",
+                listener_arn=listener.arn,
+                priority=priority,
+                conditions=[
+                    aws.lb.ListenerRuleConditionArgs(
+                        path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=list(paths))
+                    ),
+                    aws.lb.ListenerRuleConditionArgs(
+                        http_header=aws.lb.ListenerRuleConditionHttpHeaderArgs(
+                            http_header_name=APIM_ENTRY_HEADER, values=[args.key]
+                        )
+                    ),
+                ],
+                actions=[aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=args.target_group_arn)],
+                tags=tags,
+                opts=child,
+            )
         self.register_outputs({})
 
     def _self_signed(

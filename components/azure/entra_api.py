@@ -125,6 +125,8 @@ class EntraApi:
             owners=self._owners,
             tags=self._tags,
             public_client=public_client,
+            # A login on another machine has no redirect address to tell a public client by (AADSTS7000218).
+            fallback_public_client_enabled=True if public_client else None,
             required_resource_accesses=[
                 azuread.ApplicationRequiredResourceAccessArgs(
                     resource_app_id=self.client_id, resource_accesses=[permission]

@@ -71,8 +71,10 @@ class Gateway(pulumi.ComponentResource):
     service: apimanagement.ApiManagementService
     api: apimanagement.Api
     url: pulumi.Output[str]
+    mode: apim.Mode
     named_values: Sequence[apimanagement.NamedValue]
     """Those that its policy refers to; the token's are those of every policy."""
+    backend: apimanagement.Backend
 
     def __init__(self, name: str, args: GatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Create the gateway; see `GatewayArgs`."""
@@ -128,7 +130,8 @@ class Gateway(pulumi.ComponentResource):
             place,
             operations_of=name,
         )
-        self.service, self.api, self.named_values = service, api, named_values
+        self.service, self.api, self.mode = service, api, args.mode
+        self.named_values, self.backend = named_values, backend
         self.url = service.gateway_url
         self.register_outputs({"url": self.url})
 

@@ -11,10 +11,11 @@ import pulumi_azuread as azuread
 
 from components.azure.entra_api import EntraApi, EntraApiArgs
 from policies.apim import ROLE
+from policies.apim.mcp import SCOPE
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "genaiplatform")
 ROLE_ID = str(uuid.uuid5(_NAMESPACE, ROLE))
-SCOPE_ID = str(uuid.uuid5(_NAMESPACE, "user_impersonation"))
+SCOPE_ID = str(uuid.uuid5(_NAMESPACE, SCOPE))
 """Ids that are the same every time."""
 
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
@@ -25,7 +26,8 @@ AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 class IdentityArgs:
     """Inputs of `Identity`.
 
-    `clients` are names of applications to make; `secret_days` is how long their secrets live and `secret_end` when
+    `clients` are names of applications to make; `redirect_uris` are where MCP clients take the code of a login, none
+    where there is nothing for them; `secret_days` is how long their secrets live and `secret_end` when
     that is over, counted from now (RFC 3339). `owner_id` is the object id of whoever deploys; `users` are object ids
     by user principal name.
     """
@@ -36,6 +38,7 @@ class IdentityArgs:
     secret_end: str
     owner_id: pulumi.Input[str]
     users: Mapping[str, pulumi.Input[str]]
+    redirect_uris: Sequence[str] = ()
     tags: Mapping[str, pulumi.Input[str]]
 
     def __post_init__(self) -> None:
@@ -63,6 +66,8 @@ class Identity(pulumi.ComponentResource):
     scope: pulumi.Output[str]
     """What a client asks a token for."""
     clients: Mapping[str, Client]
+    mcp_client_id: pulumi.Output[str] | None = None
+    """Of the public client with which people log in for MCP, where there is one."""
 
     def __init__(self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Register the applications; see `IdentityArgs`."""
@@ -72,7 +77,7 @@ class Identity(pulumi.ComponentResource):
             EntraApiArgs(
                 display_name=f"{args.display_name} API",
                 use="Call LiteLLM",
-                scope="user_impersonation",
+                scope=SCOPE,
                 scope_id=SCOPE_ID,
                 role=ROLE,
                 role_id=ROLE_ID,
@@ -112,6 +117,16 @@ class Identity(pulumi.ComponentResource):
         if args.users:
             # So that `az account get-access-token` works for them.
             api.authorize("azure-cli", AZURE_CLI)
+        if args.redirect_uris:
+            # Entra ID registers no client by itself (RFC 7591): MCP clients are told the id of this one.
+            public, _ = api.client(
+                "mcp-clients",
+                display_name=f"{args.display_name} MCP clients",
+                permission=azuread.ApplicationRequiredResourceAccessResourceAccessArgs(id=SCOPE_ID, type="Scope"),
+                public_client=azuread.ApplicationPublicClientArgs(redirect_uris=list(args.redirect_uris)),
+            )
+            api.authorize("mcp-clients", public.client_id)
+            self.mcp_client_id = public.client_id
         self.api_client_id = api.client_id
         self.scope = pulumi.Output.concat(api.uri, "/.default")
         self.register_outputs({"scope": self.scope})

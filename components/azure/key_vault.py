@@ -1,4 +1,4 @@
-"""Azure Key Vault with LiteLLM's virtual keys, which the gateway reads in mode keyVault."""
+"""Azure Key Vault with LiteLLM's virtual keys, which the gateway looks up by who is calling."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
 
 @dataclass(frozen=True, kw_only=True)
 class StoredKey:
-    """The LiteLLM key of a client application, stored as the secret `litellm-<client id>`."""
+    """The LiteLLM key of a caller, stored as the secret `litellm-<id>`: the client id of an application, or the object
+    id of a person.
+    """
 
-    client_id: pulumi.Input[str]
+    id: pulumi.Input[str]
     key: pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeyVaultArgs:
-    """Inputs of `KeyVault`. `deployer_id` is the object id of whoever runs `up`; `keys` are by client name."""
+    """Inputs of `KeyVault`. `deployer_id` is the object id of whoever runs `up`; `keys` are by caller."""
 
     resource_group_name: pulumi.Input[str]
     tenant_id: str
@@ -40,7 +42,7 @@ def _of_any_type(assignment: pulumi.ResourceTransformationArgs) -> pulumi.Resour
 
 
 class KeyVault(pulumi.ComponentResource):
-    """A vault with one secret per client, and the one identity that may read them.
+    """A vault with one secret per caller, and the one identity that may read them.
 
     Its name stays taken for 7 days after a destroy, the least Azure takes: it is a new one each morning.
     """
@@ -100,12 +102,12 @@ class KeyVault(pulumi.ComponentResource):
             principal_id=args.deployer_id,
             opts=pulumi.ResourceOptions(parent=self, deleted_with=vault, transformations=[_of_any_type]),
         )
-        for client, stored in args.keys.items():
+        for caller, stored in args.keys.items():
             keyvault.Secret(
-                f"{name}-{client}",
+                f"{name}-{caller}",
                 resource_group_name=args.resource_group_name,
                 vault_name=vault.name,
-                secret_name=pulumi.Output.concat("litellm-", stored.client_id),
+                secret_name=pulumi.Output.concat("litellm-", stored.id),
                 properties=keyvault.SecretPropertiesArgs(value=pulumi.Output.secret(stored.key)),
                 tags=tags,
                 opts=inside(may_delete),

@@ -16,6 +16,7 @@ from ops.stack.running_stacks import (
     RunningAwsStack,
     RunningDatabricks,
     RunningGateway,
+    RunningMcpApis,
     RunningMcpGateway,
     RunningStack,
 )
@@ -113,6 +114,17 @@ def read_mcp_gateway(stack: str) -> RunningMcpGateway:
     return _fitted(
         RunningMcpGateway, stack, {**read_outputs(stack), "stack": stack, "region": config.values["aws:region"]}
     )
+
+
+def read_mcp_apis(stack: str) -> RunningMcpApis:
+    """The MCP servers behind the running Azure stack of that name."""
+    outputs = read_outputs(stack)
+    if "mcpUrls" not in outputs:
+        raise StackOutputsError(
+            f"{stack} stands before no MCP server: set mcpServers on its AWS stack, run up there and then "
+            f"`pulumi up --stack {stack}` (docs/mcp.md)."
+        )
+    return _fitted(RunningMcpApis, stack, {**outputs, "stack": stack})
 
 
 def read_databricks(stack: str) -> RunningDatabricks:

@@ -80,6 +80,18 @@ class RunningMcpGateway(RunningStack):
     region: str
 
 
+class RunningMcpApis(RunningStack):
+    """An Azure stack in front of MCP servers, as a user comes to them."""
+
+    stack: str
+    mcp_urls: Mapping[str, str] = Field(min_length=1)
+    """What an MCP client is told, by server."""
+    mcp_client_id: str
+    """Of the public client that people log in with."""
+    tenant_id: str
+    scope: str
+
+
 class RunningGateway(RunningStack):
     """An Azure stack, as one client application comes through it."""
 

@@ -90,6 +90,14 @@ def _include(match: re.Match[str]) -> str:
     return textwrap.indent(textwrap.dedent(content), match[1])
 
 
+def with_refusals(policy: str, refusals: Mapping[str, str]) -> str:
+    """The policy with more codes that it may refuse with; each answer is status, type and message."""
+    cases = "".join(f'case "{code}": return "{answer}";\n' for code, answer in refusals.items())
+    return re.sub(
+        r"(?m)^( *)(?=default: return \"500 )", lambda place: textwrap.indent(cases, place[1]) + place[1], policy
+    )
+
+
 def key_bindings(keys: Mapping[str, Sequence[str]]) -> str:
     """The named value `key-bindings`: each client id with the SHA-256 of each virtual key it may use.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from policies.guardrails.rule import known, of_type, referring, resource_rule, s
 
 _API = "azure-native:apimanagement:Api"
 _API_POLICY = "azure-native:apimanagement:ApiPolicy"
+_OPERATION = "azure-native:apimanagement:ApiOperation"
 _OPERATION_POLICY = "azure-native:apimanagement:ApiOperationPolicy"
 _DIAGNOSTICS = ("azure-native:apimanagement:Diagnostic", "azure-native:apimanagement:ApiDiagnostic")
 _DEPLOYMENT = "azure-native:resources:Deployment"
@@ -28,14 +30,31 @@ vouches for such a name, so its certificate can only be self-signed; `insecureBa
 
 @stack_rule
 def apis_ask_for_a_token(resources: Sequence[PolicyResource]) -> Iterator[tuple[PolicyResource, str]]:
-    """Each API has a policy that validates a token: no subscription key is asked for. No operation undoes that."""
+    """Each API has a policy that validates a token: no subscription key is asked for. No operation undoes that.
+
+    One that answers every GET by itself, and can lead nowhere, needs none: clients learn from it where tokens are had.
+    """
     for api in of_type(resources, _API):
         policies = [known(policy.props, "value") for policy in referring(resources, _API_POLICY, "apiId", api)]
-        if not any(policy is None or _TOKEN_CHECK.search(policy) for policy in policies):
+        if policies and all(policy is not None and _answers_by_itself(policy) for policy in policies):
+            for operation in referring(resources, _OPERATION, "apiId", api):
+                if operation.props["method"] != "GET":
+                    yield operation, "the operation is open, and does more than to answer a question: make it a GET"
+        elif not any(policy is None or _TOKEN_CHECK.search(policy) for policy in policies):
             yield api, "whoever finds the address may call: give the API a policy with validate-azure-ad-token"
     for policy in of_type(resources, _OPERATION_POLICY):
         if not _INHERITS.search(known(policy.props, "value") or "<inbound><base /></inbound>"):
             yield policy, "the operation is open, it leaves out the policy of its API: begin inbound with <base />"
+
+
+def _answers_by_itself(policy: str) -> bool:
+    """Whether the policy ends each request with an answer of its own, before anybody behind it is asked."""
+    try:
+        root = ElementTree.fromstring(policy)  # noqa: S314  our own program's
+    except ElementTree.ParseError:
+        return False
+    inbound = [element.tag for element in root.iterfind("inbound/*")]
+    return inbound[-1:] == ["return-response"] and not set(inbound[:-1]) - {"base", "rate-limit-by-key"}
 
 
 @resource_rule(_API)
@@ -48,7 +67,7 @@ def apis_lead_nowhere_by_themselves(api: ResourceValidationArgs) -> Iterator[str
         yield f"protocols are {', '.join(protocols) or 'left open'}: set https alone"
 
 
-@resource_rule("azure-native:apimanagement:ApiOperation")
+@resource_rule(_OPERATION)
 def operations_are_named_one_by_one(operation: ResourceValidationArgs) -> Iterator[str]:
     """A wildcard would publish LiteLLM's administration; a model in the path is one that no key is asked for."""
     template, method = operation.props["urlTemplate"], operation.props["method"]

@@ -122,7 +122,7 @@ class AzurePackage:
             if f"{service}/namedValues/{name}" not in self.resources:
                 raise RefusedError(f"ValidationError: Cannot find a property '{name}'")
         for name in re.findall(r'backend-id="([^"{@]+)"', str(inputs.get("value", ""))):
-            if f"{service}/backends/{name}" not in self.resources:
+            if f"{service}/backends/{name}" not in {*self.resources, *backends.deployed(self.resources)}:
                 raise RefusedError(f"ValidationError: Backend with id '{name}' could not be found.")
 
     def _refuse_in_use(self, request: Request) -> None:

@@ -120,6 +120,7 @@ def build_entry(
                 target_group_arn=litellm.target_group_arn,
                 key=apim_entry_key,
                 certificate_arn=certificate_arn,
+                mcp_servers=[server.name for server in config.mcp_servers],
                 tags=tags,
             ),
         )

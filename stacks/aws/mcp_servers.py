@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from charts.shapes import McpServer, VirtualKeySetting
@@ -35,6 +35,14 @@ def problems(
 def personal(key: VirtualKeySetting) -> bool:
     """Whether the key is of one user, who alone may have it."""
     return key.user is not None
+
+
+def users(servers: Sequence[McpServer], keys: Sequence[VirtualKeySetting]) -> Mapping[str, Mapping[str, str]]:
+    """The alias of the key of each person who may use a server, by server and e-mail address."""
+    return {
+        server.name: {key.user.lower(): key.alias for key in keys if key.user and server.name in key.mcp_servers}
+        for server in servers
+    }
 
 
 def _server_problems(server: McpServer, provider_keys: Collection[str], domain: str) -> Iterator[str]:

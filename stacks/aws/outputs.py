@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
 from catalogue.secrets import SECRETS, VIRTUAL_KEY
+from charts.shapes import MCP_SERVER_NAME
 from stacks import commands, secrets
 from stacks.azure.settings import AzureSettings
 from stacks.errors import SettingsError
 
 NAMES = ("apimEntryUrl", "apimEntryCertificate", "apimEntryKey", "virtualKeys")
 """Outputs of an AWS stack that are read, under their own names in `awsOutputs` too."""
+
+MCP_NAMES = ("mcpServers", "personalKeys")
+"""Those that only a stack with MCP servers has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,9 @@ class AwsOutputs:
     """Whether a public authority vouches for `apim_entry_url`; false too when it has no certificate at all."""
     apim_entry_key: str = field(repr=False)
     virtual_keys: Mapping[str, str] = field(repr=False)
+    mcp_servers: Sequence[str] = ()
+    personal_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The key of each person who may use an MCP server, by e-mail address in lower case."""
 
 
 async def read(config: AzureSettings) -> AwsOutputs:
@@ -46,7 +53,7 @@ async def read(config: AzureSettings) -> AwsOutputs:
         )
     problems = list(_shape_problems(config, found))
     if not problems:
-        problems = [*_backend_problems(config, found), *_key_problems(config, found)]
+        problems = [*_backend_problems(config, found), *_key_problems(config, found), *_mcp_problems(found)]
     if problems:
         raise _refusal(*problems)
     return AwsOutputs(
@@ -54,6 +61,10 @@ async def read(config: AzureSettings) -> AwsOutputs:
         certificate_is_public=_is_verifiable(found),
         apim_entry_key=found["apimEntryKey"],
         virtual_keys=found["virtualKeys"],
+        mcp_servers=list(_servers(found)),
+        personal_keys={
+            user: found["personalKeys"][alias] for users in _servers(found).values() for user, alias in users.items()
+        },
     )
 
 
@@ -63,7 +74,7 @@ def _refusal(*problems: str) -> SettingsError:
 
 async def _outputs_of(aws_stack: str) -> Mapping[str, Any]:
     reference = pulumi.StackReference(aws_stack)
-    details = {name: await reference.get_output_details(name) for name in NAMES}
+    details = {name: await reference.get_output_details(name) for name in (*NAMES, *MCP_NAMES)}
     return {name: found.secret_value or found.value for name, found in details.items()}
 
 
@@ -79,7 +90,7 @@ def _shape_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterator
     missing = [name for name in NAMES if not usable[name]]
     if not config.aws_stack:
         for name in found:
-            if name not in NAMES:
+            if name not in (*NAMES, *MCP_NAMES):
                 yield f"awsOutputs.{name} is not read here: take it out"
         for name in missing:
             yield (
@@ -129,3 +140,25 @@ def _key_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterator[s
                     f"clients: {client.name} names the key {alias!r}, which LiteLLM does not have: use one of "
                     f"{', '.join(sorted(known))} (`key`), or add it to virtualKeys of the AWS stack"
                 )
+
+
+def _servers(found: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
+    return found.get("mcpServers") or {}
+
+
+def _mcp_problems(found: Mapping[str, Any]) -> Iterator[str]:
+    servers, keys = _servers(found), found.get("personalKeys") or {}
+    if not isinstance(servers, Mapping) or not all(isinstance(users, Mapping) for users in servers.values()):
+        yield "awsOutputs.mcpServers is malformed: set it to that output of the AWS stack, users by server"
+        return
+    if not isinstance(keys, Mapping):
+        keys = {}
+    for server in servers:
+        if not re.fullmatch(MCP_SERVER_NAME, str(server)):
+            yield f"mcpServers: {server!r} is not a name of an MCP server that LiteLLM takes"
+    for alias in sorted({str(alias) for users in servers.values() for alias in users.values()}):
+        if not re.fullmatch(VIRTUAL_KEY.pattern, str(keys.get(alias))):
+            yield (
+                f"personalKeys.{alias} is missing or malformed, and mcpServers names it: take personalKeys over from "
+                "the AWS stack too"
+            )

@@ -299,6 +299,8 @@ def _build(
     pulumi.export("virtualKeys", pulumi.Output.secret(shared))
     if personal:
         pulumi.export("personalKeys", pulumi.Output.secret({alias: keys[alias] for alias in sorted(personal)}))
+    if config.mcp_servers:
+        pulumi.export("mcpServers", mcp_servers.users(config.mcp_servers, config.virtual_keys))
     pulumi.export("langfuseUrl", entry.langfuse_url)
     pulumi.export("langfuseEmail", config.langfuse_email)
     pulumi.export("langfusePassword", credentials.langfuse_password)

@@ -12,6 +12,7 @@ from components.azure.gateway import Gateway, GatewayArgs
 from components.azure.identity import AZURE_CLI, Identity, IdentityArgs
 from components.azure.key_vault import KeyVault, KeyVaultArgs, StoredKey
 from components.azure.logs import Logs, LogsArgs
+from components.azure.mcp_apis import McpApis, McpApisArgs
 from components.azure.model_backends import ServedModel
 from components.azure.model_gateway import ModelGateway, ModelGatewayArgs
 from components.azure.model_identity import ModelIdentity, ModelIdentityArgs
@@ -51,6 +52,7 @@ async def _build(stack: str) -> None:
             secret_end=secret_end.strftime("%Y-%m-%dT%H:%M:%SZ"),
             owner_id=deployer.directory_object_id,
             users=users,
+            redirect_uris=config.redirect_uris if aws.mcp_servers else (),
         ),
     )
     group = resources.ResourceGroup("genai-azure", location=location, tags=tags)
@@ -60,7 +62,9 @@ async def _build(stack: str) -> None:
         "api-client-id": identity.api_client_id,
     }
     vault: KeyVault | None = None
-    if config.key_mode == "keyVault":
+    stored = _stored_keys(config, identity, users, aws)
+    # An MCP client sends a token and nothing beside it, so the keys of people are looked up in either mode.
+    if config.key_mode == "keyVault" or aws.mcp_servers:
         # Vault and gateway have names that the world shares, at most 24 and 50 characters with the 8 that Pulumi adds.
         vault = KeyVault(
             "genai-keys",
@@ -69,15 +73,11 @@ async def _build(stack: str) -> None:
                 tenant_id=deployer.subscription_tenant_id,
                 subscription_id=deployer.subscription_id,
                 deployer_id=deployer.subscription_object_id,
-                keys={
-                    client.name: StoredKey(
-                        client_id=identity.clients[client.name].client_id, key=aws.virtual_keys[client.key_alias]
-                    )
-                    for client in config.clients
-                },
+                keys=stored,
                 tags=tags,
             ),
         )
+    if vault and config.key_mode == "keyVault":
         named_values |= {"key-vault-uri": vault.uri, "gateway-identity-client-id": vault.reader_client_id}
     else:
         named_values["key-bindings"] = _key_bindings(config, identity, aws)
@@ -98,7 +98,15 @@ async def _build(stack: str) -> None:
             tags=tags,
         ),
     )
-    model_gateway = _model_gateway(config, group, gateway, identity, model_identity) if config.gateway_models else None
+    mcp_apis: McpApis | None = None
+    if vault and aws.mcp_servers:
+        mcp_apis = McpApis(
+            "genai-mcp",
+            McpApisArgs(resource_group_name=group.name, gateway=gateway, key_vault=vault, servers=aws.mcp_servers),
+        )
+    model_gateway = (
+        _model_gateway(config, group, gateway, identity, model_identity, tags) if config.gateway_models else None
+    )
     logs = Logs(
         "genai-logs",
         LogsArgs(
@@ -116,6 +124,9 @@ async def _build(stack: str) -> None:
     if model_gateway:
         pulumi.export("modelApis", model_gateway.urls)
         pulumi.export("gatewayModels", [_told(model) for model in gateway_models.served(config.gateway_models)])
+    if mcp_apis:
+        pulumi.export("mcpUrls", mcp_apis.urls)
+        pulumi.export("mcpClientId", identity.mcp_client_id)
     pulumi.export("logsWorkspaceId", logs.workspace_id)
     pulumi.export("keyMode", config.key_mode)
     pulumi.export("tenantId", deployer.directory_tenant_id)
@@ -131,13 +142,33 @@ async def _build(stack: str) -> None:
     )
 
 
+def _stored_keys(
+    config: AzureSettings, identity: Identity, users: Mapping[str, str], aws: outputs.AwsOutputs
+) -> Mapping[str, StoredKey]:
+    """Those of applications in mode keyVault, and those of people who may use an MCP server."""
+    of_clients = {
+        client.name: StoredKey(id=identity.clients[client.name].client_id, key=aws.virtual_keys[client.key_alias])
+        for client in config.clients
+        if config.key_mode == "keyVault"
+    }
+    of_people = {
+        user: StoredKey(id=object_id, key=aws.personal_keys[user.lower()])
+        for user, object_id in users.items()
+        if user.lower() in aws.personal_keys
+    }
+    return {**of_clients, **of_people}
+
+
 def _model_identity(
     config: AzureSettings, group: resources.ResourceGroup, tags: Mapping[str, pulumi.Input[str]]
 ) -> ModelIdentity | None:
-    """Only where a model needs it."""
-    if not config.model_accounts:
+    """Only where a model, or the check of prompts, needs it."""
+    safety_account = config.content_safety.account
+    if not config.model_accounts and not safety_account:
         return None
-    args = ModelIdentityArgs(resource_group_name=group.name, accounts=config.model_accounts, tags=tags)
+    args = ModelIdentityArgs(
+        resource_group_name=group.name, accounts=config.model_accounts, safety_account=safety_account, tags=tags
+    )
     return ModelIdentity("genai-models-identity", args)
 
 
@@ -147,6 +178,7 @@ def _model_gateway(
     gateway: Gateway,
     identity: Identity,
     model_identity: ModelIdentity | None,
+    tags: Mapping[str, pulumi.Input[str]],
 ) -> ModelGateway:
     client_ids: dict[str, pulumi.Input[str]] = {name: one.client_id for name, one in identity.clients.items()}
     if config.users:
@@ -169,6 +201,8 @@ def _model_gateway(
             client_ids=client_ids,
             keys=config.provider_keys,
             identity=model_identity,
+            safety=config.content_safety.service,
+            tags=tags,
         ),
     )
 

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from typing import Annotated
+from urllib.parse import unquote, urlsplit
+
+from pydantic import AfterValidator
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 _NO_APPS = frozenset({"about", "blob", "data", "file", "ftp", "http", "https", "javascript", "vbscript", "ws", "wss"})
 _LONGEST = 256
 """Characters (learn.microsoft.com, "Redirect URI (reply URL) best practices and limitations")."""
+
+
+def _exact(uris: tuple[str, ...]) -> tuple[str, ...]:
+    if not uris:
+        raise ValueError("is empty, so nobody could log in: write http://localhost, or that of your MCP client")
+    if len({uri.rstrip("/") for uri in uris}) < len(uris):
+        raise ValueError("has two entries with the same address: take one out")
+    if wrong := [found for uri in uris if (found := problem(uri, apps=True))]:
+        raise ValueError("; ".join(wrong))
+    return uris
+
+
+RedirectUris = Annotated[tuple[str, ...], AfterValidator(_exact)]
+"""Where MCP clients take the code of a login."""
 
 
 def problem(address: str, *, apps: bool = False) -> str:
@@ -18,8 +35,14 @@ def problem(address: str, *, apps: bool = False) -> str:
         return f"{address!r} is no address: write one of at most {_LONGEST} characters, without spaces"
     if "*" in address:
         return f"{address!r} is not exact: whoever holds another address that * fits gets the code; write each in full"
-    if "#" in address or at.username is not None or ".." in at.path.split("/"):
+    if "#" in address or at.username is not None or {".", ".."} & {*unquote(at.path).split("/")}:
         return f"{address!r} is not exact: write it without #, a user and .."
+    if at.scheme and (not address.startswith(f"{at.scheme}:") or at.netloc != at.netloc.lower()):
+        return f"{address!r} is not exact: write its beginning and its host in lower case, as they are compared"
+    try:
+        _ = at.port
+    except ValueError:
+        return f"{address!r} has no port that there is: write one of 1 to 65535, or none"
     if at.scheme == "http" and at.hostname in LOOPBACK:
         return ""
     if at.scheme == "https" and at.hostname and "." in at.hostname:

@@ -19,8 +19,14 @@ _WRITES = frozenset(
 )
 """Words in scopes of Microsoft, Slack, Atlassian and Salesforce that let more happen than reading."""
 
-_WRITE_BARE = frozenset({"api", "gist", "repo", "user", "workflow"})
-"""Scopes of GitHub, GitLab and Salesforce that do so without saying it."""
+_WRITE_BARE = frozenset(
+    (
+        *("api", "codespace", "gist", "project", "public_repo", "repo", "repo:status", "repo_deployment"),
+        *("security_events", "sudo", "user", "web", "workflow"),
+        *("directory.accessasuser.all", "incoming-webhook", "user_impersonation"),
+    )
+)
+"""Scopes of GitHub, GitLab, Salesforce, Slack and Microsoft that do so without saying it."""
 
 
 def problems(scopes: Sequence[str], *, google: bool) -> Iterator[str]:
@@ -40,5 +46,6 @@ def problems(scopes: Sequence[str], *, google: bool) -> Iterator[str]:
 
 def _writes(scope: str) -> bool:
     # Files.ReadWrite.All, write:jira-work, chat:write, https://graph.microsoft.com/Mail.Send
-    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", scope.rpartition("/")[2])
-    return scope in _WRITE_BARE or not _WRITES.isdisjoint(word.lower() for word in words)
+    name = scope.rpartition("/")[2]
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)
+    return name.lower() in _WRITE_BARE or not _WRITES.isdisjoint(word.lower() for word in words)

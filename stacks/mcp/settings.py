@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from catalogue.agentcore import LONGEST_TOOL_NAME, region_problem
 from charts.shapes import Frozen, text
@@ -26,9 +26,20 @@ OptionalTenant = Annotated[
 TargetName = Annotated[
     str, text(r"([0-9a-zA-Z]-?){0,39}[0-9a-zA-Z]", "a name of a target: use letters, digits and single -, at most 40")
 ]
-SecretName = Annotated[
-    str, text(r"[\w/+=.@-]{1,512}", "a name of a secret of Secrets Manager: write the name alone, such as mcp/google")
-]
+
+
+def _secret_name(name: str) -> str:
+    # A client secret of Google's, GitHub's or Slack's that stands there by mistake looks like a name.
+    looks_secret = re.match(r"GOCSPX-", name) or re.fullmatch(r"[0-9a-fA-F]{32,}", name)
+    if looks_secret or not re.fullmatch(r"[\w/+=.@-]{1,512}", name):
+        raise ValueError(
+            "is not a name of a secret of Secrets Manager, and is not shown, as it may be the secret: write the name "
+            "alone, such as mcp/google"
+        )
+    return name
+
+
+SecretName = Annotated[str, AfterValidator(_secret_name)]
 
 _DISCOVERY = re.compile(r"https://[^\s?#*]+/\.well-known/(openid-configuration|oauth-authorization-server)")
 GOOGLE_ISSUER = "https://accounts.google.com"
@@ -83,7 +94,7 @@ class McpSettings(StackSettings):
         default=(),
         description="Client ids of applications that may call as themselves, without a user",
     )
-    redirect_uris: tuple[str, ...] = Field(
+    redirect_uris: addresses.RedirectUris = Field(
         default=("http://localhost",),
         description="Where MCP clients take the code of a login, each in full. http://localhost is `genai mcp login`, "
         "on any port",
@@ -100,16 +111,6 @@ class McpSettings(StackSettings):
         "(authorizationCode, each user's own data, or clientCredentials, the same for all), discoveryUrl (of another "
         "provider than Google) and scopes, which may only read",
     )
-
-    @field_validator("redirect_uris")
-    @classmethod
-    def _redirects_are_exact(cls, uris: tuple[str, ...]) -> tuple[str, ...]:
-        if not uris:
-            raise ValueError("is empty, so nobody could log in: write http://localhost, or that of your MCP client")
-        unique("redirectUris", "address", uris)
-        if wrong := [problem for uri in uris if (problem := addresses.problem(uri, apps=True))]:
-            raise ValueError("; ".join(wrong))
-        return uris
 
     @field_validator("return_url")
     @classmethod

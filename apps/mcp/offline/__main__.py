@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from apps.mcp import client
+from apps.mcp import client, device
 from apps.mcp.login import log_in
 from apps.mcp.offline.google import FILES
 from apps.mcp.offline.litellm import LiteLLMWorld, litellm_world
@@ -35,8 +35,12 @@ def first_way(say: Callable[[str], None]) -> bool:
         right = stranger.status_code == 401 and refused.status_code == 403
         for person in PEOPLE:
             told, browser = at.told(person), at.browser(person)
-            asyncio.run(log_in(told, browser.show))
-            say(f"{person} logs in at Entra ID (PKCE, loopback)")
+            if person == "bob":
+                asyncio.run(device.log_in(told, lambda sentence: at.type_code(sentence, "bob")))
+                say("bob logs in at Entra ID from another machine, by a code")
+            else:
+                asyncio.run(log_in(told, browser.show))
+                say(f"{person} logs in at Entra ID (PKCE, loopback)")
             seen = asyncio.run(client.call(told, "drive___listFiles", {}, browser.show))
             asked = sum("authorize?request_uri=" in url for url in browser.visited)
             say(f"{person} calls drive___listFiles: -32042, {asked} consent, then {seen!r}")

@@ -31,6 +31,8 @@ class Google:
     """Person and end, by access token."""
     refresh: dict[str, str] = field(default_factory=dict)
     """Person, by refresh token."""
+    renewed: list[str] = field(default_factory=list)
+    """Who got a new token for a refresh token, in order."""
     asked_by: list[str] = field(default_factory=list)
     """Whose files were read, in order."""
 
@@ -77,12 +79,13 @@ class Google:
         if form.get("grant_type") == "refresh_token":
             if not (person := self.refresh.get(form.get("refresh_token", ""), "")):
                 return JSONResponse({"error": "invalid_grant"}, 400)
+            self.renewed.append(person)
             return JSONResponse(self._issue(person))
         kept = self.codes.pop(form.get("code", ""), None)
         if not kept or kept["redirect_uri"] != form.get("redirect_uri"):
             return JSONResponse({"error": "invalid_grant"}, 400)
         answer = self._issue(kept["person"])
-        if kept.get("access_type", "offline") == "offline":
+        if kept.get("access_type") == "offline":
             token = f"1//refresh-{secrets.token_urlsafe(24)}"
             self.refresh[token] = kept["person"]
             answer["refresh_token"] = token

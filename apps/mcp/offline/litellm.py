@@ -21,6 +21,8 @@ from ops.local.process import free_port, litellm
 
 MASTER_KEY = "sk-master-0123456789"
 SERVER = "drive"
+AT_GOOGLE = "google"
+"""A server whose consents are at Google itself: nobody is sent there, and no key may use it."""
 
 
 @dataclass
@@ -82,11 +84,14 @@ def litellm_world() -> Iterator[LiteLLMWorld]:
         client_id=google.CLIENT_ID,
         provider_key="google",
         scopes=(google.SCOPE,),
-        authorization_url=f"{known.base}/o/oauth2/v2/auth",
+        # To Google itself LiteLLM adds that (litellm oauth_utils.py, build_upstream_authorize_url).
+        authorization_url=f"{known.base}/o/oauth2/v2/auth?access_type=offline&prompt=consent",
         token_url=f"{known.base}/token",
     )
+    default = McpServer.model_fields["authorization_url"].default
+    at_google = server.model_copy(update={"name": AT_GOOGLE, "authorization_url": default})
     echo = Model(name="echo", model="openai/echo", params={"mock_response": "pong"})
-    config = proxy_config([echo], region="us-east-1", vpc_cidr="127.0.0.0/8", mcp_servers=[server])
+    config = proxy_config([echo], region="us-east-1", vpc_cidr="127.0.0.0/8", mcp_servers=[server, at_google])
     with ExitStack() as stack:
         stack.enter_context(serving(known.app(), google_port))
         stack.enter_context(serving(drive.app(known, server.url), drive_port))

@@ -32,6 +32,10 @@ class World:
         """The browser of that person, the same each time."""
         return self.browsers.setdefault(person, Browser(person))
 
+    def type_code(self, sentence: str, person: str) -> None:
+        """That person reads address and code of a login on another machine, and types the code."""
+        self.browser(person).visit(f"{self.entra.base}/devicelogin?code={sentence.rpartition(' ')[2]}")
+
     def told(self, person: str, **changes: Any) -> settings.Gateway:
         """What the client of that person knows."""
         return settings.Gateway(
@@ -40,6 +44,7 @@ class World:
             token_file=str(self.folder / f"{person}.json"),
             authorize_url=self.entra.authorize_url,
             token_url=self.entra.token_url,
+            device_url=self.entra.device_url,
             client_id=entra.CLIENT,
             scope=entra.SCOPE,
             return_url=self.return_url,

@@ -11,9 +11,12 @@ from ops.typer_command import GenaiCommand
 
 mcp = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-Stack = Annotated[str, stack_option("An MCP stack, or an AWS stack with mcpServers: its Pulumi.<stack>.yaml.")]
+Stack = Annotated[
+    str,
+    stack_option("An MCP stack, or an AWS stack with mcpServers, or its Azure stack: its Pulumi.<stack>.yaml."),
+]
 Server = Annotated[
-    str, typer.Option(help="Of an AWS stack: which of its mcpServers; by default the first.", show_default=False)
+    str, typer.Option(help="Not of an MCP stack: which of the mcpServers; by default the first.", show_default=False)
 ]
 Key = Annotated[
     str,
@@ -25,21 +28,30 @@ Key = Annotated[
 
 @mcp.callback()
 def mcp_() -> None:
-    """Use the tools of an MCP gateway: AgentCore of an MCP stack, or LiteLLM of an AWS stack (docs/mcp.md)."""
+    """Use the tools of an MCP gateway: AgentCore of an MCP stack, or LiteLLM of a day (docs/mcp.md)."""
 
 
 @mcp.command(cls=GenaiCommand)
-def login(stack: Stack = "mcp", server: Server = "", key: Key = "") -> None:
+def login(
+    stack: Stack = "mcp",
+    server: Server = "",
+    key: Key = "",
+    *,
+    device: Annotated[
+        bool, typer.Option("--device", help="At Entra ID, from another machine: show an address and a code to type.")
+    ] = False,
+) -> None:
     """Log in with the browser.
 
-    For AgentCore at Entra ID; the token is kept for an hour in a file that only you can read. For LiteLLM at the
-    provider of the server's data; LiteLLM keeps that token under the user of the key.
+    For AgentCore and API Management at Entra ID; the tokens are kept in a file that only you can read, and renewed
+    until the tenant ends the login. For LiteLLM at the provider of the server's data; LiteLLM keeps that token under
+    the user of the key.
 
     Exit codes: 0 logged in, 1 refused, 2 the input is wrong, the stack is not up, or `make setup-mcp` did not run.
     """
     from ops.commands.mcp.run import run
 
-    raise typer.Exit(run(["login"], stack, server, key))
+    raise typer.Exit(run(["login", *(["--device"] if device else [])], stack, server, key))
 
 
 @mcp.command(cls=GenaiCommand)

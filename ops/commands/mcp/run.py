@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ops.project import PROJECT, ROOT
-from ops.stack.running import read_aws_stack, read_mcp_gateway, running_type
-from ops.stack.running_stacks import RunningAwsStack, RunningMcpGateway
+from ops.stack.running import read_aws_stack, read_mcp_apis, read_mcp_gateway, running_type
+from ops.stack.running_stacks import RunningAwsStack, RunningGateway, RunningMcpApis, RunningMcpGateway
+from policies.apim.mcp import LOGIN, SCOPE
 from stacks.errors import GenaiError
 
 CLIENT = ROOT / ".venv-mcp" / "bin" / "python"
-LOGIN = "https://login.microsoftonline.com"
 
 
 class McpCommandError(GenaiError):
@@ -35,6 +35,10 @@ def _told(stack: str, server: str, key: str) -> dict[str, str]:
         if server or key:
             raise McpCommandError(f"{stack} is an MCP stack, which has no --server and no --key: leave them out.")
         return of_agentcore(read_mcp_gateway(stack), token_file(stack))
+    if running_type(stack) is RunningGateway:
+        if key:
+            raise McpCommandError(f"{stack} is an Azure stack, which looks your key up by itself: leave --key out.")
+        return of_api_management(read_mcp_apis(stack), token_file(stack), server)
     return of_litellm(read_aws_stack(stack), stack, server, key)
 
 
@@ -46,13 +50,11 @@ def token_file(stack: str) -> Path:
 
 def of_agentcore(gateway: RunningMcpGateway, file: Path) -> dict[str, str]:
     """What the client is told about AgentCore behind Entra ID."""
-    entra = f"{LOGIN}/{gateway.tenant_id}/oauth2/v2.0"
     return {
         "way": "agentcore",
         "url": gateway.gateway_url,
         "tokenFile": str(file),
-        "authorizeUrl": f"{entra}/authorize",
-        "tokenUrl": f"{entra}/token",
+        **_entra(gateway.tenant_id),
         "clientId": gateway.client_id,
         "scope": gateway.scope,
         "returnUrl": gateway.return_url,
@@ -60,13 +62,39 @@ def of_agentcore(gateway: RunningMcpGateway, file: Path) -> dict[str, str]:
     }
 
 
+def of_api_management(apis: RunningMcpApis, file: Path, server: str) -> dict[str, str]:
+    """What the client is told about LiteLLM behind API Management. McpCommandError for a server that is not there."""
+    return {
+        "way": "apim",
+        "url": apis.mcp_urls[_server(apis.stack, list(apis.mcp_urls), server)],
+        "tokenFile": str(file),
+        **_entra(apis.tenant_id),
+        "clientId": apis.mcp_client_id,
+        "scope": apis.scope.replace("/.default", f"/{SCOPE}"),
+    }
+
+
+def _entra(tenant_id: str) -> dict[str, str]:
+    entra = f"{LOGIN}/{tenant_id}/oauth2/v2.0"
+    return {
+        "authorizeUrl": f"{entra}/authorize",
+        "tokenUrl": f"{entra}/token",
+        "deviceUrl": f"{entra}/devicecode",
+    }
+
+
+def _server(stack: str, servers: Sequence[str], server: str) -> str:
+    """The server that is meant, by default the first."""
+    if (server or servers[0]) not in servers:
+        raise McpCommandError(f"{stack} has no MCP server {server!r}: it has {', '.join(servers)}.")
+    return server or servers[0]
+
+
 def of_litellm(day: RunningAwsStack, stack: str, server: str, key: str) -> dict[str, str]:
     """What the client is told about LiteLLM. McpCommandError for a server or a key that it does not have."""
     if not day.mcp_servers:
         raise McpCommandError(f"{stack} has no MCP server: set mcpServers in Pulumi.{stack}.yaml (docs/mcp.md).")
-    server = server or day.mcp_servers[0]
-    if server not in day.mcp_servers:
-        raise McpCommandError(f"{stack} has no MCP server {server!r}: it has {', '.join(day.mcp_servers)}.")
+    server = _server(stack, day.mcp_servers, server)
     mine = [alias for alias, servers in day.key_mcp_servers.items() if server in servers]
     if not mine or (key and key not in mine):
         raise McpCommandError(

@@ -27,7 +27,7 @@ def plan(
         typer.Option(help="USD a day of 8 hours may cost; exit code 3 when it costs more, 2 when nobody knows.", min=0),
     ] = None,
     write_docs: Annotated[
-        bool, typer.Option("--write-docs", help="Also draw the picture in docs/architecture.md and README anew.")
+        bool, typer.Option("--write-docs", help="Also draw the picture of the stack in docs/ (and README) anew.")
     ] = False,
 ) -> None:
     """Show what `pulumi up` would build, its cost and its timeline. Needs no account and no Pulumi CLI.

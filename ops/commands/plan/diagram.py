@@ -1,4 +1,4 @@
-"""Pages of the documentation that hold the Mermaid picture of an AWS stack: docs/architecture.md and the READMEs."""
+"""Pages of the documentation that hold the Mermaid picture of a stack: docs/architecture.md, the READMEs, and MCP's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from ops.commands.plan import mcp_page
 from ops.commands.plan.picture import Picture, mermaid
 from ops.project import PROJECT, ROOT, stack_files
 from ops.stack.plan import Plan, make_plan
@@ -132,7 +133,7 @@ def _write_architecture(plan: Plan) -> None:
 PAGES: Mapping[str, Callable[[Plan], None] | None] = {
     "aws": _write_architecture,
     "azure": None,
-    "mcp": None,
+    "mcp": mcp_page.write,
     "databricks": None,
 }
 """What draws the pages of a kind of stack, by its name; None where they are drawn by hand."""

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from apps.mcp import client, login
+from apps.mcp import client, login, tokens
 from apps.mcp.__main__ import main
 from apps.mcp.offline.world import World, world
-from apps.mcp.settings import VARIABLE
+from apps.mcp.settings import VARIABLE, Gateway
 from tests.needs_litellm import NEEDS_LITELLM
 
 pytestmark = NEEDS_LITELLM
@@ -29,8 +29,10 @@ def test_the_token_is_kept_where_only_its_owner_can_read_it(own: World) -> None:
     asyncio.run(login.log_in(told, own.browser("alice").show))
     file = Path(told.token_file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert login.token(told)
-    assert login.token(told) not in repr(told)
+    kept = tokens.kept(file)
+    assert kept
+    assert kept.access_token not in repr(told) + repr(kept)
+    assert [one.name for one in file.parent.iterdir()] == [file.name]
 
 
 def test_a_user_without_the_role_is_told_so(own: World) -> None:
@@ -64,7 +66,7 @@ def test_who_is_not_logged_in_or_no_longer_is_told_what_to_run(own: World) -> No
     with pytest.raises(login.LoginError, match="run `genai mcp login` first"):
         asyncio.run(client.tools(own.told("alice")))
     told = own.told("alice")
-    login._keep(Path(told.token_file), {"access_token": "t", "expires_in": 1})
+    tokens.keep(Path(told.token_file), {"access_token": "t", "expires_in": 1})
     with pytest.raises(login.LoginError, match="run `genai mcp login` again"):
         asyncio.run(client.tools(told))
 
@@ -72,7 +74,7 @@ def test_who_is_not_logged_in_or_no_longer_is_told_what_to_run(own: World) -> No
 @pytest.mark.parametrize(("claims", "said"), [({"exp": 1}, "401"), ({"roles": []}, "403")])
 def test_a_refusal_of_the_gateway_says_what_to_do(own: World, claims: dict[str, object], said: str) -> None:
     told = own.told("alice")
-    login._keep(Path(told.token_file), {"access_token": own.entra.token("alice", **claims)})
+    tokens.keep(Path(told.token_file), {"access_token": own.entra.token("alice", **claims)})
     with pytest.raises(client.CallError, match=said):
         asyncio.run(client.tools(told))
 
@@ -93,4 +95,72 @@ def test_the_command_prints_tools_and_answers_and_no_token(
     shown = capsys.readouterr()
     assert "drive___listFiles\tSearch the user's files" in shown.out
     assert "Plans of Alice" in shown.out
-    assert login.token(told) not in shown.out + shown.err
+    kept = tokens.kept(Path(told.token_file))
+    assert kept
+    assert kept.access_token not in shown.out + shown.err
+    assert kept.refresh_token not in shown.out + shown.err
+
+
+def kept(told: Gateway) -> tokens.Kept:
+    found = tokens.kept(Path(told.token_file))
+    assert found
+    return found
+
+
+def almost_over(told: Gateway) -> tokens.Kept:
+    """The hour is over, and the login of before is what was kept."""
+    before = kept(told)
+    answer = {"access_token": before.access_token, "refresh_token": before.refresh_token, "expires_in": 30}
+    tokens.keep(Path(told.token_file), answer)
+    return before
+
+
+def test_a_token_that_ends_is_renewed_without_a_login_and_again_after_that(own: World) -> None:
+    told, browser = own.told("alice"), own.browser("alice")
+    asyncio.run(login.log_in(told, browser.show))
+    visited = len(browser.visited)
+    seen = {kept(told).refresh_token}
+    for _ in range(2):
+        almost_over(told)
+        assert [tool.name for tool in asyncio.run(client.tools(told))] == ["drive___listFiles"]
+        assert kept(told).lasts
+        assert kept(told).refresh_token not in seen
+        seen.add(kept(told).refresh_token)
+    assert len(browser.visited) == visited
+
+
+def test_a_renewal_that_leaves_the_refresh_token_out_keeps_the_one_before(own: World) -> None:
+    told = own.told("alice")
+    asyncio.run(login.log_in(told, own.browser("alice").show))
+    before = almost_over(told)
+
+    async def answered(*_: object) -> tuple[int, dict[str, object]]:
+        return 200, {"access_token": "new", "expires_in": 3600}
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(login, "ask", answered)
+        assert asyncio.run(login.token(told)) == "new"
+    assert kept(told).refresh_token == before.refresh_token
+
+
+def test_a_revoked_login_is_not_renewed_and_the_user_is_told_to_log_in(own: World) -> None:
+    told = own.told("alice")
+    asyncio.run(login.log_in(told, own.browser("alice").show))
+    almost_over(told)
+    own.entra.revoke("alice")
+    with pytest.raises(login.LoginError, match="run `genai mcp login` again"):
+        asyncio.run(client.tools(told))
+
+
+@pytest.mark.parametrize(
+    ("url", "said"), [("{base}/nowhere", "answered 404"), ("http://127.0.0.1:1/", "gave no answer")]
+)
+def test_a_tenant_that_cannot_be_asked_is_no_reason_to_forget_the_login(own: World, url: str, said: str) -> None:
+    told = own.told("alice")
+    asyncio.run(login.log_in(told, own.browser("alice").show))
+    before = almost_over(told)
+    away = told.model_copy(update={"token_url": url.format(base=own.entra.base)})
+    with pytest.raises(login.LoginError, match=said):
+        asyncio.run(client.tools(away))
+    assert kept(told).refresh_token == before.refresh_token
+    assert asyncio.run(client.tools(told))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -13,11 +15,17 @@ import pytest
 
 from apps.mcp import client
 from apps.mcp.login import log_in
+from apps.mcp.offline.entra import BEHIND_API_MANAGEMENT, CLIENT, Entra
 from apps.mcp.offline.google import CLIENT_SECRET, FILES
-from apps.mcp.offline.litellm import SERVER, LiteLLMWorld, litellm_world
+from apps.mcp.offline.litellm import AT_GOOGLE, SERVER, LiteLLMWorld, litellm_world
+from apps.mcp.offline.servers import Browser, serving
+from apps.mcp.settings import Gateway
 from charts.litellm import allowed_routes
 from ops.local.database import missing_program
+from ops.local.process import free_port
 from tests.needs_litellm import NEEDS_LITELLM
+from tests.policies.apim.expressions import missing_tools
+from tests.policies.apim.mcp.loopback import ApiManagement, running
 
 pytestmark = NEEDS_LITELLM
 
@@ -77,14 +85,62 @@ def test_one_key_for_many_people_shares_one_token_which_is_why_the_settings_refu
     assert listed(at, "app") == "\n".join(FILES["alice"])  # bob asks, with the key of the application
 
 
-def test_an_ended_token_is_renewed_without_the_user(at: LiteLLMWorld) -> None:
+def login_of(at: LiteLLMWorld, person: str, *, seconds: int) -> int:
+    """Log in with a token that Google says lasts so long; how many addresses the browser went to."""
+    browser, before = at.browser(person), at.google.lifetime
+    at.google.lifetime = seconds
+    asyncio.run(log_in(at.told(person), browser.show))
+    at.google.lifetime = before
+    return len(browser.visited)
+
+
+def test_a_token_about_to_end_is_renewed_by_its_refresh_token_without_the_user(at: LiteLLMWorld) -> None:
+    """LiteLLM renews a minute before the end that it was told (MCP_PER_USER_TOKEN_EXPIRY_BUFFER_SECONDS)."""
+    login_of(at, "bob", seconds=30)
+    tokens = set(at.google.tokens)
+    assert at.google.renewed == []
+    for _ in range(2):
+        assert listed(at, "bob") == "\n".join(FILES["bob"])
+    assert at.google.renewed == ["bob"], "once, and the new token is kept"
+    assert {person for token, (person, _) in at.google.tokens.items() if token not in tokens} == {"bob"}
+
+
+def test_a_consent_that_is_taken_back_is_not_renewed_and_nothing_is_read(at: LiteLLMWorld) -> None:
+    login_of(at, "bob", seconds=30)
+    at.google.revoke("bob")
+    before = list(at.google.asked_by)
+    with pytest.raises(client.CallError, match="401"):
+        listed(at, "bob")
+    assert at.google.asked_by == before
+    logged_in(at, "bob")
+    assert listed(at, "bob") == "\n".join(FILES["bob"])
+
+
+def test_a_token_that_google_ends_early_takes_a_login(at: LiteLLMWorld) -> None:
+    """LiteLLM goes by the end that it was told, not by the provider's refusal: it does not renew then."""
+    renewed = list(at.google.renewed)
     at.google.expire()
-    try:
-        assert listed(at, "bob") == "\n".join(FILES["bob"])
-    except client.CallError:
-        # LiteLLM renews by the end that it was told, not when the provider refuses: then a login does.
-        logged_in(at, "bob")
-        assert listed(at, "bob") == "\n".join(FILES["bob"])
+    with pytest.raises(client.CallError):
+        listed(at, "bob")
+    assert at.google.renewed == renewed
+    logged_in(at, "bob")
+    assert listed(at, "bob") == "\n".join(FILES["bob"])
+
+
+def test_litellm_asks_google_for_a_refresh_token_by_itself(at: LiteLLMWorld) -> None:
+    """Without one a consent would be over after an hour. Our stand-in is asked in the address that LiteLLM is told."""
+    asked = {
+        "client_id": "genai",
+        "response_type": "code",
+        "redirect_uri": "http://localhost:1",
+        "state": "s",
+        "code_challenge": "c" * 43,
+        "code_challenge_method": "S256",
+    }
+    answer = httpx.get(f"{at.url}/{AT_GOOGLE}/authorize", params=asked, timeout=60, trust_env=False)
+    led = urlsplit(answer.headers["location"])
+    assert led.hostname == "accounts.google.com"
+    assert {"access_type=offline", "prompt=consent"} <= {*led.query.split("&")}
 
 
 def test_a_revoked_consent_ends_the_access_until_the_next_login(at: LiteLLMWorld) -> None:
@@ -101,6 +157,55 @@ def test_a_stranger_is_told_where_to_log_in(at: LiteLLMWorld) -> None:
     answer: Any = httpx.post(f"{at.url}/{SERVER}/mcp", json={}, timeout=60)
     assert answer.status_code == 401
     assert f"/.well-known/oauth-protected-resource/{SERVER}/mcp" in answer.headers["www-authenticate"]
+
+
+@pytest.fixture(scope="module")
+def entra() -> Iterator[Entra]:
+    """A tenant whose people hold the role of LiteLLM's API, all but mallory."""
+    port = free_port()
+    people = {person: ["LiteLLM.Invoke"] for person in ("alice", "bob", "dora")}
+    tenant = Entra(f"http://127.0.0.1:{port}", {**people, "mallory": []})
+    with serving(tenant.app(), port):
+        yield tenant
+
+
+@pytest.fixture(scope="module")
+def front(at: LiteLLMWorld, entra: Entra, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiManagement]:
+    """API Management in front of that LiteLLM; dora has a key, and has not been at Google."""
+    if missing := missing_tools():
+        pytest.fail(missing) if os.environ.get("GENAI_REQUIRE_ALL") == "1" else pytest.skip(missing)
+    at.add_key("dora", user_id="dora@example.com")
+    keys = {person: at.keys[person] for person in ("alice", "bob", "dora")}
+    with running(entra, at.url, keys, tmp_path_factory.mktemp("apim")) as started:
+        yield started
+
+
+def test_our_own_client_logs_in_at_entra_id_and_is_told_what_is_missing(
+    at: LiteLLMWorld, entra: Entra, front: ApiManagement, tmp_path: Path
+) -> None:
+    def told(person: str) -> Gateway:
+        return Gateway(
+            way="apim",
+            url=front.mcp_url,
+            token_file=str(tmp_path / person),
+            authorize_url=entra.authorize_url,
+            token_url=entra.token_url,
+            client_id=CLIENT,
+            scope=BEHIND_API_MANAGEMENT,
+        )
+
+    def seen(person: str) -> str:
+        return asyncio.run(client.call(told(person), "listFiles", {}, Browser(person).show))
+
+    for person in ("alice", "bob", "dora", "mallory"):
+        asyncio.run(log_in(told(person), Browser(person).show))
+    assert [seen(person) for person in ("bob", "alice")] == ["\n".join(FILES[one]) for one in ("bob", "alice")]
+    with pytest.raises(client.CallError, match="LiteLLM has no token of yours for this MCP server"):
+        seen("dora")
+    with pytest.raises(client.CallError, match="This person has not been given the role"):
+        seen("mallory")
+    logged_in(at, "dora")
+    assert seen("dora") == ""  # she is known at Google, and has no files
 
 
 def test_what_litellm_logs_holds_no_token(at: LiteLLMWorld) -> None:

@@ -14,7 +14,7 @@ def recorded() -> Recording:
         tenant_id="tenant",
         subscription_id="subscription",
         deployer_id="deployer",
-        keys={name: StoredKey(client_id=f"{name}-id", key=f"sk-{name}") for name in ("chat", "batch")},
+        keys={name: StoredKey(id=f"{name}-id", key=f"sk-{name}") for name in ("chat", "batch")},
         tags={"Owner": "someone"},
     )
 

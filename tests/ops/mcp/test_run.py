@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from ops.cli import app
 from ops.commands.mcp import run
-from ops.stack.running_stacks import RunningMcpGateway
+from ops.stack import running
+from ops.stack.running_stacks import RunningMcpApis, RunningMcpGateway
 
 MCP = RunningMcpGateway.model_validate(
     {
@@ -75,6 +76,27 @@ def test_a_server_or_a_key_that_is_not_there_is_refused(day: Any, server: str, k
     assert "sk-" not in str(refused.value)
 
 
+APIS = RunningMcpApis.model_validate(
+    {
+        "stack": "azure",
+        "mcpUrls": {name: f"https://g.azure-api.net/mcp/{name}" for name in ("drive", "search")},
+        "mcpClientId": "public",
+        "tenantId": "tenant",
+        "scope": "api://a/.default",
+    }
+)
+
+
+def test_the_way_through_api_management_carries_no_key_at_all() -> None:
+    told = run.of_api_management(APIS, Path("/x/mcp-azure.json"), "search")
+    assert (told["way"], told["url"]) == ("apim", "https://g.azure-api.net/mcp/search")
+    assert told["deviceUrl"] == "https://login.microsoftonline.com/tenant/oauth2/v2.0/devicecode"
+    assert (told["clientId"], told["scope"]) == ("public", "api://a/user_impersonation")
+    assert "key" not in told
+    with pytest.raises(run.McpCommandError, match="azure has no MCP server 'wiki': it has drive, search"):
+        run.of_api_management(APIS, Path("/x"), "wiki")
+
+
 def test_the_client_is_run_with_what_it_is_told_and_its_exit_code_is_ours(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -96,11 +118,13 @@ def test_the_client_is_run_with_what_it_is_told_and_its_exit_code_is_ours(
         (["mcp", "call", "t", "[1]"], "'[1]' is no JSON object"),
         (["mcp", "call", "t", "q=x"], "is no JSON object"),
         (["mcp", "tools", "--key", "anna"], "mcp is an MCP stack, which has no --server and no --key"),
-        (["mcp", "tools", "--stack", "azure"], "azure is an Azure stack"),
+        (["mcp", "tools", "--stack", "azure", "--key", "anna"], "azure is an Azure stack, which looks your key up"),
+        (["mcp", "tools", "--stack", "azure"], "azure stands before no MCP server: set mcpServers on its AWS stack"),
     ],
 )
 def test_wrong_input_is_refused_with_2(monkeypatch: pytest.MonkeyPatch, arguments: list[str], says: str) -> None:
     monkeypatch.setattr(run, "CLIENT", Path(sys.executable))
+    monkeypatch.setattr(running, "read_outputs", lambda stack: {"gatewayUrl": "https://g.azure-api.net"})
     done = CliRunner().invoke(app, arguments)
     assert (done.exit_code, says in done.output) == (2, True), done.output
 

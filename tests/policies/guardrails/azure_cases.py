@@ -56,6 +56,16 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
             policy="<policies><inbound /><outbound><validate-jwt /></outbound></policies>"
         ),
         "an operation without it": lambda: good_azure.api(operation_policy="<policies><inbound /></policies>"),
+        "an answer of its own behind a condition": lambda: good_azure.api(
+            policy="<policies><inbound><choose><when><return-response /></when></choose></inbound></policies>"
+        ),
+        "an answer of its own after somebody was asked": lambda: good_azure.api(
+            policy="<policies><inbound><send-request /><return-response /></inbound></policies>"
+        ),
+        "an answer of its own on the way out": lambda: good_azure.api(
+            policy="<policies><inbound><base /></inbound><outbound><return-response /></outbound></policies>"
+        ),
+        "an answer of its own to a POST": lambda: good_azure.open_api(method="POST"),
     },
     "apis-lead-nowhere-by-themselves": {
         "a service URL": lambda: good_azure.api(service_url="https://litellm.example.com"),
@@ -94,6 +104,10 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
     },
     "gateways-have-an-identity-only-to-call-with": {
         "an identity for nothing": lambda: good_azure.gateway_with_identity(good_azure.POLICY),
+    },
+    "every-way-to-a-model-checks-prompts-or-none": {
+        "one API of two": lambda: good_azure.two_ways(good_azure.CHECKED, good_azure.COUNTED),
+        "the other one": lambda: good_azure.two_ways(good_azure.COUNTED, good_azure.CHECKED),
     },
     "gateway-logs-hold-no-headers-and-no-bodies": {
         "a header": lambda: good_azure.diagnostic(headers=("Authorization",)),
@@ -149,10 +163,16 @@ GOOD: Mapping[str, Program] = {
     "gateway with an identity to call with": lambda: good_azure.gateway_with_identity(
         good_azure.POLICY.replace("</inbound>", "<authentication-managed-identity /></inbound>")
     ),
+    "gateway with an identity to call Content Safety with": lambda: good_azure.gateway_with_identity(
+        good_azure.CHECKED
+    ),
+    "two ways to a model, both checked": lambda: good_azure.two_ways(good_azure.CHECKED, good_azure.CHECKED),
+    "two ways to a model, neither checked": lambda: good_azure.two_ways(good_azure.COUNTED, good_azure.COUNTED),
     "api without a subscription key": lambda: good_azure.api(subscription_required=False),
     "operation with a policy of its own": lambda: good_azure.api(
         operation_policy="<policies><inbound><base/></inbound></policies>"
     ),
+    "api that answers by itself": good_azure.open_api,
     "operation": lambda: good_azure.operation(path="/v1/models/{id}"),
     "diagnostic": good_azure.diagnostic,
     "diagnostic in a template": good_azure.deployment,

@@ -93,13 +93,24 @@ def pool(*, breaker: Any = BREAKER, key: str | None = None, url: str = ACCOUNT) 
     apimanagement.Backend("pool", type="Pool", pool={"services": services}, **IN_GATEWAY)
 
 
+COUNTED = POLICY.replace("</inbound>", "<llm-emit-token-metric /></inbound>")
+CHECKED = COUNTED.replace("</inbound>", "<llm-content-safety /></inbound>")
+
+
+def two_ways(one: str, other: str) -> None:
+    """APIs with these policies, beside one that leads to no model."""
+    for name, text in {"one": one, "other": other, "litellm": POLICY}.items():
+        made = apimanagement.Api(name, api_id=name, path=name, display_name=name, protocols=["https"], **IN_GATEWAY)
+        apimanagement.ApiPolicy(name, api_id=made.name, policy_id="policy", value=text, **IN_GATEWAY)
+
+
 def gateway_with_identity(policy: str) -> None:
     identity: Any = {"type": "UserAssigned", "user_assigned_identities": {"id": {}}}
     gateway(identity=identity)
     api(policy=policy)
 
 
-def api(*, policy: str | None = POLICY, operation_policy: str | None = None, **changes: Any) -> None:
+def api(*, policy: str | None = POLICY, operation_policy: str | None = None, **changes: Any) -> apimanagement.Api:
     good = {"api_id": "api", "path": "", "display_name": "api", "protocols": ["https"], **IN_GATEWAY}
     made = apimanagement.Api("api", **{**good, **changes})
     if policy is not None:
@@ -108,11 +119,18 @@ def api(*, policy: str | None = POLICY, operation_policy: str | None = None, **c
         apimanagement.ApiOperationPolicy(
             "policy", api_id=made.name, operation_id="models", policy_id="policy", value=operation_policy, **IN_GATEWAY
         )
+    return made
 
 
-def operation(*, method: str = "GET", path: str = "/v1/models") -> None:
+def open_api(*, method: str = "GET") -> None:
+    """One that answers by itself, as that of metadata does."""
+    made = api(policy="<policies><inbound><base /><rate-limit-by-key /><return-response /></inbound></policies>")
+    operation(method=method, api_id=made.name)
+
+
+def operation(*, method: str = "GET", path: str = "/v1/models", api_id: Any = "api") -> None:
     apimanagement.ApiOperation(
-        "operation", api_id="api", display_name="models", method=method, url_template=path, **IN_GATEWAY
+        "operation", api_id=api_id, display_name="models", method=method, url_template=path, **IN_GATEWAY
     )
 
 

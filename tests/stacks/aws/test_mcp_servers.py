@@ -105,4 +105,33 @@ def test_a_day_without_servers_is_as_it_was() -> None:
     recording = record()
     config = plain(recording.one("kubernetes:helm.sh/v3:Release", "litellm").inputs)["values"]["gateway"]["config"]
     assert "mcp_servers" not in config["proxy_config"]
-    assert "personalKeys" not in recording.outputs
+    assert not {"personalKeys", "mcpServers"} & {*recording.outputs}
+
+
+def test_an_azure_stack_is_told_whose_key_may_use_which_server() -> None:
+    assert plain(run().outputs["mcpServers"]) == {
+        "drive": {"anna@example.com": "anna", "ben@example.com": "ben"},
+        "search": {"ben@example.com": "ben"},
+    }
+
+
+def test_api_management_reaches_each_server_and_no_other_path_of_it() -> None:
+    search = [{**SEARCH, "name": f"search_{number}"} for number in range(4)]
+    keys = [{**ANNA, "mcpServers": ["drive"]}]
+    recording = run(apimEntry=True, mcpServers=[DRIVE, *search], virtualKeys=keys)
+    rules = {
+        one.name: (one.inputs["priority"], *(plain(condition) for condition in one.inputs["conditions"]))
+        for one in recording.of_type("aws:lb/listenerRule:ListenerRule")
+        if one.name.startswith("apim-entry")
+    }
+    assert [(name, rules[name][0]) for name in rules] == [
+        ("apim-entry", 1),
+        ("apim-entry-mcp-1", 2),
+        ("apim-entry-mcp-2", 3),
+    ]
+    paths = {name: conditions[0]["pathPattern"]["values"] for name, (_, *conditions) in rules.items()}
+    assert paths["apim-entry-mcp-1"] == ["/drive/mcp", *(f"/search_{number}/mcp" for number in range(3))]
+    assert paths["apim-entry-mcp-2"] == ["/search_3/mcp"]
+    assert all(conditions[1]["httpHeader"]["httpHeaderName"] == "cookie" for _, *conditions in rules.values())
+    # A listener rule takes five values at most (ALB quotas); the header is one.
+    assert all(len(values) + 1 <= 5 for values in paths.values())

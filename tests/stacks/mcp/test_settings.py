@@ -61,7 +61,16 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"redirectUris": ["http://localhost.example.com"]}, "is neither https nor loopback"),
     ({"redirectUris": ["javascript://x/alert"]}, "is neither https nor loopback"),
     ({"redirectUris": ["https://"]}, "is neither https nor loopback"),
-    ({"redirectUris": ["http://localhost", "http://localhost"]}, "two entries have the address"),
+    ({"redirectUris": ["http://localhost", "http://localhost"]}, "has two entries with the same address"),
+    ({"redirectUris": ["http://localhost", "http://localhost/"]}, "has two entries with the same address"),
+    ({"redirectUris": ["https://example.com/a/%2e%2E/back"]}, "is not exact"),
+    ({"redirectUris": ["https://example.com/./back"]}, "is not exact"),
+    ({"redirectUris": ["HTTP://LOCALHOST"]}, "in lower case"),
+    ({"redirectUris": ["https://Example.com/back"]}, "in lower case"),
+    ({"redirectUris": ["http://localhost:99999"]}, "has no port that there is"),
+    ({"redirectUris": ["http://localhost:port"]}, "has no port that there is"),
+    ({"returnUrl": "http://localhost:port/consent"}, "has no port that there is"),
+    ({"users": ["someone@example.com", "Someone@example.com"]}, "users: two entries have the name"),
     ({"returnUrl": "http://192.0.2.1/consent"}, "is neither https nor loopback"),
     ({"returnUrl": "https://app.example.com/*"}, "is not exact"),
     ({"returnUrl": "app://consent"}, "is neither https nor loopback"),
@@ -75,6 +84,12 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (drive(clientId=""), "targets[drive].clientId"),
     (drive(clientId="my-client"), "clientId is none of Google's"),
     (drive(clientSecret="GOCSPX secret"), "is not a name of a secret of Secrets Manager"),
+    (
+        drive(clientSecret="GOCSPX-a1b2c3d4e5f6g7h8i9j0"),
+        "is not a name of a secret of Secrets Manager, and is not shown",
+    ),
+    (drive(clientSecret="0123456789abcdef0123456789abcdef01234567"), "is not a name of a secret of Secrets Manager"),
+    (drive(clientSecret="abc8Q~secret-of-entra"), "is not a name of a secret of Secrets Manager, and is not shown"),
     (drive(secret="x"), "targets[drive].secret is not known there"),
     (drive(grant="clientCredentials"), "Google has no client credentials"),
     (drive(grant="implicit"), "targets[drive].grant must be 'authorizationCode' or 'clientCredentials'"),
@@ -94,6 +109,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (wiki(scopes=["write:jira-work"]), "may write"),
     (wiki(scopes=["chat:write"]), "may write"),
     (wiki(scopes=["repo"]), "may write"),
+    (wiki(scopes=["public_repo"]), "may write"),
+    (wiki(scopes=["repo:status"]), "may write"),
+    (wiki(scopes=["incoming-webhook"]), "may write"),
+    (wiki(scopes=["https://management.azure.com/user_impersonation"]), "may write"),
+    (wiki(scopes=["https://graph.microsoft.com/Directory.AccessAsUser.All"]), "may write"),
     (wiki(scopes=["s" * 65]), "is no scope"),
     (wiki(discoveryUrl="http://login.example.com/.well-known/openid-configuration"), "write the HTTPS address"),
     (wiki(discoveryUrl="https://login.example.com"), "write the HTTPS address"),
@@ -112,6 +132,7 @@ def test_a_wrong_setting_is_refused_before_anything_is_created(
     with pytest.raises(SettingsError) as refused:
         run(**values)
     assert message in str(refused.value)
+    assert not [secret for secret in ("GOCSPX", "8Q~", "0123456789abcdef") if secret in str(refused.value)]
     assert [one.type for one in registered[-1].resources] == ["pulumi:pulumi:Stack"]
 
 

@@ -1,0 +1,152 @@
+"""API Management in front of LiteLLM's MCP servers, as the engine would receive it."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ops.model.recorder import Recording, Resource, plain, record
+from ops.model.simulated_outputs import GENERATED, guid
+from policies.apim import mcp
+from stacks.azure import program as azure
+from stacks.errors import SettingsError
+from tests.azure_program import AWS_STACK, SETTINGS, config, recorded
+from tests.program import plaintext
+from tests.stacks.aws.test_mcp_servers import run as run_aws
+
+API = "azure-native:apimanagement:Api"
+APPLICATION = "azuread:index/application:Application"
+NAMED_VALUE = "azure-native:apimanagement:NamedValue"
+OPERATION = "azure-native:apimanagement:ApiOperation"
+POLICY = "azure-native:apimanagement:ApiPolicy"
+SECRET = "azure-native:keyvault:Secret"
+PEOPLE = ["Anna@example.com", "carl@example.com"]
+
+
+@functools.cache
+def day() -> Mapping[str, Any]:
+    """What an AWS day with the MCP servers drive, of Anna and Ben, and search, of Ben, exports."""
+    return run_aws(apimEntry=True).outputs
+
+
+def run(settings: Mapping[str, Any] | None = None, outputs: Mapping[str, Any] | None = None) -> Recording:
+    return record(
+        lambda: azure.build("azure"),
+        stack="azure",
+        config=config({**SETTINGS, "users": PEOPLE, **(settings or {})}),
+        other_stacks={AWS_STACK: outputs or day()},
+    )
+
+
+@functools.cache
+def with_servers(mode: str) -> Recording:
+    return run({"keyMode": mode})
+
+
+def of_mcp(recording: Recording, type_token: str) -> Mapping[str, Resource]:
+    return {one.name: one for one in recording.of_type(type_token) if one.name.startswith("genai-mcp")}
+
+
+every_mode = pytest.mark.parametrize("mode", ["header", "keyVault"])
+
+
+@every_mode
+def test_each_server_is_an_address_with_its_metadata_beside_it(mode: str) -> None:
+    recording = with_servers(mode)
+    apis = of_mcp(recording, API)
+    assert {name: api.inputs["path"] for name, api in apis.items()} == {
+        "genai-mcp-mcp": "mcp",
+        "genai-mcp-mcp-metadata": ".well-known/oauth-protected-resource",
+    }
+    operations = [
+        (one.inputs["apiId"], one.inputs["method"], one.inputs["urlTemplate"])
+        for one in of_mcp(recording, OPERATION).values()
+    ]
+    assert sorted(operations) == sorted(
+        [("mcp", method, f"/{server}") for server in ("drive", "search") for method in ("DELETE", "GET", "POST")]
+        + [("mcp-metadata", "GET", f"/mcp/{server}") for server in ("drive", "search")]
+    )
+    policies = {one.inputs["apiId"]: one.inputs["value"] for one in of_mcp(recording, POLICY).values()}
+    assert policies == {"mcp": mcp.load(), "mcp-metadata": mcp.load_metadata()}
+    gateway = plain(recording.outputs["gatewayUrl"])
+    assert plain(recording.outputs["mcpUrls"]) == {name: f"{gateway}/mcp/{name}" for name in ("drive", "search")}
+
+
+@every_mode
+def test_both_policies_wait_for_every_value_that_they_refer_to(mode: str) -> None:
+    recording = with_servers(mode)
+    values = {one.inputs["namedValueId"]: one for one in recording.of_type(NAMED_VALUE)}
+    assert {*mcp.NAMED_VALUES} <= {*values}
+    assert plain(values[mcp.GATEWAY_URL].inputs["value"]) == plain(recording.outputs["gatewayUrl"])
+    for policy in of_mcp(recording, POLICY).values():
+        assert {values[name].urn for name in mcp.METADATA_NAMED_VALUES} <= {*policy.dependencies}
+    of_servers = of_mcp(recording, POLICY)["genai-mcp-mcp"]
+    assert {values[name].urn for name in mcp.NAMED_VALUES} <= {*of_servers.dependencies}
+    assert recording.one("azure-native:apimanagement:Backend").urn in of_servers.dependencies
+    for operation in of_mcp(recording, OPERATION).values():
+        assert [urn for urn in operation.dependencies if urn.endswith(f"::{_api(operation)}")]
+
+
+def _api(operation: Resource) -> str:
+    return f"genai-mcp-{operation.inputs['apiId']}"
+
+
+@every_mode
+def test_the_vault_holds_the_key_of_each_person_who_may_call_by_object_id(mode: str) -> None:
+    recording = with_servers(mode)
+    secrets = {
+        plain(one.inputs["secretName"]): plain(one.inputs["properties"])["value"] for one in recording.of_type(SECRET)
+    }
+    keys = plain(day()["personalKeys"])
+    of_people = {f"litellm-{guid('Anna@example.com')}": keys["anna"]}
+    of_clients = {f"litellm-{guid('identity-demo')}": plain(day()["virtualKeys"])["demo"]}
+    assert secrets == (of_people if mode == "header" else {**of_clients, **of_people})
+
+
+@every_mode
+def test_no_key_stands_in_plain_text(mode: str) -> None:
+    recording = with_servers(mode)
+    for resource in recording.resources:
+        assert not [text for text in plaintext(resource.inputs) if GENERATED in text], resource.urn
+    assert not [text for text in plaintext(recording.outputs) if GENERATED in text]
+
+
+def test_people_log_in_with_a_public_client_whose_redirect_addresses_are_exact() -> None:
+    uris = ["http://localhost", "https://vscode.dev/redirect"]
+    recording = run({"redirectUris": uris})
+    client = recording.one(APPLICATION, "identity-mcp-clients")
+    assert client.inputs["publicClient"] == {"redirectUris": uris}
+    assert plain(recording.outputs["mcpClientId"]) == guid("identity-mcp-clients")
+    for wrong in (["http://example.com"], ["https://example.com/*"], []):
+        with pytest.raises(SettingsError):
+            run({"redirectUris": wrong})
+
+
+@every_mode
+def test_without_servers_nothing_of_it_is_there(mode: str) -> None:
+    recording = recorded(mode)
+    assert not [one for one in recording.resources if "mcp" in one.name]
+    assert not {"mcpUrls", "mcpClientId"} & {*recording.outputs}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"personalKeys": {}}, "personalKeys.anna is missing or malformed, and mcpServers names it"),
+        (
+            {"personalKeys": {"anna": "short", "ben": "sk-0123456789abcdef0"}},
+            "personalKeys.anna is missing or malformed",
+        ),
+        ({"mcpServers": ["drive"]}, "awsOutputs.mcpServers is malformed"),
+        ({"mcpServers": {"../x": {}}}, "'../x' is not a name of an MCP server"),
+    ],
+)
+def test_outputs_that_do_not_fit_together_are_refused(changes: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        run({}, {**day(), **changes})
+    assert message in str(refused.value)
+    assert "short" not in json.dumps(str(refused.value))
