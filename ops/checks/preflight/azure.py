@@ -19,8 +19,6 @@ from ops.stack.settings_file import StackConfigError, read
 _RIGHTS = ("Microsoft.Resources/subscriptions/resourceGroups/write", "Microsoft.ApiManagement/service/write")
 _RIGHTS_WITH_VAULT = ("Microsoft.KeyVault/vaults/write", "Microsoft.Authorization/roleAssignments/write")
 
-_NONE = ("", "[]")
-
 _DIRECTORY_ROLES = {
     "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
     "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3": "Application Administrator",
@@ -31,10 +29,9 @@ _DIRECTORY_ROLES = {
 
 def _before_mcp_servers(config: Mapping[str, str]) -> bool:
     """Whether the AWS stack has MCP servers, whose people have their keys in a vault; no when its file is not here."""
+    stack = config.get("genaiplatform:awsStack", "").rpartition("/")[2]
     with suppress(StackConfigError):
-        return (
-            read(ROOT, config.get("genaiplatform:awsStack", "").rpartition("/")[2]).setting("mcpServers") not in _NONE
-        )
+        return read(ROOT, stack).setting("mcpServers") not in ("", "[]")
     return False
 
 
