@@ -18,6 +18,12 @@ def _tokens(inputs: Mapping[str, Any]) -> Iterable[str]:
         yield f"tokens of {'Azure OpenAI' if '.azure.com/' in inputs['url'] else 'Gemini'}"
 
 
+def _checked_texts(inputs: Mapping[str, Any]) -> Iterable[str]:
+    """The template with a backend of the service `content-safety` is the one by which prompts are checked."""
+    if inputs.get("deploymentName") == "content-safety":
+        yield "texts checked by Content Safety"
+
+
 TYPES: Mapping[str, ResourceType] = {
     "azure-native:apimanagement:Api": ResourceType(),
     "azure-native:apimanagement:ApiDiagnostic": ResourceType(),
@@ -69,7 +75,7 @@ TYPES: Mapping[str, ResourceType] = {
         ),
         taggable=True,
     ),
-    "azure-native:resources:Deployment": ResourceType(taggable=True),
+    "azure-native:resources:Deployment": ResourceType(taggable=True, usage=_checked_texts),
     "azure-native:resources:ResourceGroup": ResourceType(
         label="resource group",
         taggable=True,

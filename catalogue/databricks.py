@@ -28,8 +28,13 @@ SERVERLESS_REGIONS = frozenset(
         "westus3",
     }
 )
-"""Where serverless compute is offered (learn.microsoft.com, "Features with limited regional availability", Serverless
-availability). Not proved for external models in each of them: Azure has the last word."""
+"""Where serverless workspaces are taken to be offered (learn.microsoft.com, "Features with limited regional
+availability", Serverless availability; of its rows only francecentral could be read again on 2026-11-29). Whether the
+AI Gateway and external models are offered in each of them is not known here: Azure has the last word."""
+
+ENTRA_RESOURCE = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"
+"""Azure Databricks as a resource of Entra ID, the same in every tenant: what a token for a workspace is asked for
+(learn.microsoft.com, "Get Microsoft Entra ID tokens for service principals"; databricks-sql-python, auth/common.py)."""
 
 PAYLOAD_SUFFIX = "_payload"
 """What the gateway appends to the prefix of an inference table (databricks-sdk, InferenceTableConfig)."""

@@ -18,12 +18,22 @@ TYPES: Mapping[str, ResourceType] = {
         taggable=True,
         name_limit=NameLimit(property="workspaceName", characters=64),
     ),
+    "azure-native:storage:BlobContainer": ResourceType(),
+    "azure-native:storage:StorageAccount": ResourceType(
+        label="storage account",
+        usage=("Azure storage GB",),
+        times=Times(create=25, delete=5, source=ESTIMATE),
+        taggable=True,
+        name_limit=NameLimit(property="accountName", characters=24),
+    ),
     "databricks:index/aiGatewayModelProviderService:AiGatewayModelProviderService": ResourceType(),
     "databricks:index/aiGatewayModelService:AiGatewayModelService": ResourceType(
         usage=("Databricks inference table GB", "Databricks usage tracking GB")
     ),
-    "databricks:index/credential:Credential": ResourceType(),
+    "databricks:index/catalog:Catalog": ResourceType(label="Unity Catalog catalogue"),
+    "databricks:index/credential:Credential": ResourceType(label="Unity Catalog service credential"),
     "databricks:index/dashboard:Dashboard": ResourceType(),
+    "databricks:index/externalLocation:ExternalLocation": ResourceType(label="Unity Catalog external location"),
     "databricks:index/grant:Grant": ResourceType(),
     "databricks:index/modelServing:ModelServing": ResourceType(
         usage=("Databricks inference table GB", "Databricks usage tracking GB"),
@@ -41,6 +51,7 @@ TYPES: Mapping[str, ResourceType] = {
         usage=("Databricks serverless SQL DBU",),
         times=Times(create=10, delete=3, source=f"serverless warehouses start in seconds; {ESTIMATE}"),
     ),
+    "databricks:index/storageCredential:StorageCredential": ResourceType(label="Unity Catalog storage credential"),
     "databricks:index/systemSchema:SystemSchema": ResourceType(),
 }
 """By type token."""

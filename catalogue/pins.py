@@ -227,6 +227,8 @@ AZURE_NATIVE: Mapping[str, Pin] = {
         "operationalinsights:Workspace": "2023-09-01",
         "resources:Deployment": "2024-03-01",
         "resources:ResourceGroup": "2024-03-01",
+        "storage:BlobContainer": "2024-01-01",
+        "storage:StorageAccount": "2024-01-01",
     }.items()
 } | {
     token: _native(token, "2024-11-01", ends=date(2027, 2, 27))

@@ -59,6 +59,8 @@ MODELS: Mapping[str, Any] = {
     ],
 }
 """Settings of a gateway with a pool, an account that stands twice, and both providers."""
+SAFE: Mapping[str, Any] = {**MODELS, "contentSafety": {"account": f"{ACCOUNTS}/accounts/Safety"}}
+"""With prompts that are checked first."""
 
 
 def config(settings: Mapping[str, Any]) -> dict[str, str]:

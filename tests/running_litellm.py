@@ -213,7 +213,7 @@ class RunningLiteLLM:
 
     def log(self) -> str:
         """What it wrote to its console."""
-        return (self.folder / "log").read_text()
+        return (self.folder / "log").read_text(errors="replace")  # the end may be half a character
 
     def rows(self) -> dict[str, str]:
         """All that each table of its database holds."""

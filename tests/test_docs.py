@@ -19,6 +19,7 @@ from ops.stack.plan import make_plan
 from ops.stack.settings_file import read
 from policies.apim.models import PROVIDERS
 from stacks.aws.settings import AwsSettings
+from stacks.azure.content_safety import ContentSafetySetting
 from stacks.azure.gateway_models import CircuitBreaker, Deployment, GatewayModel
 from stacks.azure.settings import AzureSettings, ClientSetting
 from stacks.databricks.served_model import ServedModelSetting
@@ -73,7 +74,8 @@ def _known_names() -> set[str]:
         value for field in ("key_mode",) for value in typing.get_args(AzureSettings.model_fields[field].annotation)
     }
     parts = _fields(AwsSettings, AzureSettings, Model, VirtualKeySetting, ClientSetting, McpServer)
-    parts |= _fields(GatewayModel, Deployment, CircuitBreaker, McpSettings, TargetSetting, ServedModelSetting)
+    parts |= _fields(GatewayModel, Deployment, CircuitBreaker, ContentSafetySetting, McpSettings, TargetSetting)
+    parts |= _fields(ServedModelSetting)
     return {*declared, *outputs, *values, *parts, *SECRETS, *PROVIDERS, *databricks_model.PROVIDERS}
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from ops.commands.plan import picture
 from ops.project import ROOT
 from ops.stack.plan import Plan, make_plan
 from ops.stack.settings_file import read
-from tests import mermaid
+from tests import azure_program, mermaid
 
 pytestmark = pytest.mark.schema
 
@@ -65,6 +67,17 @@ def test_no_arrow_leads_through_what_it_does_not_concern(
     found = mermaid.drawn(picture.mermaid(aws, gateway), tmp_path)
     assert found["crossings"] == []
     assert found["arrows"] >= 10
+    assert mermaid.height_of_letters(found) >= mermaid.SMALLEST_LETTERS
+
+
+@pytest.mark.parametrize("settings", [azure_program.MODELS, azure_program.SAFE], ids=["models", "checked"])
+def test_the_picture_of_a_gateway_with_models_is_legible(settings: Mapping[str, Any], tmp_path: Path) -> None:
+    azure = read(ROOT, "azure")
+    values = {f"genaiplatform:{name}": json.dumps(value) for name, value in settings.items()}
+    secret = ("genaiplatform:providerKeys",)
+    gateway = make_plan(replace(azure, values={**azure.values, **values}, secret_keys=secret))
+    found = mermaid.drawn(picture.mermaid(plan(apimEntry="true"), gateway), tmp_path)
+    assert found["crossings"] == []
     assert mermaid.height_of_letters(found) >= mermaid.SMALLEST_LETTERS
 
 

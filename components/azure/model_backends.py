@@ -30,7 +30,8 @@ class ModelDeployment:
 class ServedModel:
     """A model with its deployments, of which more than one form a pool.
 
-    A deployment is left out for `trip_duration` after `failures` answers 429 or 5xx within `interval` (ISO 8601).
+    A deployment is left out for `trip_duration` after `failures` answers 429 or 5xx within `interval` (ISO 8601). With
+    `named_in_path` each `url` names its deployment.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ServedModel:
     failures: int
     interval: str
     trip_duration: str
+    named_in_path: bool = False
 
     @property
     def backend_ids(self) -> Sequence[str]:
@@ -56,6 +58,7 @@ class ServedModel:
             upstream=self.upstream,
             backend_id=pool if len(self.deployments) > 1 else self.backend_ids[0],
             deployments=len(self.deployments),
+            named_in_path=self.named_in_path,
         )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import pulumi
 from pulumi_azure_native import apimanagement
 
-from components.azure import model_backends
+from components.azure import content_safety, model_backends
+from components.azure.content_safety import SafetyService
 from components.azure.gateway import Gateway
 from components.azure.guarded_api import GuardedApiArgs, ServicePlace, guarded_api, named_value
 from components.azure.model_backends import ServedModel
@@ -24,7 +25,7 @@ API_ID = "models"
 class ModelGatewayArgs:
     """Inputs of `ModelGateway`. `client_ids` are by client name, `keys` the provider keys by name.
 
-    `identity` is there where a model's provider is called by it.
+    `identity` is there where a model's provider, or `safety`, through which prompts go first, is called by it.
     """
 
     resource_group_name: pulumi.Input[str]
@@ -33,6 +34,8 @@ class ModelGatewayArgs:
     clients: Sequence[ClientAccess]
     client_ids: Mapping[str, pulumi.Input[str]]
     keys: Mapping[str, str] = field(repr=False)
+    safety: SafetyService | None
+    tags: Mapping[str, pulumi.Input[str]]
     identity: ModelIdentity | None = None
 
 
@@ -64,13 +67,16 @@ class ModelGateway(pulumi.ComponentResource):
         clients = pulumi.Output.all(*args.client_ids.values()).apply(
             lambda ids: policy.model_clients(dict(zip(ids, args.client_ids, strict=True)))
         )
-        needed = [
+        needed: list[pulumi.Resource] = [
             *backends,
             *args.gateway.named_values,
             named_value(policy.MODEL_CLIENTS, clients, place, secret=False),
         ]
-        if args.identity:
+        if args.identity and policy.with_identity([model.route for model in args.models]):
             needed.append(named_value(policy.IDENTITY_CLIENT_ID, args.identity.client_id, place, secret=False))
+        checks = args.safety.checks if args.safety else None
+        if args.identity and args.safety:
+            needed.append(content_safety.backend(args.safety, args.identity, args.tags, place))
         apis: dict[str, apimanagement.Api] = {}
         urls: dict[str, pulumi.Output[str]] = {}
 
@@ -82,9 +88,9 @@ class ModelGateway(pulumi.ComponentResource):
                     api_id=api_id,
                     title=title,
                     path=path,
-                    policy=policy.load(routes, args.clients),
+                    policy=policy.load(routes, args.clients, checks),
                     needed=needed,
-                    operations=policy.operations(routes),
+                    operations=policy.operations(routes, checks),
                 ),
                 place,
                 operations_of=f"{name}-{path}",

@@ -1,4 +1,4 @@
-"""Azure managed identity that may call models: the role Cognitive Services OpenAI User on the accounts named."""
+"""Azure managed identity that may call models, and Content Safety: a role on each of the accounts named."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import authorization, managedidentity
 
-from policies.apim.models import OPENAI_USER
+from policies.apim.models import COGNITIVE_SERVICES_USER, OPENAI_USER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,16 +17,17 @@ class ModelIdentityArgs:
     """Inputs of `ModelIdentity`.
 
     `accounts` are ids of Azure OpenAI accounts, which are there already. Each is named once, in whatever case: Azure
-    takes a role that is given twice for an error.
+    takes a role that is given twice for an error. `safety_account` is that of Content Safety, if prompts are checked.
     """
 
     resource_group_name: pulumi.Input[str]
     accounts: Sequence[str]
+    safety_account: str | None = None
     tags: Mapping[str, pulumi.Input[str]]
 
 
 class ModelIdentity(pulumi.ComponentResource):
-    """The identity by which the gateway calls Azure OpenAI, so that no key of it exists anywhere."""
+    """The identity by which the gateway calls Azure OpenAI and Content Safety, so that no key of theirs exists."""
 
     id: pulumi.Output[str]
     client_id: pulumi.Output[str]
@@ -44,21 +45,25 @@ class ModelIdentity(pulumi.ComponentResource):
         description = pulumi.Output.all(**args.tags).apply(
             lambda tags: "; ".join(f"{key}={value}" for key, value in tags.items())
         )
-        for account in args.accounts:
-            subscription, account_name = account.split("/")[2], account.rpartition("/")[2].lower()
-            # Two subscriptions may have groups and accounts of one name.
-            digest = hashlib.sha256(account.lower().encode()).hexdigest()[:8]
+
+        def may_call(role_name: str, account: str, role: str) -> None:
+            definitions = f"/subscriptions/{account.split('/')[2]}/providers/Microsoft.Authorization/roleDefinitions"
             authorization.RoleAssignment(
-                f"{name}-{account_name}-{digest}",
+                role_name,
                 scope=account,
-                role_definition_id=(
-                    f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{OPENAI_USER}"
-                ),
+                role_definition_id=f"{definitions}/{role}",
                 principal_id=identity.principal_id,
                 # Told, Azure does not look for an identity that the directory may not show yet.
                 principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
                 description=description,
                 opts=pulumi.ResourceOptions(parent=self),
             )
+
+        for account in args.accounts:
+            # Two subscriptions may have groups and accounts of one name.
+            digest = hashlib.sha256(account.lower().encode()).hexdigest()[:8]
+            may_call(f"{name}-{account.rpartition('/')[2].lower()}-{digest}", account, OPENAI_USER)
+        if args.safety_account:
+            may_call(f"{name}-content-safety", args.safety_account, COGNITIVE_SERVICES_USER)
         self.id, self.client_id = identity.id, identity.client_id
         self.register_outputs({"clientId": self.client_id})

@@ -20,6 +20,7 @@ class DashboardArgs:
     models: Sequence[DestinationModel]
     table: pulumi.Input[str]
     title: str
+    workspace_url: pulumi.Input[str]
     tags: Mapping[str, pulumi.Input[str]]
 
 
@@ -27,7 +28,9 @@ class Dashboard(pulumi.ComponentResource):
     """The smallest warehouse and a dashboard in the workspace's shared folder; it is paid for while it answers."""
 
     warehouse_id: pulumi.Output[str]
-    dashboard_id: pulumi.Output[str]
+    url: pulumi.Output[str]
+    """Of the published dashboard: the provider publishes what it makes (terraform-provider-databricks,
+    dashboards/resource_dashboard.go)."""
 
     def __init__(self, name: str, args: DashboardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Create both; see `DashboardArgs`. The provider in `opts` is the workspace's."""
@@ -59,5 +62,6 @@ class Dashboard(pulumi.ComponentResource):
             embed_credentials=False,  # each sees what they may read
             opts=child,
         )
-        self.warehouse_id, self.dashboard_id = warehouse.id, dashboard.id
+        self.warehouse_id = warehouse.id
+        self.url = pulumi.Output.concat(args.workspace_url, "/dashboardsv3/", dashboard.id, "/published")
         self.register_outputs({})

@@ -1,7 +1,8 @@
 """Databricks SQL over the inference table, and the dashboard that shows what it answers.
 
-Columns are those of the pages "Monitor models using inference tables" (a model service) and "AI Gateway-enabled
-inference tables" (a serving endpoint) of Databricks' documentation. Only a workspace can prove that they still are.
+Columns are those of the pages "Log requests and responses with inference tables" (a model service) and "Monitor served
+models using AI Gateway-enabled inference tables" (a serving endpoint) of Databricks' documentation, compared on
+2026-11-29 with the tables that public code of 2026 creates and reads. Only a workspace can prove that they still are.
 Whoever deploys owns the table, so none of this needs an administrator of the account.
 """
 

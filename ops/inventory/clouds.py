@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ops.clouds import aws
 from ops.inventory.azure import AzureStackInventory
+from ops.inventory.databricks import DatabricksStackInventory
 from ops.inventory.scan import AwsStackInventory, Inventory, Scan
 from ops.stack.identity import StackIdentity
 
@@ -42,11 +43,16 @@ AZURE = CloudProvider(
     place=lambda _: "Azure",
 )
 
+DATABRICKS = CloudProvider(
+    inventory=lambda at: DatabricksStackInventory(azure=AzureStackInventory(stack=at.stack, identity=at.identity)),
+    place=lambda _: "its Databricks workspaces",
+)
+
 CLOUDS: Mapping[str, Sequence[CloudProvider]] = {
     "aws": [AWS],
     "azure": [AZURE],
     "mcp": [AWS_WITH_AGENTCORE, AZURE],
-    "databricks": [AZURE],
+    "databricks": [AZURE, DATABRICKS],
 }
 """What the stacks of a kind are in, by the name of the kind (`stacks.kinds`)."""
 

@@ -14,6 +14,10 @@ from ops.inventory.holders import commands
 from ops.inventory.scan import Inventory, Scan
 
 STAGES: Sequence[Sequence[str]] = (
+    # They are reached through a workspace, which goes with its resource group.
+    (kinds.UNITY_CATALOG, kinds.DATABRICKS_PRINCIPAL),
+    (kinds.EXTERNAL_LOCATION,),
+    (kinds.STORAGE_CREDENTIAL, kinds.SERVICE_CREDENTIAL),
     # A living cluster would make new nodes, volumes and load balancers.
     (kinds.EKS_CLUSTER, kinds.RESOURCE_GROUP),
     (

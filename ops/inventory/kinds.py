@@ -40,6 +40,12 @@ TARGET_GROUP = label("aws:lb/targetGroup:TargetGroup")
 VPC = label("aws:ec2/vpc:Vpc")
 VPC_ENDPOINT = label("aws:ec2/vpcEndpoint:VpcEndpoint")
 
+DATABRICKS_PRINCIPAL = label("databricks:index/servicePrincipal:ServicePrincipal")
+EXTERNAL_LOCATION = label("databricks:index/externalLocation:ExternalLocation")
+SERVICE_CREDENTIAL = label("databricks:index/credential:Credential")
+STORAGE_CREDENTIAL = label("databricks:index/storageCredential:StorageCredential")
+UNITY_CATALOG = label("databricks:index/catalog:Catalog")
+
 ENTRA_APPLICATION = label("azuread:index/application:Application")
 RESOURCE_GROUP = label("azure-native:resources:ResourceGroup")
 ROLE_ASSIGNMENT = label("azure-native:authorization:RoleAssignment")

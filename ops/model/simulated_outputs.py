@@ -185,8 +185,6 @@ def invoke_result(token: str, args: Inputs, *, region: str, hosted_zones: Sequen
             return {"arn": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{args['name']}-AbCdEf"}
         case "azure-native:authorization:getClientConfig":
             return {"subscriptionId": guid("subscription"), "tenantId": guid("tenant"), "objectId": guid("deployer")}
-        case "databricks:index/getCatalogs:getCatalogs":
-            return {"ids": ["genai_databricks1a2b3c4d", "samples", "system"]}
         case "azuread:index/getClientConfig:getClientConfig":
             return {"tenantId": guid("tenant"), "objectId": guid("deployer")}
         case "azuread:index/getGroup:getGroup":

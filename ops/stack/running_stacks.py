@@ -150,6 +150,11 @@ class RunningDatabricks(RunningStack):
     warehouse_id: str = ""
 
     @property
+    def fallbacks(self) -> Sequence[str]:
+        """The models that answer only for another one."""
+        return [name for name, share in self.shares.items() if not share]
+
+    @property
     def secrets(self) -> set[str]:
         """What must not be shown."""
         return {self.client_secret}

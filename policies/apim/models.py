@@ -1,8 +1,9 @@
 """API Management policy of the model gateway: which model goes where, who may use it, and within which limits.
 
 One policy an API, written from `models.xml` and the fragments it shares with the policies in front of LiteLLM. Whoever
-deploys it creates, before it: the named values in `named_values`; a backend, or a pool, for each model; and gives the
-identity the role `OPENAI_USER` on each account.
+deploys it creates, before it: the named values in `named_values`; a backend, or a pool, for each model, and with a
+`ContentSafety` the backend `SAFETY_BACKEND_ID`; and gives the identity the role `OPENAI_USER` on each account of models
+and `COGNITIVE_SERVICES_USER` on that of Content Safety.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from catalogue.pins import AZURE_OPENAI_API
 from policies import apim
 
 Provider = Literal["azureOpenAI", "gemini"]
@@ -27,6 +29,18 @@ OPERATIONS: Mapping[Operation, tuple[str, str]] = {
 
 OPENAI_USER = "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"
 """The role Cognitive Services OpenAI User (learn.microsoft.com, "Azure built-in roles for AI + machine learning")."""
+
+COGNITIVE_SERVICES_USER = "a97b65f3-24c7-4388-baec-2e87135dc908"
+"""The role Cognitive Services User, which Content Safety wants (learn.microsoft.com, "llm-content-safety policy")."""
+
+COGNITIVE_SERVICES = "https://cognitiveservices.azure.com"
+"""What tokens for Azure OpenAI and Content Safety are for."""
+
+SAFETY_BACKEND_ID = "content-safety"
+"""The backend by which `llm-content-safety` asks, which shows the gateway's identity there."""
+
+HARMS = ("Hate", "SelfHarm", "Sexual", "Violence")
+"""The categories of Content Safety."""
 
 RETRIES = 2
 """The most times that a request goes to another deployment of its pool."""
@@ -50,6 +64,8 @@ class ProviderRow:
     """Whether the gateway's identity calls it. Else it takes a key in `Authorization`."""
     responses: bool
     """Whether it has OpenAI's Responses API."""
+    named_path: str | None = None
+    """Path that names the deployment, in place of `path`, for a pool whose deployments have several names."""
     deployments: str
     """What a deployment is there, in words."""
 
@@ -64,6 +80,7 @@ PROVIDERS: Mapping[Provider, ProviderRow] = {
         hosts=r"[a-z0-9-]+\.(openai\.azure\.com|cognitiveservices\.azure\.com|services\.ai\.azure\.com)",
         managed_identity=True,
         responses=True,
+        named_path="/openai/deployments/{deployment}",
         deployments="account",
     ),
     "gemini": ProviderRow(
@@ -95,7 +112,9 @@ REFUSALS: Mapping[str, str] = {
     "model_missing": "400 invalid_request_error The body is no JSON object with the name of a model in model.",
     "model_not_found": "404 invalid_request_error This API has no model of that name: GET /v1/models lists them.",
     "model_not_allowed": "403 permission_error This application may not use this model: GET /v1/models lists its own.",
-    "operation_not_supported": "400 invalid_request_error The provider of this model has no such operation.",
+    "operation_not_supported": "400 invalid_request_error This model has no such operation.",
+    "content_filter": "400 invalid_request_error Content Safety objects to this prompt, or it is too long to check.",
+    "content_not_checked": "503 api_error This prompt could not be checked by Content Safety: try again shortly.",
     "token_rate_limited": "429 rate_limit_error This application used up its tokens of the minute: wait as long as "
     "Retry-After says.",
     "token_quota_exceeded": "403 permission_error This application used up its tokens of the day.",
@@ -110,13 +129,30 @@ REFUSALS: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class RoutedModel:
-    """A model and the backend, or pool, that its requests go to; `upstream` is what the provider calls it."""
+    """A model and the backend, or pool, that its requests go to; `upstream` is what the provider calls it.
+
+    With `named_in_path` the addresses of its backends say which deployment is meant, and not the body.
+    """
 
     name: str
     provider: Provider
     upstream: str
     backend_id: str
     deployments: int
+    named_in_path: bool = False
+
+    @property
+    def responses(self) -> bool:
+        """Whether it has OpenAI's Responses API, which names the model in the body alone."""
+        return PROVIDERS[self.provider].responses and not self.named_in_path
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentSafety:
+    """How prompts are checked: from which severity (2 low, 4 medium, 6 high) on, and for attacks, they are refused."""
+
+    threshold: int
+    shield_prompt: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,13 +190,17 @@ def named_values(models: Sequence[RoutedModel]) -> Sequence[str]:
     return [*names, IDENTITY_CLIENT_ID] if with_identity(models) else names
 
 
-def operations(models: Sequence[RoutedModel]) -> Mapping[str, tuple[str, str]]:
-    """What callers of an API of these models may do."""
-    responses = any(PROVIDERS[model.provider].responses for model in models)
+def operations(models: Sequence[RoutedModel], safety: ContentSafety | None = None) -> Mapping[str, tuple[str, str]]:
+    """What callers of an API of these models may do.
+
+    `llm-content-safety` checks completions and chat completions (learn.microsoft.com, its usage notes), so where it
+    checks prompts there are no responses: they would be a way round it.
+    """
+    responses = safety is None and any(model.responses for model in models)
     return {name: operation for name, operation in OPERATIONS.items() if name != "responses" or responses}
 
 
-def load(models: Sequence[RoutedModel], clients: Sequence[ClientAccess]) -> str:
+def load(models: Sequence[RoutedModel], clients: Sequence[ClientAccess], safety: ContentSafety | None = None) -> str:
     """The policy of an API of these models as one well-formed XML document (ARM format `xml`)."""
     names = [model.name for model in models]
     routes = [
@@ -173,11 +213,15 @@ def load(models: Sequence[RoutedModel], clients: Sequence[ClientAccess]) -> str:
         for client in clients
         if client.models
     ]
-    without_responses = [model.name for model in models if not PROVIDERS[model.provider].responses]
+    without_responses = [model.name for model in models if not model.responses]
+    named_in_path = [model.name for model in models if model.named_in_path]
     parts: Mapping[str, Sequence[str]] = {
         "allowed": [*allowed, f'default: return "{" ".join(names)}";'],
         "routes": [*routes, 'default: return "";'],
         "chat-only": [" ".join(without_responses)],
+        "named-in-path": [" ".join(named_in_path)],
+        "api-version": [AZURE_OPENAI_API.version],
+        "safety": _choose(_checked(safety) if safety else []),
         "limits": _choose([line for client in clients for line in _limit(client)]),
         "identity": _choose(_IDENTITY if with_identity(models) else []),
         "retried": [" || ".join(_between(*statuses) for statuses in TRIPPING)],
@@ -187,10 +231,9 @@ def load(models: Sequence[RoutedModel], clients: Sequence[ClientAccess]) -> str:
     return re.sub(r"\n *(?=\n)", "", policy)
 
 
-_RESOURCE = 'resource="https://cognitiveservices.azure.com"'
 _IDENTITY = [
     """<when condition='@(((string)context.Variables["route"]).StartsWith("azureOpenAI "))'>""",
-    f'  <authentication-managed-identity {_RESOURCE} client-id="{{{{{IDENTITY_CLIENT_ID}}}}}" />',
+    f'  <authentication-managed-identity resource="{COGNITIVE_SERVICES}" client-id="{{{{{IDENTITY_CLIENT_ID}}}}}" />',
     "</when>",
 ]
 
@@ -213,6 +256,19 @@ def _limit(client: ClientAccess) -> Sequence[str]:
     return [
         f"""<when condition='@((string)context.Variables["client"] == "{client.name}")'>""",
         f'  <llm-token-limit id="token-limit-{client.name}" {counter} {" ".join(limits)} {told} />',
+        "</when>",
+    ]
+
+
+def _checked(safety: ContentSafety) -> Sequence[str]:
+    """An embedding answers nothing, and `llm-content-safety` does not read one's text."""
+    return [
+        """<when condition='@(context.Operation.UrlTemplate != "/v1/embeddings")'>""",
+        f'  <llm-content-safety backend-id="{SAFETY_BACKEND_ID}" shield-prompt="{str(safety.shield_prompt).lower()}">',
+        '    <categories output-type="FourSeverityLevels">',
+        *(f'      <category name="{harm}" threshold="{safety.threshold}" />' for harm in HARMS),
+        "    </categories>",
+        "  </llm-content-safety>",
         "</when>",
     ]
 

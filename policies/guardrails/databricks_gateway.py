@@ -14,6 +14,8 @@ _GRANT, _GRANTS = "databricks:index/grant:Grant", "databricks:index/grants:Grant
 _PERMISSIONS = "databricks:index/permissions:Permissions"
 _SECRET = "databricks:index/servicePrincipalSecret:ServicePrincipalSecret"  # noqa: S105  the name of a type
 
+_STORAGE = "azure-native:storage:StorageAccount"
+
 _EVERYBODY = ("account users", "users")
 _LONGEST_STOP = 10
 """Minutes. The smallest serverless warehouse costs a few USD an hour while it waits."""
@@ -57,3 +59,11 @@ def secrets_of_service_principals_end(secret: ResourceValidationArgs) -> Iterato
     """Without a lifetime a secret is good for two years, for a stack of one day."""
     if "lifetime" not in secret.props:
         yield "it would be good for 730 days: set lifetime, such as 172800s"
+
+
+@resource_rule(_STORAGE)
+def storage_lets_nobody_in_without_a_name(account: ResourceValidationArgs) -> Iterator[str]:
+    """Prompts lie there: no container may be public, and a key of the account is nobody's and never ends."""
+    for key in ("allowBlobPublicAccess", "allowSharedKeyAccess"):
+        if key not in account.props or known(account.props, key) is True:
+            yield f"whoever has an address or a key could read it: set {key} to false"

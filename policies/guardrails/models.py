@@ -11,6 +11,9 @@ from policies.apim.models import PROVIDERS
 from policies.guardrails.rule import known, of_type, resource_rule, stack_rule
 
 _BACKEND = "azure-native:apimanagement:Backend"
+_POLICY = "azure-native:apimanagement:ApiPolicy"
+_CALLS_WITH_IT = re.compile("<(authentication-managed-identity|llm-content-safety)\\b")
+"""Content Safety is called by the backend that its policy names, which shows the identity."""
 
 
 @stack_rule
@@ -35,11 +38,24 @@ def gateways_have_an_identity_only_to_call_with(
     resources: Sequence[PolicyResource],
 ) -> Iterator[tuple[PolicyResource, str]]:
     """What a gateway may do, whoever may change its policies may do too."""
-    policies = [
-        known(policy.props, "value") or "<authentication-managed-identity"
-        for policy in of_type(resources, "azure-native:apimanagement:ApiPolicy")
-    ]
+    policies = [known(policy.props, "value") for policy in of_type(resources, _POLICY)]
     for service in of_type(resources, "azure-native:apimanagement:ApiManagementService"):
         identity = known(service.props, "identity", "type") or "None"
-        if identity != "None" and not any("<authentication-managed-identity" in policy for policy in policies):
+        if identity != "None" and not any(policy is None or _CALLS_WITH_IT.search(policy) for policy in policies):
             yield service, "it has an identity that no policy calls with: set identity.type to None"
+
+
+@stack_rule
+def every_way_to_a_model_checks_prompts_or_none(
+    resources: Sequence[PolicyResource],
+) -> Iterator[tuple[PolicyResource, str]]:
+    """Where one API has its prompts checked by Content Safety, a caller would take the one that has not."""
+    ways = [
+        (policy, text)
+        for policy in of_type(resources, _POLICY)
+        if "<llm-" in (text := known(policy.props, "value") or "")
+    ]
+    if any("<llm-content-safety" in text for _, text in ways):
+        for policy, text in ways:
+            if "<llm-content-safety" not in text:
+                yield policy, "prompts reach models through it unchecked: put llm-content-safety into its inbound"

@@ -44,3 +44,15 @@ def members(inputs: Properties) -> list[dict[str, Any]]:
 def pools_of(id_: str, resources: Mapping[str, Properties]) -> list[str]:
     """The pools that a backend is in."""
     return [pool for pool, inputs in resources.items() if id_ in [one["id"] for one in members(inputs)]]
+
+
+def deployed(resources: Mapping[str, Properties]) -> Iterator[str]:
+    """Ids of the backends that ARM templates brought: those are named after the parameter `service`."""
+    for id_, inputs in resources.items():
+        group, found, _ = id_.partition("/providers/Microsoft.Resources/deployments/")
+        properties = inputs["properties"] if found else {}
+        for one in properties.get("template", {}).get("resources", ()):
+            if one["type"] == "Microsoft.ApiManagement/service/backends":
+                service = properties["parameters"]["service"]["value"]
+                name = one["name"].partition("/")[2].partition("'")[0]
+                yield f"{group}/providers/Microsoft.ApiManagement/service/{service}/backends/{name}"

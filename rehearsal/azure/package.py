@@ -102,6 +102,7 @@ class AzurePackage:
     def _refuse_orphan(self, id_: str) -> None:
         """The nearest parent: a path without its last two parts, and without /providers/<namespace>."""
         parent = re.sub(r"/providers/[^/]+$", "", id_.rpartition("/")[0].rpartition("/")[0])
+        parent = parent.removesuffix("/blobServices/default")  # every storage account comes with it
         if backends.EXISTING_ACCOUNT.fullmatch(parent):
             return
         if parent in ("", SUBSCRIPTION, "/servicePrincipals") or parent.startswith("/servicePrincipals/"):
@@ -121,7 +122,7 @@ class AzurePackage:
             if f"{service}/namedValues/{name}" not in self.resources:
                 raise RefusedError(f"ValidationError: Cannot find a property '{name}'")
         for name in re.findall(r'backend-id="([^"{@]+)"', str(inputs.get("value", ""))):
-            if f"{service}/backends/{name}" not in self.resources:
+            if f"{service}/backends/{name}" not in {*self.resources, *backends.deployed(self.resources)}:
                 raise RefusedError(f"ValidationError: Backend with id '{name}' could not be found.")
 
     def _refuse_in_use(self, request: Request) -> None:

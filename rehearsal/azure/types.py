@@ -80,6 +80,13 @@ TYPES: Mapping[str, AzureType] = {
         outputs=_databricks_workspace,
         fixed=frozenset({"computeMode", "managedResourceGroupId"}),
     ),
+    "azure-native:storage:StorageAccount": _in_group(
+        "Microsoft.Storage/storageAccounts", "accountName", 24, fixed=frozenset({"isHnsEnabled", "kind"})
+    ),
+    "azure-native:storage:BlobContainer": AzureType(
+        id=_GROUP + "/providers/Microsoft.Storage/storageAccounts/{accountName}/blobServices/default/containers"
+        "/{containerName}"
+    ),
     "azure-native:keyvault:Vault": _in_group(
         "Microsoft.KeyVault/vaults", "vaultName", 24, retained=True, outputs=_vault
     ),

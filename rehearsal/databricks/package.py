@@ -89,20 +89,12 @@ class DatabricksPackage:
             del self.resources[id_]
 
     def invoke(self, token: str, args: Properties) -> Properties:
-        """The catalogues: those of all workspaces, and what every metastore has."""
-        if token != f"{PREFIX}getCatalogs:getCatalogs":
-            raise RefusedError(f"the rehearsal does not know the function {token}")
-        return {"id": "catalogs", "ids": sorted(self._catalogs())}
+        """The program calls none."""
+        raise RefusedError(f"the rehearsal does not know the function {token}")
 
     def leftovers(self) -> list[str]:
         """Ids of what is there."""
         return sorted(self.resources)
-
-    def _catalogs(self) -> Iterator[str]:
-        yield from ("main", "samples", "system")
-        for id_ in self.azure.resources:
-            if "/Microsoft.Databricks/workspaces/" in id_:
-                yield re.sub(r"[^a-z0-9]", "_", id_.rpartition("/")[2])
 
     def _refuse_without_workspace(self, request: Request) -> None:
         """The provider's host must be that of a workspace which exists."""
@@ -116,7 +108,8 @@ class DatabricksPackage:
             raise RefusedError(f"default auth: cannot reach {host or 'a workspace: no host is configured'}")
 
     def _refuse_references(self, type_token: str, row: DatabricksType, inputs: Properties) -> None:
-        known = {*self.resources, *self.azure.resources, *(f"catalogs/{name}" for name in self._catalogs())}
+        # The metastore has a catalogue of others already.
+        known = {*self.resources, *self.azure.resources, "catalogs/main"}
         for needed in row.needs(inputs):
             if needed not in known:
                 raise RefusedError(f"RESOURCE_DOES_NOT_EXIST: {needed}")

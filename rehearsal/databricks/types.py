@@ -27,6 +27,10 @@ def _schema_of(parent: str) -> str:
     return "schemas/" + parent.removeprefix("schemas/")
 
 
+def _location_needs(inputs: Inputs) -> Iterator[str]:
+    yield f"storage-credentials/{inputs['credentialName']}"
+
+
 def _in_catalog(inputs: Inputs) -> Iterator[str]:
     yield f"catalogs/{inputs['catalogName']}"
 
@@ -96,6 +100,16 @@ def _last(id_: str) -> str:
 TYPES: Mapping[str, DatabricksType] = {
     f"{PREFIX}schema:Schema": DatabricksType(
         id="schemas/{catalogName}.{name}", needs=_in_catalog, fixed=frozenset({"storageRoot"})
+    ),
+    f"{PREFIX}catalog:Catalog": DatabricksType(
+        id="catalogs/{name}",
+        needs=lambda inputs: iter([inputs["storageRoot"]]),
+        fixed=frozenset({"storageRoot"}),
+    ),
+    f"{PREFIX}externalLocation:ExternalLocation": DatabricksType(id="{url}", needs=_location_needs),
+    f"{PREFIX}storageCredential:StorageCredential": DatabricksType(
+        id="storage-credentials/{name}",
+        needs=lambda inputs: iter([inputs["azureManagedIdentity"]["accessConnectorId"]]),
     ),
     f"{PREFIX}credential:Credential": DatabricksType(
         id="credentials/{name}",

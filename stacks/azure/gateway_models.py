@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from charts.shapes import Duration, Frozen, Name, text
 from components.azure.model_backends import ModelDeployment, ServedModel
@@ -34,19 +34,40 @@ def _at_most_a_day(duration: str) -> str:
 
 BreakerDuration = Annotated[Duration, AfterValidator(_at_most_a_day)]
 
-AccountId = Annotated[
-    str,
-    text(
+
+def account_id(service: str) -> AfterValidator:
+    """Text that is the id of an account of that service."""
+    return text(
         f"(?i:{_ACCOUNT.pattern})",
-        "the id of an Azure OpenAI account: set one such as /subscriptions/<id>/resourceGroups/<group>/providers/"
+        f"the id of {service} account: set one such as /subscriptions/<id>/resourceGroups/<group>/providers/"
         "Microsoft.CognitiveServices/accounts/<name> (`az cognitiveservices account show --query id`)",
-    ),
-]
+    )
+
+
+def account_name(account: str) -> str:
+    """The name in the id of an account, as its usual address has it."""
+    return account.rpartition("/")[2].lower()
+
+
+AccountId = Annotated[str, account_id("an Azure OpenAI")]
 
 Endpoint = Annotated[
     str,
     text(r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]{1,5})?(/[\w.~-]+)*", "an https address without / at its end"),
 ]
+
+
+UpstreamModel = Annotated[str, text(r"[A-Za-z0-9][\w.-]{0,127}", "the name of a deployment or model")]
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(f"{value!r} is no number: set a whole one")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_boolean)]
+"""Python, and so pydantic, takes True for 1."""
 
 
 class CircuitBreaker(Frozen):
@@ -55,7 +76,7 @@ class CircuitBreaker(Frozen):
     `failures` are answers 429 and 5xx within `interval`.
     """
 
-    failures: int | None = Field(default=None, ge=1, le=10_000)
+    failures: Whole | None = Field(default=None, ge=1, le=10_000)
     """None for 1 in a pool, so that the next request goes to another deployment, and 10 where there is no other."""
     interval: BreakerDuration = "1m"
     trip_duration: BreakerDuration = "1m"
@@ -67,18 +88,19 @@ class Deployment(Frozen):
     account: AccountId | None = None
     key: str | None = None
     """A name under `providerKeys`."""
+    model: UpstreamModel | None = None
+    """What the provider calls the model there, where that is not what the entry says of all deployments."""
     endpoint: Endpoint | None = None
     """Address of the provider without the path of its API's version; None for the usual one."""
-    priority: int = Field(default=1, ge=0, le=100)
+    priority: Whole = Field(default=1, ge=0, le=100)
     """Deployments of a higher number get requests only while every one of a lower number is out."""
-    weight: int = Field(default=1, ge=1, le=100)
+    weight: Whole = Field(default=1, ge=1, le=100)
     """Share of the requests among those of the same priority."""
 
-    def url(self, provider: Provider) -> str:
+    def url(self, provider: Provider, path: str) -> str:
         """Address that takes `/chat/completions` behind it."""
-        row = PROVIDERS[provider]
-        account = _ACCOUNT.fullmatch(self.account or "")
-        return (self.endpoint or row.endpoint.format(account=account[1].lower() if account else "")) + row.path
+        usual = PROVIDERS[provider].endpoint.format(account=account_name(self.account or ""))
+        return (self.endpoint or usual) + path
 
 
 class GatewayModel(Frozen):
@@ -87,14 +109,29 @@ class GatewayModel(Frozen):
     name: Name
     """What callers ask for."""
     provider: Provider
-    model: Annotated[str, text(r"[A-Za-z0-9][\w.-]{0,127}", "the name of a deployment or model")] | None = None
+    model: UpstreamModel | None = None
     deployments: tuple[Deployment, ...]
     circuit_breaker: CircuitBreaker = CircuitBreaker()
 
     @property
-    def upstream(self) -> str:
-        """What the provider calls it: at Azure OpenAI the deployment's name, the same in each account."""
-        return self.model or self.name
+    def upstreams(self) -> Sequence[str]:
+        """What the provider calls it in each deployment: at Azure OpenAI the deployment's name."""
+        return [one.model or self.model or self.name for one in self.deployments]
+
+    @property
+    def named_in_path(self) -> bool:
+        """Whether deployments have several names: a pool chooses one after the body was written."""
+        return len({*self.upstreams}) > 1
+
+    @property
+    def urls(self) -> Sequence[str]:
+        """Address of each deployment, which takes `/chat/completions` behind it."""
+        row = PROVIDERS[self.provider]
+        path = row.named_path if self.named_in_path and row.named_path else row.path
+        return [
+            one.url(self.provider, path.format(deployment=upstream))
+            for one, upstream in zip(self.deployments, self.upstreams, strict=True)
+        ]
 
     @model_validator(mode="after")
     def _deployments_fit(self) -> GatewayModel:
@@ -106,13 +143,24 @@ class GatewayModel(Frozen):
         many = PROVIDERS[self.provider].deployments
         if not 1 <= len(self.deployments) <= _LARGEST_POOL:
             yield f"deployments has {len(self.deployments)} entries: name 1 to {_LARGEST_POOL}"
-        seen: set[str] = set()
-        for number, deployment in enumerate(self.deployments, 1):
+        if self.named_in_path and not PROVIDERS[self.provider].named_path:
+            yield (
+                f"deployments have the models {', '.join(sorted({*self.upstreams}))}: set one, because a pool of "
+                f"{self.provider} chooses a deployment after the model was written into the request"
+            )
+        seen: set[tuple[str, str]] = set()
+        for number, (deployment, upstream) in enumerate(zip(self.deployments, self.upstreams, strict=True), 1):
             where = f"deployments[{number}]"
+            if len(self.deployments) > 1 and _of_another_provider(self.provider, deployment):
+                yield f"{where} is not of {self.provider}: a pool holds one provider, so make it a model of its own"
+                continue
             yield from (f"{where}{problem}" for problem in _deployment_problems(self.provider, deployment))
-            known = (deployment.account or deployment.key or "").lower()
+            known = ((deployment.account or deployment.key or "").lower(), upstream.lower())
             if known in seen:
-                yield f"{where} is another one's {many}, whose quota they would share: take one of them out"
+                yield (
+                    f"{where} is another one's {many} with the same model, whose quota they would share: take one of "
+                    "them out"
+                )
             seen.add(known)
         if len(self.deployments) == 1:
             for name in sorted({"priority", "weight"} & self.deployments[0].model_fields_set):
@@ -129,11 +177,12 @@ def served(models: Sequence[GatewayModel]) -> Sequence[ServedModel]:
         ServedModel(
             name=model.name,
             provider=model.provider,
-            upstream=model.upstream,
+            upstream=model.upstreams[0],
             deployments=[
-                ModelDeployment(url=one.url(model.provider), key=one.key, priority=one.priority, weight=one.weight)
-                for one in model.deployments
+                ModelDeployment(url=url, key=one.key, priority=one.priority, weight=one.weight)
+                for one, url in zip(model.deployments, model.urls, strict=True)
             ],
+            named_in_path=model.named_in_path,
             failures=model.circuit_breaker.failures or (1 if len(model.deployments) > 1 else 10),
             interval=_iso(model.circuit_breaker.interval),
             trip_duration=_iso(model.circuit_breaker.trip_duration),
@@ -145,6 +194,14 @@ def served(models: Sequence[GatewayModel]) -> Sequence[ServedModel]:
 def _iso(duration: str) -> str:
     """30s as PT30S, 1d as P1D: ISO 8601, as Azure Resource Manager takes it."""
     return ("P" if duration.endswith("d") else "PT") + duration.upper()
+
+
+def _of_another_provider(provider: Provider, deployment: Deployment) -> bool:
+    """Whether it has what a deployment of the other kind has, and nothing of its own."""
+    own, other = deployment.account, deployment.key
+    if not PROVIDERS[provider].managed_identity:
+        own, other = other, own
+    return own is None and other is not None
 
 
 def _deployment_problems(provider: Provider, deployment: Deployment) -> Iterator[str]:
@@ -159,8 +216,13 @@ def _deployment_problems(provider: Provider, deployment: Deployment) -> Iterator
             yield f".key is missing: name the one of providerKeys that {provider} takes"
         if deployment.account is not None:
             yield f".account is an Azure OpenAI account, which has no model of {provider}: take it out"
-    if deployment.endpoint and not re.fullmatch(row.hosts, re.sub(r"https://([^/:]+).*", r"\1", deployment.endpoint)):
+    if deployment.endpoint and not re.fullmatch(row.hosts, host_of(deployment.endpoint)):
         yield f".endpoint {deployment.endpoint} is no address of {provider}: set one such as {row.endpoint}"
+
+
+def host_of(endpoint: str) -> str:
+    """The host of an address."""
+    return re.sub(r"https://([^/:]+).*", r"\1", endpoint)
 
 
 def problems(

@@ -104,7 +104,9 @@ async def _build(stack: str) -> None:
             "genai-mcp",
             McpApisArgs(resource_group_name=group.name, gateway=gateway, key_vault=vault, servers=aws.mcp_servers),
         )
-    model_gateway = _model_gateway(config, group, gateway, identity, model_identity) if config.gateway_models else None
+    model_gateway = (
+        _model_gateway(config, group, gateway, identity, model_identity, tags) if config.gateway_models else None
+    )
     logs = Logs(
         "genai-logs",
         LogsArgs(
@@ -160,10 +162,13 @@ def _stored_keys(
 def _model_identity(
     config: AzureSettings, group: resources.ResourceGroup, tags: Mapping[str, pulumi.Input[str]]
 ) -> ModelIdentity | None:
-    """Only where a model needs it."""
-    if not config.model_accounts:
+    """Only where a model, or the check of prompts, needs it."""
+    safety_account = config.content_safety.account
+    if not config.model_accounts and not safety_account:
         return None
-    args = ModelIdentityArgs(resource_group_name=group.name, accounts=config.model_accounts, tags=tags)
+    args = ModelIdentityArgs(
+        resource_group_name=group.name, accounts=config.model_accounts, safety_account=safety_account, tags=tags
+    )
     return ModelIdentity("genai-models-identity", args)
 
 
@@ -173,6 +178,7 @@ def _model_gateway(
     gateway: Gateway,
     identity: Identity,
     model_identity: ModelIdentity | None,
+    tags: Mapping[str, pulumi.Input[str]],
 ) -> ModelGateway:
     client_ids: dict[str, pulumi.Input[str]] = {name: one.client_id for name, one in identity.clients.items()}
     if config.users:
@@ -195,6 +201,8 @@ def _model_gateway(
             client_ids=client_ids,
             keys=config.provider_keys,
             identity=model_identity,
+            safety=config.content_safety.service,
+            tags=tags,
         ),
     )
 

@@ -19,7 +19,8 @@ from charts.shapes import Frozen, Name, text
 from policies import apim
 from policies.apim import models
 from stacks.azure import gateway_models
-from stacks.azure.gateway_models import GatewayModel
+from stacks.azure.content_safety import ContentSafetySetting
+from stacks.azure.gateway_models import GatewayModel, Whole
 from stacks.configuration import place, read
 from stacks.fields import StackSettings, Users, unique
 from stacks.mcp.addresses import RedirectUris
@@ -38,8 +39,8 @@ class ClientSetting(Frozen):
     keys: tuple[Name, ...] = ()
     models: tuple[str, ...] = ()
     """Names of `gatewayModels` that it may use; none means all."""
-    tokens_per_minute: int | None = Field(default=None, ge=1, le=2**31 - 1)
-    tokens_per_day: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    tokens_per_minute: Whole | None = Field(default=None, ge=1, le=2**31 - 1)
+    tokens_per_day: Whole | None = Field(default=None, ge=1, le=2**31 - 1)
 
     @property
     def key_alias(self) -> str:
@@ -87,8 +88,14 @@ class AzureSettings(StackSettings):
         default=(),
         description="Models that the gateway serves without LiteLLM. Each has name (what callers ask for), provider "
         "(azureOpenAI or gemini), optionally model (what the provider calls it), deployments (one or more, each with "
-        "account, or key, a name under providerKeys; in a pool optionally priority and weight) and optionally "
-        "circuitBreaker (failures, interval, tripDuration). See docs/model-gateway.md",
+        "account, or key, a name under providerKeys; optionally model, and in a pool priority and weight) and "
+        "optionally circuitBreaker (failures, interval, tripDuration). See docs/model-gateway.md",
+    )
+    content_safety: ContentSafetySetting = Field(
+        default=ContentSafetySetting(),
+        description="Azure AI Content Safety that prompts to gatewayModels go through first. Has account, and "
+        "optionally endpoint, threshold (2, 4 or 6, the severity from which on a prompt is refused, default 4) and "
+        "shieldPrompt (default true). Sends every prompt to that account. See docs/model-gateway.md",
     )
     provider_keys: Mapping[str, str] = Field(
         default_factory=dict,
@@ -151,6 +158,8 @@ class AzureSettings(StackSettings):
                 if not re.fullmatch(r"[a-z][a-z0-9-]{0,62}", name)
             ),
         ]
+        if self.content_safety.account and not self.gateway_models:
+            problems.append("contentSafety checks what goes to gatewayModels, and there are none: take it out")
         if found := [line for line in problems if line]:
             raise ValueError("\n".join(found))
         return self

@@ -12,6 +12,7 @@ from components.databricks.dashboard import Dashboard, DashboardArgs
 from components.databricks.managed_identity import ManagedIdentity, ManagedIdentityArgs
 from components.databricks.model import Credential
 from components.databricks.model_service import ModelService, ModelServiceArgs
+from components.databricks.payload_storage import PayloadStorage, PayloadStorageArgs
 from components.databricks.serving_endpoint import ServingEndpoint, ServingEndpointArgs
 from components.databricks.workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
 from stacks import identity
@@ -31,6 +32,7 @@ def build(stack: str) -> None:
     stack_id = identity.stack_id("stack-id")
     tags = identity.tags(stack, stack_id, owner=config.owner)
     models = [model.to_call() for model in config.served_models]
+    in_sql = stack.replace("-", "_")  # as a part of names that SQL takes as they are
 
     group = resources.ResourceGroup("genai-databricks", location=location, tags=tags)
     workspace = DatabricksWorkspace(
@@ -40,16 +42,27 @@ def build(stack: str) -> None:
             subscription_id=deployer.subscription_id,
             tenant_id=deployer.tenant_id,
             compute_mode=config.compute_mode,
-            catalog=config.catalog,
             tags=tags,
         ),
     )
     inside = pulumi.ResourceOptions(providers=[workspace.provider])
+    catalog: pulumi.Input[str] = config.catalog
+    if not config.catalog:
+        catalog = PayloadStorage(
+            "genaipayloads",  # an account's name has small letters and digits alone
+            PayloadStorageArgs(
+                resource_group_name=group.name,
+                subscription_id=deployer.subscription_id,
+                catalog=pulumi.Output.concat(f"genaiplatform_{in_sql}_", stack_id),
+                tags=tags,
+            ),
+            opts=inside,
+        ).catalog
     # The inference table in it is made by the gateway, not by Pulumi, so only force_destroy takes it along.
     schema = databricks.Schema(
         "schema",
-        catalog_name=workspace.catalog,
-        name=f"genaiplatform_{stack}".replace("-", "_"),  # the catalogue may be one that other stacks use too
+        catalog_name=catalog,
+        name=f"genaiplatform_{in_sql}",  # the catalogue may be one that other stacks use too
         comment=f"genaiplatform {stack}",
         force_destroy=True,
         opts=pulumi.ResourceOptions(provider=workspace.provider),
@@ -125,13 +138,14 @@ def build(stack: str) -> None:
                 models=models,
                 table=table,
                 title=f"genaiplatform {stack}",
+                workspace_url=workspace.url,
                 tags=tags,
             ),
             opts=pulumi.ResourceOptions(providers=[workspace.provider], depends_on=[gateway]),
         )
         pulumi.export("inferenceTable", table)
         pulumi.export("warehouseId", dashboard.warehouse_id)
-        pulumi.export("dashboardUrl", pulumi.Output.concat(workspace.url, "/dashboardsv3/", dashboard.dashboard_id))
+        pulumi.export("dashboardUrl", dashboard.url)
 
     pulumi.export("workspaceUrl", workspace.url)
     pulumi.export("workspaceId", workspace.resource.id)

@@ -22,6 +22,12 @@ CatalogName = Annotated[
 ]
 
 
+_PRIVATE = frozenset(
+    {"arpa", "corp", "home", "internal", "intranet", "invalid", "lan", "local", "localhost", "privatelink", "test"}
+)
+"""Labels of host names that the internet does not resolve (RFC 2606, 6762, 8375; "Azure Private Endpoint DNS")."""
+
+
 def _reachable(url: str) -> str:
     """Databricks calls it over the internet, from addresses of its own."""
     try:
@@ -42,8 +48,9 @@ def _is_public(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:
-        last = host.rstrip(".").rpartition(".")
-        return bool(last[0]) and last[2] not in ("internal", "local", "localhost", "test", "invalid", "lan")
+        labels = host.rstrip(".").split(".")
+        # A number at the end is an address in another spelling (127.1), and names of a private link are so inside.
+        return len(labels) > 1 and not labels[-1][:1].isdigit() and _PRIVATE.isdisjoint(labels[1:])
 
 
 def _known(provider: str) -> str:
@@ -87,6 +94,11 @@ class ServedModelSetting(Frozen):
             raise ValueError(f"{self.provider} needs endpoint: set its address, such as {rule.example}")
         if self.endpoint is not None and not rule.own_endpoint:
             raise ValueError(f"{self.provider} is always called at {rule.endpoint}: take endpoint out, or set custom")
+        path = urlsplit(self.endpoint or "").path
+        if self.provider == "azureOpenai" and path:
+            raise ValueError(f"endpoint has the path {path}, which Databricks adds itself: set {rule.example} alone")
+        if path.endswith("/chat/completions"):
+            raise ValueError("endpoint ends with /chat/completions, which is added here: leave that away")
         if self.account is not None and not rule.managed_identity:
             raise ValueError(f"{self.provider} knows no managed identity of Azure: take account out, set providerKey")
         if self.account is not None and self.provider_key is not None:

@@ -54,7 +54,8 @@ class DatabricksSettings(StackSettings):
     )
     catalog: str = Field(
         default="",
-        description="Catalogue of Unity Catalog in which the schema is made. Empty means the workspace's own",
+        description="Catalogue of Unity Catalog in which the schema is made, on storage of your own: the gateway makes "
+        "no inference table on Databricks' default storage. Empty makes a storage account and a catalogue in it",
     )
     log_payloads: bool = Field(
         default=True,

@@ -105,6 +105,7 @@ def change(door: RehearsalEngine, **settings: object) -> None:
 def test_models_come_under_guardrails_change_on_a_running_day_and_go(simulation: Simulation, folder: Path) -> None:
     pooled, small, gemini = azure_program.MODELS["gatewayModels"]
     door = gateway_with_models(simulation, folder, [pooled, small, gemini])
+    change(door, contentSafety=azure_program.SAFE["contentSafety"])
     succeed(door.up("--policy-pack", str(door.project / "policies" / "guardrails")))
     assert plain_secrets(door.state_text(), simulation.secrets()) == 0
     assert changes(succeed(door.up())) == 0
@@ -118,8 +119,11 @@ def test_models_come_under_guardrails_change_on_a_running_day_and_go(simulation:
     assert roles == {"genai-models-identity-north", "genai-models-identity-south"}
     assert {f"genai-models-{name}" for name in gone} == {name for name in deleted if "identity" not in name}
     assert {name for kind, name in touched(simulation, begin) if kind == "create"} == set()
-    change(door, gatewayModels=[pooled], clients=[{"name": "chat", "key": "demo"}])
+    begin = len(simulation.operations.done)
+    change(door, gatewayModels=[pooled], clients=[{"name": "chat", "key": "demo"}], contentSafety={})
     succeed(door.up())
+    deleted = {name for kind, name in touched(simulation, begin) if kind == "delete"}
+    assert {"genai-models-content-safety", "genai-models-identity-content-safety"} <= deleted
     change(door, gatewayModels=[])
     succeed(door.up())
     left = " ".join(simulation.azure.leftovers())

@@ -142,8 +142,11 @@ def test_a_rehearsal_that_is_ended_leaves_neither_folder_nor_engine(
     process = subprocess.Popen(
         [sys.executable, "-m", "rehearsal"], cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}
     )
-    until(lambda: list(tmp_path.glob("genai-rehearsal-*/state/.pulumi/locks/**/*.json")), "up did not begin")
-    process.send_signal(number)
+    try:  # before that it starts the cloud and copies the project: seconds, and minutes on a machine with other work
+        locks = "genai-rehearsal-*/state/.pulumi/locks/**/*.json"
+        until(lambda: list(tmp_path.glob(locks)), "up did not begin", 5 * PATIENCE)
+    finally:
+        process.send_signal(number)
     assert process.wait(PATIENCE) == 128 + number
     assert list(tmp_path.iterdir()) == []
     until(lambda: not any(str(tmp_path).encode() in line for line in _command_lines()), "a process is left")

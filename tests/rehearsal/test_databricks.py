@@ -22,6 +22,7 @@ from rehearsal.simulation import Simulation
 from tests import databricks_program
 from tests.rehearsal.engines import (
     ALL,
+    engine,
     fail_everything_once,
     get_past_a_failure,
     nothing_is_left,
@@ -77,6 +78,21 @@ def test_a_day_comes_under_guardrails_changes_a_share_and_goes_without_a_trace(
     assert touched(simulation, begin) == {("update", "gateway")}
     succeed(day.destroy())
     nothing_is_left(simulation, day)
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(not ALL, reason="a whole AWS day takes minutes: make rehearse-all")
+def test_an_aws_day_calls_the_model_of_a_databricks_stack_and_both_go(simulation: Simulation, folder: Path) -> None:
+    shared = databricks_engine(simulation, folder)
+    succeed(shared.up())
+    entry = {"name": "shared", "model": "databricks/chat", "databricksStack": "organization/genaiplatform/databricks"}
+    day = engine(simulation, folder, models=[entry])
+    succeed(day.up())
+    assert plain_secrets(day.state_text(), simulation.secrets()) == 0
+    assert changes(succeed(day.up())) == 0
+    succeed(day.destroy())
+    succeed(shared.destroy())
+    nothing_is_left(simulation, day, shared)
 
 
 @pytest.mark.engine
@@ -138,21 +154,23 @@ class InWorkspace:
         return self.package.create(self.request(kind, **inputs))[0]
 
     def service(self, *shares: int) -> dict[str, Any]:
-        provider = "model-provider-services/ws.s.gpt"
+        provider = "model-provider-services/main.s.gpt"
         destination = {"name": "a", "externalModelConfig": {"modelProviderService": provider, "target": {"model": "m"}}}
         return {
-            "parent": "schemas/ws.s",
+            "parent": "schemas/main.s",
             "modelServiceId": "chat",
             "config": {
                 "routing": {"destinations": [{**destination, "trafficPercentage": share} for share in shares]},
-                "inferenceTable": {"parent": "schemas/ws.s", "tableNamePrefix": "chat"},
+                "inferenceTable": {"parent": "schemas/main.s", "tableNamePrefix": "chat"},
             },
         }
 
     def with_provider(self) -> InWorkspace:
-        self.schema = self.create("Schema", catalogName="ws", name="s", forceDestroy=True)
+        self.schema = self.create("Schema", catalogName="main", name="s", forceDestroy=True)
         config = {"targets": [{"model": "m"}]}
-        self.create("AiGatewayModelProviderService", parent="schemas/ws.s", modelProviderServiceId="gpt", config=config)
+        self.create(
+            "AiGatewayModelProviderService", parent="schemas/main.s", modelProviderServiceId="gpt", config=config
+        )
         return self
 
 
@@ -160,8 +178,8 @@ def test_a_schema_with_an_inference_table_stays_unless_it_is_told_to_go_with_it(
     there = InWorkspace().with_provider()
     service = there.create("AiGatewayModelService", **there.service(100))
     there.package.delete(there.request("AiGatewayModelService", service))
-    there.package.delete(there.request("AiGatewayModelProviderService", "model-provider-services/ws.s.gpt"))
-    with pytest.raises(RefusedError, match=r"is not empty: schemas/ws\.s/tables/chat_payload"):
+    there.package.delete(there.request("AiGatewayModelProviderService", "model-provider-services/main.s.gpt"))
+    with pytest.raises(RefusedError, match=r"is not empty: schemas/main\.s/tables/chat_payload"):
         there.package.delete(there.request("Schema", there.schema))
     there.package.delete(there.request("Schema", there.schema, forceDestroy=True))
     assert there.package.leftovers() == []
@@ -170,8 +188,8 @@ def test_a_schema_with_an_inference_table_stays_unless_it_is_told_to_go_with_it(
 def test_a_provider_service_stays_while_a_model_service_needs_it() -> None:
     there = InWorkspace().with_provider()
     there.create("AiGatewayModelService", **there.service(100))
-    with pytest.raises(RefusedError, match=r"still used by model-services/ws\.s\.chat"):
-        there.package.delete(there.request("AiGatewayModelProviderService", "model-provider-services/ws.s.gpt"))
+    with pytest.raises(RefusedError, match=r"still used by model-services/main\.s\.chat"):
+        there.package.delete(there.request("AiGatewayModelProviderService", "model-provider-services/main.s.gpt"))
 
 
 @pytest.mark.parametrize("shares", [(50,), (50, 51), (0,)])

@@ -16,6 +16,7 @@ _ACTIONS: Mapping[str, str] = {
     "azure-native:resources:ResourceGroup": "Microsoft.Resources/subscriptions/resourceGroups/write",
     "azure-native:databricks:Workspace": "Microsoft.Databricks/workspaces/write",
     "azure-native:databricks:AccessConnector": "Microsoft.Databricks/accessConnectors/write",
+    "azure-native:storage:StorageAccount": "Microsoft.Storage/storageAccounts/write",
     "azure-native:authorization:RoleAssignment": "Microsoft.Authorization/roleAssignments/write",
 }
 """What making a type of resource needs."""

@@ -1,4 +1,4 @@
-"""Models that API Management serves by itself: Azure OpenAI accounts, deployments and quota, and the key of Gemini."""
+"""Models that API Management serves by itself: accounts, deployments and quota of Azure, and the key of Gemini."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from catalogue.pins import COGNITIVE_SERVICES_API, PERMISSIONS_API
+from components.azure.content_safety import SafetyService
 from ops.checks.check import Check, Outcome, State, bad, fine, note, once
 from ops.checks.preflight.azure import missing_actions
 from ops.checks.preflight.model_calls import provider_keys
@@ -30,17 +31,20 @@ def gateway_model_checks(settings: AzureSettings, arm: Callable[[], Api], stack:
     for key, id_ in accounts.items():
         checks[f"account {names[key]}"] = partial(_account, arm, id_, _urls(models, id_))
         checks[f"rights on the account {names[key]}"] = partial(_rights, arm, id_)
+    if models and (safety := settings.content_safety.service):
+        checks["Content Safety"] = partial(_safety, arm, safety)
+        checks["rights on Content Safety"] = partial(_rights, arm, safety.account)
     for model in models:
-        for deployment in model.deployments:
+        for deployment, upstream, url in zip(model.deployments, model.upstreams, model.urls, strict=True):
             if deployment.account:
-                checks[f"{model.name} in {names[deployment.account.lower()]}"] = partial(
-                    _deployment, arm, deployment.account, model.upstream
+                called = f"{model.name} as {upstream}" if model.named_in_path else model.name
+                checks[f"{called} in {names[deployment.account.lower()]}"] = partial(
+                    _deployment, arm, deployment.account, upstream
                 )
             elif deployment.key:
-                url = deployment.url(model.provider)
                 title = PROVIDERS[model.provider].title
                 checks[f"{model.name} with the key {deployment.key}"] = partial(
-                    _key, f"{url}/models", keys, deployment.key, model.upstream, title
+                    _key, f"{url}/models", keys, deployment.key, upstream, title
                 )
         if any(deployment.account for deployment in model.deployments):
             checks[f"quota of {model.name}"] = partial(_quota, arm, model, _limits(settings, model.name))
@@ -54,34 +58,50 @@ def _name(account: str) -> str:
 def _urls(models: Sequence[GatewayModel], account: str) -> Sequence[str]:
     """Where the gateway would call that account."""
     found = (
-        one.url(model.provider)
+        url
         for model in models
-        for one in model.deployments
+        for one, url in zip(model.deployments, model.urls, strict=True)
         if (one.account or "").lower() == account.lower()
     )
     return sorted({*found})
 
 
-def _account(arm: Callable[[], Api], account: str, urls: Iterable[str]) -> Outcome:
+def _safety(arm: Callable[[], Api], service: SafetyService) -> Outcome:
+    """Whether it is an account that checks texts, and the gateway can call it."""
+    try:
+        kind = _get(arm(), service.account).get("kind", "")
+    except LookupError:
+        kind = ""
+    if kind and kind not in _CHECKING:
+        return bad(
+            f"{_name(service.account)} is of kind {kind}, which checks no texts",
+            f"name an account of kind {' or '.join(_CHECKING)} in contentSafety",
+        )
+    return _account(arm, service.account, [service.url], "contentSafety")
+
+
+_CHECKING = ("ContentSafety", "AIServices", "CognitiveServices")
+"""Kinds of account with Content Safety (learn.microsoft.com, "What is Azure AI Content Safety?")."""
+
+
+def _account(arm: Callable[[], Api], account: str, urls: Iterable[str], setting: str = "gatewayModels") -> Outcome:
     """Whether the gateway, which has no network of its own, can call the account with a token of its identity."""
     try:
         found = _get(arm(), account)
     except LookupError:
-        return bad(
-            "there is none", "correct account in gatewayModels: `az cognitiveservices account list` shows the ids"
-        )
+        return bad("there is none", f"correct account in {setting}: `az cognitiveservices account list` shows the ids")
     properties = found["properties"]
     own = properties.get("customSubDomainName") or ""
     if not own:
         return bad(
-            "it has no subdomain of its own, without which Azure OpenAI takes no token of an identity",
+            "it has no subdomain of its own, without which it takes no token of an identity",
             f"`az cognitiveservices account update --ids {account} --custom-domain {_name(account).lower()}`",
         )
     wrong = [url for url in urls if httpx.URL(url).host.partition(".")[0] != own.lower()]
     if wrong:
         return bad(
             f"its subdomain is {own}, and the gateway would call {', '.join(wrong)}",
-            f"set endpoint of its deployments to https://{own}.openai.azure.com",
+            f"set its endpoint in {setting} to https://{own}.{httpx.URL(wrong[0]).host.partition('.')[2]}",
         )
     if properties.get("publicNetworkAccess") == "Disabled":
         return bad(
@@ -127,9 +147,9 @@ def _quota(arm: Callable[[], Api], model: GatewayModel, limits: Mapping[str, int
     """What the deployments of a model give in a minute, beside what its clients may use in one."""
     api, tokens = arm(), 0
     try:
-        for deployment in model.deployments:
+        for deployment, upstream in zip(model.deployments, model.upstreams, strict=True):
             if deployment.account:
-                tokens += _tokens_a_minute(_get(api, f"{deployment.account}/deployments/{model.upstream}"))
+                tokens += _tokens_a_minute(_get(api, f"{deployment.account}/deployments/{upstream}"))
     except LookupError:
         return Outcome(state=State.SKIPPED, says="not every deployment is there")
     if not tokens:

@@ -22,9 +22,16 @@ _SERVICE = "API Management"
 
 
 def find_gateway(
-    inventory: AzureStackInventory, outputs: Mapping[str, Any], now: datetime, accounts: Sequence[str] = ()
+    inventory: AzureStackInventory,
+    outputs: Mapping[str, Any],
+    now: datetime,
+    accounts: Sequence[str] = (),
+    safety: str | None = None,
 ) -> Found:
-    """The gateway of that stack; `outputs` name its gateway, clients and models, `accounts` what it is to call."""
+    """The gateway of that stack; `outputs` name its gateway, clients and models.
+
+    `accounts` are those of models that it is to call, `safety` that of Content Safety.
+    """
     arm: Api | None = None
     service: Mapping[str, Any] = {}
     checks: dict[str, Check] = {}
@@ -44,7 +51,7 @@ def find_gateway(
         checks["gateway refuses who has no token"] = partial(
             answers, f"{url}/v1/models", httpx.codes.UNAUTHORIZED, "docs/azure.md tells how to debug a request"
         )
-    checks |= gateway_model_checks(arm, outputs, service, accounts, inventory.stack)
+    checks |= gateway_model_checks(arm, outputs, service, accounts, inventory.stack, safety=safety)
     for client, end in outputs.get("clientSecretEnds", {}).items():
         checks[f"secret of {client}"] = partial(_secret, datetime.fromisoformat(end), now)
     created = service.get("properties", {}).get("createdAtUtc")

@@ -12,15 +12,22 @@ from catalogue.pins import API_MANAGEMENT_API, ROLE_ASSIGNMENTS_API
 from ops.checks.check import Check, Outcome, bad, fine, once
 from ops.checks.status.http import answers
 from ops.clouds.azure import Api, short_names
-from policies.apim.models import OPENAI_USER
+from policies.apim.models import COGNITIVE_SERVICES_USER, OPENAI_USER
 
 
 def gateway_model_checks(
-    arm: Api | None, outputs: Mapping[str, Any], service: Mapping[str, Any], accounts: Sequence[str], stack: str
+    arm: Api | None,
+    outputs: Mapping[str, Any],
+    service: Mapping[str, Any],
+    accounts: Sequence[str],
+    stack: str,
+    *,
+    safety: str | None = None,
 ) -> Mapping[str, Check]:
     """Nothing without models. `service` is the API Management service, as Azure describes it, empty when it is gone.
 
-    `accounts` are ids of the Azure OpenAI accounts that its identity is to call. Without `arm` only the APIs are asked.
+    `accounts` are ids of the Azure OpenAI accounts that its identity is to call, `safety` that of Content Safety.
+    Without `arm` only the APIs are asked.
     """
     checks: dict[str, Check] = {}
     for api, url in outputs.get("modelApis", {}).items():
@@ -33,7 +40,13 @@ def gateway_model_checks(
     for model in outputs.get("gatewayModels", ()):
         checks[f"model {model['name']}"] = partial(_model, model, backends, stack)
     for account, name in short_names(accounts).items():
-        checks[f"gateway may call {name}"] = partial(_role, arm, service, account, stack)
+        checks[f"gateway may call {name}"] = partial(
+            _role, arm, service, account, (OPENAI_USER, "Cognitive Services OpenAI User"), stack
+        )
+    if safety:
+        checks["gateway may call Content Safety"] = partial(
+            _role, arm, service, safety, (COGNITIVE_SERVICES_USER, "Cognitive Services User"), stack
+        )
     return checks
 
 
@@ -59,17 +72,18 @@ def _model(model: Mapping[str, Any], backends: Callable[[], Mapping[str, Mapping
     return fine(f"{len(wanted)} deployments in a pool")
 
 
-def _role(arm: Api, service: Mapping[str, Any], account: str, stack: str) -> Outcome:
-    """Whether an identity of the gateway has its role on the account."""
+def _role(arm: Api, service: Mapping[str, Any], account: str, role: tuple[str, str], stack: str) -> Outcome:
+    """Whether an identity of the gateway has the role, by its id and name, on the account."""
+    wanted, title = role
     identities = (service.get("identity") or {}).get("userAssignedIdentities") or {}
     ours = {one["principalId"] for one in identities.values()}
     url = f"{account}/providers/Microsoft.Authorization/roleAssignments?api-version={ROLE_ASSIGNMENTS_API.version}"
     for assignment in arm.values(url):
         given = assignment["properties"]
-        if given["principalId"] in ours and _last(given["roleDefinitionId"]) == OPENAI_USER:
-            return fine("its identity has the role Cognitive Services OpenAI User")
+        if given["principalId"] in ours and _last(given["roleDefinitionId"]) == wanted:
+            return fine(f"its identity has the role {title}")
     return bad(
-        "its identity has not the role Cognitive Services OpenAI User there",
+        f"its identity has not the role {title} there",
         f"`pulumi up -s {stack} --refresh` gives it",
     )
 

@@ -1,4 +1,4 @@
-"""Databricks: a token, a completion, the split over many calls, the inference table and the usage tables."""
+"""Databricks: a token, a completion, the split over many calls, the fallback, the inference and the usage tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typing import Any
 
 import httpx
 
-from ops.checks.verify.http import ask, bearer, client, seen
+from catalogue.databricks import ENTRA_RESOURCE
+from ops.checks.verify.databricks_fallback import Fallback
+from ops.checks.verify.http import ANSWER_SECONDS, ask, bearer, client, seen
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.proof import Proof
 from ops.checks.verify.step import Step, UnprovedError
@@ -24,14 +26,10 @@ STRANGE = 0.001
 """A split that chance brings about less often than this is not the one of the settings."""
 TABLE_SECONDS = 900
 """Databricks logs payloads "as best it can" and promises no time; public notes tell of minutes, and of an hour."""
-DATABRICKS = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"
-"""Azure Databricks as a resource of Entra ID, the same in every tenant (learn.microsoft.com, "Get Microsoft Entra ID
-tokens for service principals")."""
+WAREHOUSE_SECONDS = 120
+"""A serverless warehouse starts in seconds (`catalogue.databricks_types`); each question waits 50 s for it."""
 
-NO_FALLBACK = (
-    "Not proved: that the fallback answers when a provider fails. No call makes a provider fail; to see it, revoke the "
-    "key of one for a minute and run this again."
-)
+NO_FALLBACK = "No fallback was proved: no model of servedModels has share 0."
 _PATHS = {"service": "/ai-gateway/mlflow/v1/chat/completions", "endpoint": "/serving-endpoints/chat/completions"}
 _USAGE = {"service": "system.ai_gateway.usage", "endpoint": "system.serving.endpoint_usage"}
 _TIME = {"service": "event_time", "endpoint": "request_time"}
@@ -43,7 +41,7 @@ def proof_of_databricks(stack: RunningDatabricks, token: Callable[[str], Mapping
     secrets = set(stack.secrets)
     with client() as http:
         steps = DatabricksSteps(stack, http, secrets, token).steps()
-        yield Proof(steps=steps, secrets=secrets, notes=[NO_FALLBACK] if 0 in stack.shares.values() else [])
+        yield Proof(steps=steps, secrets=secrets, notes=[] if stack.fallbacks else [NO_FALLBACK])
 
 
 class DatabricksSteps:
@@ -90,6 +88,17 @@ class DatabricksSteps:
                 "the errors in the dashboard (output dashboardUrl)",
             ),
         ]
+        if self._stack.fallbacks:
+            steps.append(
+                Step(
+                    name="fallback",
+                    prove=self._fallback,
+                    after=("completion through Databricks",),
+                    means="A copy of the gateway whose first model nobody answers got no answer of the fallback: it "
+                    "may have no key or deployment, or you may not make anything beside the gateway. What is called "
+                    "genai_verify_ there can be deleted",
+                )
+            )
         if self._stack.inference_table:
             steps.append(
                 Step(
@@ -160,6 +169,8 @@ class DatabricksSteps:
 
         def rows() -> str:
             found = self._sql(question)
+            if isinstance(found, str) and "TABLE_OR_VIEW_NOT_FOUND" in found:
+                raise NotYetError(f"no table after {TABLE_SECONDS} s: the gateway makes it after the first call")
             if isinstance(found, str):
                 raise UnprovedError(found)
             if not found:
@@ -170,20 +181,19 @@ class DatabricksSteps:
 
     def _usage(self) -> str:
         table = _USAGE[self._stack.gateway]
-        found = self._sql(f"SELECT count(*) FROM {table}")  # noqa: S608  a name of this module
+        question = f"SELECT count(*) FROM {table}"  # noqa: S608  a name of this module
+        found = until(lambda: self._sql(question), seconds=WAREHOUSE_SECONDS, interval=10)
         if isinstance(found, int):
             return f"{table} has {found} rows"
         return f"{table} is not yours to read: an administrator of the account grants SELECT on it ({found})"
 
     def _sql(self, statement: str) -> int | str:
         """The one number that the warehouse answers, as whoever runs this; or why it does not."""
-        token = self._own_token(DATABRICKS)["accessToken"]
-        self._hidden.add(token)
         answer: Any = ask(
             self._http,
             "POST",
             f"{self._stack.workspace_url}/api/2.0/sql/statements",
-            headers=bearer(token),
+            headers=bearer(self._token_of_my_own()),
             json={"warehouse_id": self._stack.warehouse_id, "statement": statement, "wait_timeout": "50s"},
         ).json()
         status = answer["status"]
@@ -193,9 +203,26 @@ class DatabricksSteps:
             return str(status["error"]["message"])
         raise NotYetError(f"the warehouse is {status['state']}")
 
-    def _chat(self, token: str | None) -> httpx.Response:
+    def _token_of_my_own(self) -> str:
+        token = self._own_token(ENTRA_RESOURCE)["accessToken"]
+        self._hidden.add(token)
+        return token
+
+    def _fallback(self) -> str:
+        """Made and called as whoever runs this: LiteLLM may not call what it has no right on."""
+        fallbacks = {self._stack.answers_as[name] for name in self._stack.fallbacks}
+        token, base = self._token_of_my_own(), self._stack.workspace_url
+        with httpx.Client(base_url=base, headers=bearer(token), timeout=ANSWER_SECONDS) as own:
+            copy = Fallback(own, self._stack.served_model, lambda model: self._chat(token, model))
+            service = self._stack.gateway == "service"
+            model = copy.of_service() if service else copy.of_endpoint(self._stack.fallbacks)
+        if named_by(model, dict.fromkeys(fallbacks)) not in fallbacks:
+            raise UnprovedError(f"{model} answered, and the fallbacks are {', '.join(sorted(fallbacks))}")
+        return f"{model} answered where the first model could not be reached"
+
+    def _chat(self, token: str | None, model: str = "") -> httpx.Response:
         body = {
-            "model": self._stack.served_model,
+            "model": model or self._stack.served_model,
             "messages": [{"role": "user", "content": "Are you there? Answer with one word."}],
             "max_tokens": 16,
         }

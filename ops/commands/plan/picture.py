@@ -14,6 +14,7 @@ from typing import Any
 
 from ops.commands.add_model.providers import PROVIDERS, word_of
 from ops.model import eks_children
+from ops.model.gateway_models import gateway_models, safety_host
 from ops.model.recorder import Recording, Resource, plain
 from ops.stack.plan import Plan
 
@@ -63,6 +64,7 @@ def mermaid(plan: Plan, gateway: Plan | None = None) -> str:
     providers = picture.providers()
     boxes = [
         *(_box("azure", f"Azure {gateway.cost.region}", in_front.nodes()) if gateway and in_front else ()),
+        *(in_front.box_of_gateway_models() if in_front else ()),
         *_box("aws", f"AWS {plan.cost.region}", picture.boxes()),
         *(_box("providers", "models", [_text(*one, "provider") for one in providers.items()]) if providers else ()),
     ]
@@ -147,6 +149,17 @@ class Picture:
         yield f"clients --> {gateway}"
         ports = [plain(one.inputs) for one in behind.recording.of_type(_LISTENER) if one.name == "apim-entry"]
         yield from (f'{gateway} -- "{port["protocol"]} {port["port"]}" --> balancer' for port in ports)
+        if gateway_models(self.recording):
+            yield f"{gateway} --> gateway_models"
+
+    def box_of_gateway_models(self) -> list[str]:
+        """What API Management calls without LiteLLM: each model with its deployments."""
+        models = [
+            _text(f"gateway_{_identifier(one.name)}", f"{one.name}<br/>{one.provider}{one.order}", "provider")
+            for one in gateway_models(self.recording)
+        ]
+        checked = ", prompts checked by Content Safety first" if safety_host(self.recording) else ""
+        return _box("gateway_models", f"models of API Management{checked}", models) if models else []
 
     def providers(self) -> Mapping[str, str]:
         """The providers of models that LiteLLM's configuration names, by node; it answers for mocks itself."""

@@ -15,6 +15,7 @@ from catalogue.pins import WARNING_DAYS
 from ops.console import minutes
 from ops.model import eks_children, engine_graph, typical_times
 from ops.model.cost import HOURS_PER_DAY, Usage, amount
+from ops.model.gateway_models import gateway_models, safety_host
 from ops.model.recorder import Resource, plain
 from ops.stack.plan import Plan
 
@@ -104,7 +105,10 @@ def _print_tree(plan: Plan, console: Console) -> None:
         for child in by_parent.get(urn, []):
             if child.type.startswith("genai:"):
                 inside = below(child.urn)
-                grow(tree.add(f"[bold]{child.name}[/bold]  {_summary(child, inside)}"), child.urn)
+                branch = tree.add(f"[bold]{child.name}[/bold]  {_summary(child, inside)}")
+                if child.type == "genai:azure:ModelGateway":
+                    _grow_models(branch, plan)
+                grow(branch, child.urn)
             elif urn == stack.urn:
                 tree.add(f"{child.name}  [dim]{_kind(child)}[/dim]")
 
@@ -114,6 +118,20 @@ def _print_tree(plan: Plan, console: Console) -> None:
     tree = Tree(f"{stack.name}")
     grow(tree, stack.urn)
     console.print(tree)
+
+
+def _grow_models(tree: Tree, plan: Plan) -> None:
+    """The models of the gateway with their deployments, in the order in which those are asked."""
+    if host := safety_host(plan.recording):
+        tree.add(f"Content Safety  [dim]every prompt goes to {host} first[/dim]")
+    for model in gateway_models(plan.recording):
+        pool = f", a pool of {len(model.deployments)}" if len(model.deployments) > 1 else ""
+        branch = tree.add(f"{model.name}  [dim]{model.provider}{pool}[/dim]")
+        for one in sorted(model.deployments, key=lambda one: one.priority or 0):
+            facts = [f"deployment {one.name}"] if one.name else []
+            if one.priority is not None:
+                facts.append(f"priority {one.priority}, weight {one.weight}")
+            branch.add(f"{one.host}  [dim]{', '.join([*facts, one.breaker])}[/dim]")
 
 
 def _summary(component: Resource, inside: list[Resource]) -> str:

@@ -60,8 +60,9 @@ def _find_in_aws(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _:
 
 
 def _find_in_azure(config: StackConfig, _: Plan, outputs: Mapping[str, Any], now: datetime) -> Found:
-    accounts = azure_settings(config).model_accounts
-    return azure.find_gateway(AzureStackInventory(stack=config.stack), outputs, now, accounts)
+    settings = azure_settings(config)
+    inventory = AzureStackInventory(stack=config.stack)
+    return azure.find_gateway(inventory, outputs, now, settings.model_accounts, settings.content_safety.account)
 
 
 def _find_mcp_gateway(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _: datetime) -> Found:

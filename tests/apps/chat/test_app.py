@@ -26,6 +26,7 @@ from ops.local.process import free_port
 from tests.apps.chat import world
 from tests.apps.chat.world import KEY, MASTER_KEY, MODELS, OWN_SECRET, World, error, refused_by_gateway
 from tests.http_server import Answer, serve
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.chat
 ROOT = Path(__file__).parents[3]
@@ -74,7 +75,7 @@ def chat(urls: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Open:
     def opened(key_mode: str | None = None, **more: Any) -> AppTest:
         st.cache_resource.clear()
         monkeypatch.setenv("GENAI_CHAT", json.dumps(world.settings(urls, key_mode, **more)))
-        return run(AppTest.from_file(str(ROOT / "apps" / "chat" / "app.py"), default_timeout=60))
+        return run(AppTest.from_file(str(ROOT / "apps" / "chat" / "app.py"), default_timeout=PATIENCE))
 
     return opened
 

@@ -80,12 +80,18 @@ def test_rights_on_every_kind_of_thing() -> None:
             unchanged(serving.ServingEndpointAccessControlRequest, control)
 
 
-def test_the_warehouse_the_dashboard_and_the_credential() -> None:
+def test_the_warehouse_the_dashboard_the_catalogue_and_the_credentials() -> None:
     for warehouse in inputs_of("sqlEndpoint:SqlEndpoint"):
         unchanged(sql.EndpointInfo, warehouse)
     for dashboard in inputs_of("dashboard:Dashboard"):
         sent = {key: value for key, value in dashboard.items() if key != "embed_credentials"}
         unchanged(dashboards.Dashboard, sent)
+    for made in inputs_of("storageCredential:StorageCredential"):
+        unchanged(catalog.AzureManagedIdentityRequest, made["azure_managed_identity"])
+    for location in inputs_of("externalLocation:ExternalLocation"):
+        unchanged(catalog.ExternalLocationInfo, {key: location[key] for key in ("name", "url", "credential_name")})
+    for made in inputs_of("catalog:Catalog"):
+        unchanged(catalog.CatalogInfo, {key: made[key] for key in ("name", "comment", "storage_root")})
     for credential in inputs_of("credential:Credential"):
         assert catalog.CredentialPurpose(credential["purpose"])
         unchanged(catalog.AzureManagedIdentity, credential["azure_managed_identity"])

@@ -49,7 +49,8 @@ def test_the_orphan_of_each_kind_is_found_and_nothing_that_is_not_ours(world: Wo
 
 
 def test_every_kind_that_can_be_removed_has_its_orphan(world: World) -> None:
-    azure = {"resource group", "role assignment", "Entra application"}
+    azure = {"resource group", "role assignment", "Entra application", "Databricks service principal"}
+    azure |= {kind for stage in STAGES for kind in stage if kind.startswith("Unity Catalog ")}
     kinds = {kind for stage in STAGES for kind in stage if not kind.startswith("deleted ")} - azure
     assert set(world.ours) == kinds
 

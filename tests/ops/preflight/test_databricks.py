@@ -35,8 +35,10 @@ def outcome(server: Server, name: str, variant: str = "service") -> Any:
 @pytest.mark.parametrize(
     ("variant", "held", "state"),
     [
-        ("service", CONTRIBUTOR, State.FINE),
-        ("service", {"actions": ["Microsoft.Resources/*"]}, State.BAD),
+        ("hybrid", CONTRIBUTOR, State.FINE),  # with a catalogue of its own it gives nobody a role
+        ("hybrid", {"actions": ["Microsoft.Resources/*"]}, State.BAD),
+        ("service", CONTRIBUTOR, State.BAD),
+        ("service", OWNER, State.FINE),
         ("managed identity", CONTRIBUTOR, State.BAD),
         ("managed identity", OWNER, State.FINE),
     ],

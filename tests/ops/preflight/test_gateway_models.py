@@ -34,8 +34,10 @@ OWNER = {"actions": ["*"], "notActions": []}
 CONTRIBUTOR = {"actions": ["*"], "notActions": ["Microsoft.Authorization/*/Write"]}
 
 
-def settings(models: list[dict[str, Any]] = MODELS, clients: list[dict[str, Any]] = CLIENTS) -> AzureSettings:
-    given = {"gatewayModels": models, "clients": clients, "providerKeys": {"gemini": KEY}}
+def settings(
+    models: list[dict[str, Any]] = MODELS, clients: list[dict[str, Any]] = CLIENTS, **more: Any
+) -> AzureSettings:
+    given = {"gatewayModels": models, "clients": clients, "providerKeys": {"gemini": KEY}, **more}
     return AzureSettings.model_validate(given, by_alias=True, by_name=False)
 
 
@@ -218,3 +220,53 @@ def test_keys_that_cannot_be_read_are_could_not_look(arm: Server) -> None:
     with mock.patch("ops.checks.preflight.gateway_models.provider_keys", side_effect=RuntimeError("no passphrase")):
         seen = outcome(arm, "flash with the key gemini")
     assert (seen.state, seen.says) == (State.COULD_NOT_LOOK, "no passphrase")
+
+
+def test_deployments_of_several_names_are_looked_for_by_their_own(arm: Server) -> None:
+    pooled = [{"account": EAST}, {"account": EAST, "model": "standard"}, {"account": WEST, "model": "standard"}]
+    given = settings([{"name": "gpt-4o-mini", "provider": "azureOpenAI", "deployments": pooled}], [])
+    for id_ in (EAST, WEST):
+        answer(arm, f"{id_}/deployments/standard", deployment())
+    outcomes = run(checks(arm, given))
+    assert {one.state for one in outcomes.values()} == {State.FINE}
+    assert [name for name in outcomes if " as " in name] == [
+        "gpt-4o-mini as gpt-4o-mini in ai-east",
+        "gpt-4o-mini as standard in ai-east",
+        "gpt-4o-mini as standard in ai-west",
+    ]
+    assert outcomes["quota of gpt-4o-mini"].says.startswith("90,000 tokens a minute in 3 deployments")
+
+
+SAFETY = EAST.replace("ai-east", "safety")
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "state", "says"),
+    [
+        ({**account("safety"), "kind": "ContentSafety"}, 200, State.FINE, "ContentSafety in eastus2"),
+        ({**account("safety"), "kind": "AIServices"}, 200, State.FINE, "AIServices in eastus2"),
+        ({**account("safety"), "kind": "OpenAI"}, 200, State.BAD, "safety is of kind OpenAI, which checks no texts"),
+        (
+            {**account("own"), "kind": "ContentSafety"},
+            200,
+            State.BAD,
+            "its subdomain is own, and the gateway would call",
+        ),
+        ({**account(""), "kind": "ContentSafety"}, 200, State.BAD, "no subdomain of its own"),
+        ({}, 404, State.BAD, "there is none"),
+        ({}, 403, State.COULD_NOT_LOOK, "403"),
+    ],
+)
+def test_an_account_that_could_not_check_prompts(arm: Server, found: Any, status: int, state: State, says: str) -> None:
+    answer(arm, SAFETY, found, status)
+    seen = outcome(arm, "Content Safety", settings(contentSafety={"account": SAFETY}))
+    assert (seen.state, says in seen.says) == (state, True), seen
+    assert "gatewayModels" not in seen.fix
+
+
+@pytest.mark.parametrize(("held", "state"), [(OWNER, State.FINE), (CONTRIBUTOR, State.BAD)])
+def test_who_brings_the_stack_up_needs_to_give_a_role_on_content_safety(
+    arm: Server, held: Mapping[str, Any], state: State
+) -> None:
+    answer(arm, f"{SAFETY}/providers/Microsoft.Authorization/permissions", {"value": [held]})
+    assert outcome(arm, "rights on Content Safety", settings(contentSafety={"account": SAFETY})).state == state

@@ -10,7 +10,7 @@ import pytest
 from ops.checks.check import Outcome, State, run
 from ops.checks.status.gateway_models import gateway_model_checks
 from ops.clouds.azure import Api
-from policies.apim.models import OPENAI_USER
+from policies.apim.models import COGNITIVE_SERVICES_USER, OPENAI_USER
 from tests.ops.preflight.stand_in import Server, serve
 
 GATEWAY = "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.ApiManagement/service/genai-gateway"
@@ -119,3 +119,11 @@ def test_what_azure_denies_could_not_be_looked_at(azure: Server) -> None:
 
 def test_a_gateway_that_is_gone_is_asked_for_its_apis_alone(azure: Server) -> None:
     assert list(outcomes(azure, {})) == ["models refuses who has no token", "models-gemini refuses who has no token"]
+
+
+@pytest.mark.parametrize(("given", "state"), [(COGNITIVE_SERVICES_USER, State.FINE), (OPENAI_USER, State.BAD)])
+def test_content_safety_wants_a_role_of_its_own(azure: Server, given: str, state: State) -> None:
+    azure.answers[ROLES] = (200, {}, {"value": [role(definition=given)]})
+    checks = gateway_model_checks(Api(azure.url, "t"), {"gatewayId": GATEWAY}, SERVICE, [], "azure", safety=ACCOUNT)
+    (outcome,) = run(checks).values()
+    assert (outcome.state, "Cognitive Services User" in outcome.says) == (state, True)

@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service import catalog, serving
 
 from ops.checks.check import Outcome, State
-from ops.checks.verify import databricks
+from ops.checks.verify import databricks, databricks_fallback
 from ops.checks.verify.databricks import chance, named_by, proof_of_databricks
 from ops.checks.verify.step import attempt
 from ops.stack.running_stacks import RunningDatabricks
 from tests.http_server import Answer, Request, serve
 
+SHAPES: Mapping[str, Any] = {
+    "model-services": catalog.ModelServiceConfig,
+    "model-provider-services": catalog.ModelProviderServiceConfig,
+}
+SPARE = {
+    "name": "spare",
+    "destination_type": "DESTINATION_TYPE_EXTERNAL_FOUNDATION_MODEL",
+    "external_model_config": {
+        "model_provider_service": "model-provider-services/main.genaiplatform.spare",
+        "target": {"model": "gpt-4o"},
+    },
+}
+SERVICE = {"config": {"routing": {"destinations": [], "fallback": {"destinations": [SPARE]}}}}
+KEY = {"openai_api_key": "{{secrets/genaiplatform/openai}}"}
+EXTERNAL = {"name": "gpt-4o", "provider": "openai", "task": "llm/v1/chat", "openai_config": KEY}
+ENDPOINT = {
+    "config": {"served_entities": [{"name": name, "external_model": EXTERNAL} for name in ("gpt", "gemini", "spare")]}
+}
 SECRET, TOKEN, OWN = "the-client-secret", "the-token-of-litellm", "the-token-of-az"
 
 
@@ -27,18 +48,55 @@ class Workspace:
         self.completion: Callable[[Request], Answer] = self._complete
         self.usage = Answer(200, failed("PERMISSION_DENIED: no SELECT on system.ai_gateway.usage"))
         self.paths: list[str] = []
+        self.routes: list[str] = []
+        self.made: dict[str, Any] = {}
+        """What was made beside the gateway, by path."""
+        self.fallback_answers = True
 
     def __call__(self, request: Request) -> Answer:
         self.paths.append(request.path)
+        self.routes.append(request.route)
         match request.path:
+            case "/.well-known/databricks-config":
+                return Answer(404)
             case "/oidc/v1/token":
                 return Answer(200, {"access_token": TOKEN})
             case "/api/2.0/sql/statements":
                 assert request.headers["Authorization"] == f"Bearer {OWN}"
-                return self.usage if "system." in request.body["statement"] else Answer(200, answered(self.rows))
+                return self.usage if "system." in request.body["statement"] else self.table()
+        if request.path.startswith(("/api/2.1/unity-catalog/", "/api/2.0/serving-endpoints")):
+            assert request.headers["Authorization"] == f"Bearer {OWN}"
+            return self._catalogue(request)
+        if (copy := "genai_verify_" in request.body["model"]) and not self.fallback_answers:
+            return Answer(502, {"message": "genai-verify.invalid is not known"})
+        if copy:
+            return Answer(200, {"model": "gpt-4o-2024-08-06", "choices": [{"message": {"content": "Yes"}}]})
         if request.headers["Authorization"] != f"Bearer {TOKEN}":
             return Answer(401, {"error_code": 401})
         return self.completion(request)
+
+    def table(self) -> Answer:
+        return Answer(200, answered(self.rows))
+
+    def _catalogue(self, request: Request) -> Answer:
+        """Reads the gateway that is there, and makes, reads and deletes what comes beside it."""
+        kind = request.path.rpartition("/")[2]
+        match request.method:
+            case "POST" if kind == "serving-endpoints":
+                config = request.body["config"]
+                assert serving.EndpointCoreConfigInput.from_dict(config).as_dict() == config
+                self.made[f"{request.path}/{request.body['name']}"] = request.body
+                return Answer(200, request.body)
+            case "POST":
+                name = request.query[f"{kind.removesuffix('s').replace('-', '_')}_id"]
+                full_name = f"{kind}/{request.query['parent'].removeprefix('schemas/')}.{name}"
+                assert SHAPES[kind].from_dict(request.body["config"]).as_dict() == request.body["config"]
+                self.made[f"/api/2.1/unity-catalog/{full_name}"] = request.body
+                return Answer(200, {"name": full_name, **request.body})
+            case "DELETE":
+                del self.made[request.path]
+                return Answer(200, {})
+        return Answer(200, ENDPOINT if "serving-endpoints" in request.path else SERVICE)
 
     def _complete(self, _: Request) -> Answer:
         return Answer(200, {"model": next(self.models), "choices": [{"message": {"content": "Yes"}}]})
@@ -116,6 +174,50 @@ def test_models_that_are_called_the_same_are_counted_together() -> None:
     assert prove(workspace, shares=shares, answersAs=answers)["split"].says == "gpt-4o-mini 24 of 24 for 100 %"
 
 
+@pytest.mark.parametrize("gateway", ["service", "endpoint"])
+@pytest.mark.parametrize("answers", [True, False])
+def test_the_fallback_answers_on_a_copy_that_is_gone_afterwards(
+    gateway: str, answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databricks_fallback, "SECONDS", 0)
+    workspace = Workspace()
+    workspace.fallback_answers = answers
+    outcome = prove(workspace, gateway=gateway)["fallback"]
+    assert outcome.state == (State.FINE if answers else State.BAD)
+    assert ("gpt-4o-2024-08-06 answered where the first model" if answers else "no fallback answered") in outcome.says
+    assert workspace.made == {}
+    assert sum("genai_verify_" in path for path in workspace.paths) == (2 if gateway == "service" else 1)
+
+
+def test_another_model_than_the_fallback_proves_nothing() -> None:
+    outcome = prove(Workspace(), answersAs={"gpt": "gpt-4o-mini", "gemini": "gemini-2.5-flash", "spare": "llama"})
+    assert outcome["fallback"].says == "gpt-4o-2024-08-06 answered, and the fallbacks are llama"
+
+
+def test_what_may_not_be_made_beside_the_gateway_is_told() -> None:
+    class Closed(Workspace):
+        def _catalogue(self, request: Request) -> Answer:
+            refused = request.method == "POST" and request.path.endswith("/model-services")
+            return Answer(403, {"message": "no CREATE"}) if refused else super()._catalogue(request)
+
+    workspace = Closed()
+    assert "no CREATE" in prove(workspace)["fallback"].says
+    assert workspace.made == {}
+
+
+def test_a_stack_without_a_fallback_has_no_such_step() -> None:
+    assert "fallback" not in prove(Workspace(), shares={"gpt": 50, "gemini": 50})
+
+
+def test_a_table_that_the_gateway_has_not_made_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Early(Workspace):
+        def table(self) -> Answer:
+            return Answer(200, failed("[TABLE_OR_VIEW_NOT_FOUND] main.genaiplatform.chat_payload cannot be found"))
+
+    monkeypatch.setattr(databricks, "TABLE_SECONDS", 0)
+    assert "no table after 0 s" in prove(Early())["inference table"].says
+
+
 def test_a_table_without_the_calls_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(databricks, "TABLE_SECONDS", 0)
     workspace = Workspace()
@@ -155,3 +257,27 @@ def test_a_longer_name_is_another_model() -> None:
     models = {"gpt-4o": 1, "gpt-4o-mini": 1}
     assert named_by("gpt-4o-mini-2024-07-18", models) == "gpt-4o-mini"
     assert named_by("gpt-4o-audio", models) == "gpt-4o-audio"
+
+
+def routes(workspace: Workspace, **changes: Any) -> set[str]:
+    prove(workspace, **changes)
+    return {re.sub(r"genai_verify_[0-9a-f]{8}", "copy", route) for route in workspace.routes if "/api/2." in route}
+
+
+def test_databricks_own_sdk_asks_the_same_questions() -> None:
+    ours = routes(Workspace()) | routes(Workspace(), gateway="endpoint", servedModel="chat")
+    workspace, schema = Workspace(), "schemas/main.genaiplatform"
+    with serve(workspace) as url:
+        sdk = WorkspaceClient(host=url, token=OWN)
+        sdk.statement_execution.execute_statement(statement="SELECT 1", warehouse_id="w-1", wait_timeout="50s")
+        sdk.ai_gateway.get_model_service("model-services/main.genaiplatform.chat")
+        provider = catalog.ModelProviderService(config=catalog.ModelProviderServiceConfig())
+        sdk.ai_gateway.create_model_provider_service(provider, schema, "copy_provider")
+        service = catalog.ModelService(config=catalog.ModelServiceConfig())
+        sdk.ai_gateway.create_model_service(service, schema, "copy")
+        sdk.ai_gateway.delete_model_service("model-services/main.genaiplatform.copy")
+        sdk.ai_gateway.delete_model_provider_service("model-provider-services/main.genaiplatform.copy_provider")
+        sdk.serving_endpoints.get("chat")
+        sdk.serving_endpoints.create("copy", config=serving.EndpointCoreConfigInput(name="copy"))
+        sdk.serving_endpoints.delete("copy")
+    assert ours == {route for route in workspace.routes if "/api/2." in route}

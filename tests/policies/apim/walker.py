@@ -7,6 +7,7 @@ which tokens Microsoft signed is a table.
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,6 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.policies.apim.expressions import REQUEST, ExpressionError, Expressions, is_expression
+
+LONGEST_CHECKED = 10_000
+"""Characters of a text (learn.microsoft.com, "Azure AI Content Safety", input requirements)."""
 
 Headers = dict[str, list[str]]
 Backend = Callable[[Headers, str, str], "Response"]
@@ -249,6 +253,31 @@ class Walker:
             self._variables[element.attrib["response-variable-name"]] = None
         else:
             self._variables[element.attrib["response-variable-name"]] = answer
+
+    def _llm_content_safety(self, element: ET.Element) -> None:
+        """After its page: all text of a completion or chat completion; 403 for what is refused and for what is long."""
+        said = json.loads(self._body or "{}")
+        parts = [message.get("content") for message in said.get("messages", [])]
+        text = "\n".join(str(part) for part in parts)
+        if len(text) > LONGEST_CHECKED:
+            raise PolicyError(element, "ContentSafety", 403, f"too long: {text}")
+        found = self._ask_safety(element, "analyze", {"text": text})["categoriesAnalysis"]
+        severities = {one["category"]: one["severity"] for one in found}
+        categories = [(one.attrib["name"], int(one.attrib["threshold"])) for one in element.iter("category")]
+        severe = any(severities[name] >= threshold for name, threshold in categories)
+        shield = element.get("shield-prompt") == "true"
+        if severe or (
+            shield
+            and self._ask_safety(element, "shieldPrompt", {"userPrompt": text})["userPromptAnalysis"]["attackDetected"]
+        ):
+            raise PolicyError(element, "ContentSafety", 403, f"{found} in {text}")
+
+    def _ask_safety(self, element: ET.Element, operation: str, body: Mapping[str, str]) -> Any:
+        backend = self.backends[element.attrib["backend-id"]]
+        answer = backend({}, f"/contentsafety/text:{operation}", json.dumps(body))
+        if answer.status != 200:
+            raise PolicyError(element, "InternalError", 500, f"{answer.status} for {body}")
+        return json.loads(answer.body)
 
     def _rewrite_uri(self, element: ET.Element) -> None:
         query = self._url.partition("?")[2] if element.get("copy-unmatched-params") != "false" else ""

@@ -105,6 +105,10 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
     "gateways-have-an-identity-only-to-call-with": {
         "an identity for nothing": lambda: good_azure.gateway_with_identity(good_azure.POLICY),
     },
+    "every-way-to-a-model-checks-prompts-or-none": {
+        "one API of two": lambda: good_azure.two_ways(good_azure.CHECKED, good_azure.COUNTED),
+        "the other one": lambda: good_azure.two_ways(good_azure.COUNTED, good_azure.CHECKED),
+    },
     "gateway-logs-hold-no-headers-and-no-bodies": {
         "a header": lambda: good_azure.diagnostic(headers=("Authorization",)),
         "bodies": lambda: good_azure.diagnostic(size=1024),
@@ -159,6 +163,11 @@ GOOD: Mapping[str, Program] = {
     "gateway with an identity to call with": lambda: good_azure.gateway_with_identity(
         good_azure.POLICY.replace("</inbound>", "<authentication-managed-identity /></inbound>")
     ),
+    "gateway with an identity to call Content Safety with": lambda: good_azure.gateway_with_identity(
+        good_azure.CHECKED
+    ),
+    "two ways to a model, both checked": lambda: good_azure.two_ways(good_azure.CHECKED, good_azure.CHECKED),
+    "two ways to a model, neither checked": lambda: good_azure.two_ways(good_azure.COUNTED, good_azure.COUNTED),
     "api without a subscription key": lambda: good_azure.api(subscription_required=False),
     "operation with a policy of its own": lambda: good_azure.api(
         operation_policy="<policies><inbound><base/></inbound></policies>"

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi_databricks as databricks
+from pulumi_azure_native import storage
+
+from tests.policies.guardrails.good import TAGS
 
 Program = Callable[[], Any]
 
@@ -25,6 +28,12 @@ def endpoint(**key: str) -> None:
 
 def secret(**changes: Any) -> None:
     databricks.ServicePrincipalSecret("secret", **{"service_principal_id": "1", "lifetime": "172800s", **changes})
+
+
+def account(**changes: Any) -> None:
+    closed = {"allow_blob_public_access": False, "allow_shared_key_access": False}
+    kind: Any = {"kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "resource_group_name": "g"}
+    storage.StorageAccount("account", **{**kind, "tags": TAGS, **closed, **changes})
 
 
 DEFECTS: Mapping[str, Mapping[str, Program]] = {
@@ -60,6 +69,10 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
             access_controls=[{"group_name": "users", "permission_level": "CAN_QUERY"}],
         ),
     },
+    "storage-lets-nobody-in-without-a-name": {
+        "containers that may be public": lambda: account(allow_blob_public_access=True),
+        "a key, which is the default": lambda: account(allow_shared_key_access=None),
+    },
     "secrets-of-service-principals-end": {
         "two years, the default": lambda: secret(lifetime=None),
     },
@@ -69,6 +82,7 @@ GOOD: Mapping[str, Program] = {
     "a schema that goes with its tables": schema,
     "a warehouse that stops": warehouse,
     "an endpoint with a reference": lambda: endpoint(openai_api_key="{{secrets/scope/key}}"),
+    "a storage account for those who have a role": account,
     "a secret of two days": secret,
     "a named caller": lambda: databricks.Grant(
         "grant", schema="main.a", principal="someone@example.com", privileges=["EXECUTE"]

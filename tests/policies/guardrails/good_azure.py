@@ -93,6 +93,17 @@ def pool(*, breaker: Any = BREAKER, key: str | None = None, url: str = ACCOUNT) 
     apimanagement.Backend("pool", type="Pool", pool={"services": services}, **IN_GATEWAY)
 
 
+COUNTED = POLICY.replace("</inbound>", "<llm-emit-token-metric /></inbound>")
+CHECKED = COUNTED.replace("</inbound>", "<llm-content-safety /></inbound>")
+
+
+def two_ways(one: str, other: str) -> None:
+    """APIs with these policies, beside one that leads to no model."""
+    for name, text in {"one": one, "other": other, "litellm": POLICY}.items():
+        made = apimanagement.Api(name, api_id=name, path=name, display_name=name, protocols=["https"], **IN_GATEWAY)
+        apimanagement.ApiPolicy(name, api_id=made.name, policy_id="policy", value=text, **IN_GATEWAY)
+
+
 def gateway_with_identity(policy: str) -> None:
     identity: Any = {"type": "UserAssigned", "user_assigned_identities": {"id": {}}}
     gateway(identity=identity)

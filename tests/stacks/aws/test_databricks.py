@@ -38,7 +38,7 @@ def params(recording: Recording, name: str = "shared") -> dict[str, Any]:
 
 def test_a_model_service_is_called_by_its_full_name_at_the_address_of_the_workspace() -> None:
     assert params(run(ENTRY)) == {
-        "model": "databricks/genai_databricks1a2b3c4d.genaiplatform_databricks.chat",
+        "model": "databricks/genaiplatform_databricks_a1b2c3d.genaiplatform_databricks.chat",
         "api_base": "https://adb-1234567890123456.7.azuredatabricks.net",
         "input_cost_per_token": pytest.approx(0.225e-6),
         "output_cost_per_token": pytest.approx(1.55e-6),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,13 +12,15 @@ import pytest
 from components.azure.identity import AZURE_CLI
 from ops.model.recorder import Recording, Resource, Secret, plain
 from ops.model.simulated_outputs import GENERATED, guid
-from policies.apim.models import OPENAI_USER, TRIPPING, load
+from policies.apim.models import COGNITIVE_SERVICES_USER, OPENAI_USER, TRIPPING, ContentSafety, load
 from rehearsal.azure.declared import problems
-from tests.azure_program import ACCOUNTS, MODELS, recorded, run, with_models
-from tests.policies.apim.models.world import BACKENDS, CLIENTS, ROUTES
+from tests.azure_program import ACCOUNTS, MODELS, SAFE, recorded, run, with_models
+from tests.policies.apim.models.world import BACKENDS, CLIENTS, ROUTES, SAFETY, SAFETY_BACKEND
+from tests.policies.apim.models.world import IDENTITY as CLIENT_ID
 from tests.program import plaintext
 
 API = "azure-native:apimanagement:Api"
+DEPLOYMENT = "azure-native:resources:Deployment"
 BACKEND = "azure-native:apimanagement:Backend"
 IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
 NAMED_VALUE = "azure-native:apimanagement:NamedValue"
@@ -170,6 +173,125 @@ def test_the_identity_may_call_exactly_the_accounts_that_are_named() -> None:
         "type": "UserAssigned",
         "userAssignedIdentities": {"genai-models-identity-id": {}},
     }
+
+
+# Deployments with names of their own
+
+
+def named(*deployments: Mapping[str, Any]) -> Recording:
+    return run({"gatewayModels": [{"name": "gpt", "provider": "azureOpenAI", "deployments": list(deployments)}]})
+
+
+def test_deployments_of_several_names_are_named_by_their_addresses() -> None:
+    east, west = f"{ACCOUNTS}/accounts/east", f"{ACCOUNTS}/accounts/west"
+    recording = named(
+        {"account": east, "model": "provisioned"},
+        {"account": east, "model": "standard", "priority": 2},
+        {"account": west, "model": "standard", "priority": 2},
+    )
+    backends = by_id(recording, BACKEND, "backendId")
+    urls = [backends[f"model-gpt-{number}"].inputs["url"] for number in (1, 2, 3)]
+    assert urls == [
+        "https://east.openai.azure.com/openai/deployments/provisioned",
+        "https://east.openai.azure.com/openai/deployments/standard",
+        "https://west.openai.azure.com/openai/deployments/standard",
+    ]
+    assert len(of_models(recording, ROLE_ASSIGNMENT)) == 2, "an account once"
+    operations = {(one.inputs["apiId"], one.inputs["operationId"]) for one in of_models(recording, OPERATION)}
+    assert not [name for _, name in operations if name == "responses"]
+
+
+@pytest.mark.parametrize(
+    "deployments",
+    [
+        [{"account": f"{ACCOUNTS}/accounts/east", "model": "mini"}],
+        [{"account": f"{ACCOUNTS}/accounts/{name}", "model": "mini"} for name in ("east", "west")],
+    ],
+    ids=["one", "two of one name"],
+)
+def test_deployments_of_one_name_are_named_in_the_body(deployments: list[dict[str, str]]) -> None:
+    recording = named(*deployments)
+    urls = {one.inputs["url"] for one in of_models(recording, BACKEND) if one.inputs["type"] == "Single"}
+    assert all(url.endswith(".openai.azure.com/openai/v1") for url in urls)
+    assert '"azureOpenAI mini model-gpt-' in of_models(recording, POLICY)[0].inputs["value"]
+
+
+# Content Safety
+
+
+def pasted(recording: Recording) -> Mapping[str, Any]:
+    """The backend of Content Safety, as Resource Manager makes it of the template and its parameters."""
+    (deployment,) = (one for one in recording.of_type(DEPLOYMENT) if one.name == "genai-models-content-safety")
+    properties = plain(deployment.inputs)["properties"]
+    assert properties["mode"] == "Incremental", "complete would delete all else in the group"
+    (resource,) = properties["template"]["resources"]
+    text = json.dumps(resource)
+    for name, parameter in properties["parameters"].items():
+        text = text.replace(f"[parameters('{name}')]", parameter["value"])
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def test_prompts_are_checked_by_the_backend_that_the_tests_of_the_policy_run_against() -> None:
+    recording = run(SAFE)
+    backend = pasted(recording)
+    client_id = guid("genai-models-identity-client")
+    assert backend["type"] == "Microsoft.ApiManagement/service/backends"
+    expected = json.loads(json.dumps(SAFETY_BACKEND).replace(CLIENT_ID, client_id))
+    assert {"type": "Single", **backend["properties"]} == expected
+    assert recording.one(IDENTITY).name == "genai-models-identity"
+    assert [one for one in of_models(recording, BACKEND) if "safety" in one.name] == []
+
+
+def test_every_policy_checks_prompts_and_waits_for_the_backend() -> None:
+    recording = run(SAFE)
+    (deployment,) = (one for one in recording.of_type(DEPLOYMENT) if one.name == "genai-models-content-safety")
+    policies = of_models(recording, POLICY)
+    assert len(policies) == 3
+    for policy in policies:
+        assert "<llm-content-safety" in policy.inputs["value"]
+        assert deployment.urn in policy.dependencies
+    assert {one.inputs["apiId"]: one.inputs["value"] for one in policies}["models"] == load(ROUTES, CLIENTS, SAFETY)
+    assert "responses" not in {one.inputs["operationId"] for one in of_models(recording, OPERATION)}
+
+
+def test_the_identity_may_call_content_safety_and_no_key_of_it_is_anywhere() -> None:
+    roles = {one.inputs["scope"]: one.inputs for one in of_models(run(SAFE), ROLE_ASSIGNMENT)}
+    role = roles[f"{ACCOUNTS}/accounts/Safety"]
+    assert role["roleDefinitionId"].endswith(f"/roleDefinitions/{COGNITIVE_SERVICES_USER}")
+    assert role["principalType"] == "ServicePrincipal"
+    assert len(roles) == 5
+
+
+def test_an_account_may_have_both_models_and_content_safety() -> None:
+    recording = run({**SAFE, "contentSafety": {"account": f"{ACCOUNTS}/accounts/east"}})
+    given = [
+        (one.inputs["scope"].lower(), one.inputs["roleDefinitionId"][-36:])
+        for one in of_models(recording, ROLE_ASSIGNMENT)
+    ]
+    east = f"{ACCOUNTS}/accounts/east".lower()
+    assert {role for scope, role in given if scope == east} == {OPENAI_USER, COGNITIVE_SERVICES_USER}
+
+
+def test_a_gateway_of_gemini_alone_gets_an_identity_to_check_prompts_with() -> None:
+    settings = {"gatewayModels": [MODELS["gatewayModels"][2]], "providerKeys": MODELS["providerKeys"]}
+    recording = run({**settings, "contentSafety": SAFE["contentSafety"]})
+    assert len(of_models(recording, ROLE_ASSIGNMENT)) == 1
+    assert "model-identity-client-id" not in by_id(recording, NAMED_VALUE, "namedValueId"), "no policy names it"
+
+
+def test_what_is_refused_is_a_setting() -> None:
+    settings = {"account": f"{ACCOUNTS}/accounts/Safety", "threshold": 2, "shieldPrompt": False}
+    settings["endpoint"] = "https://other.cognitiveservices.azure.com"
+    recording = run({**SAFE, "contentSafety": settings})
+    policies = {one.inputs["apiId"]: one.inputs["value"] for one in of_models(recording, POLICY)}
+    assert policies["models"] == load(ROUTES, CLIENTS, ContentSafety(threshold=2, shield_prompt=False))
+    assert pasted(recording)["properties"]["url"] == "https://other.cognitiveservices.azure.com"
+
+
+def test_nothing_is_checked_where_nobody_asked() -> None:
+    assert "<llm-content-safety" not in str([one.inputs for one in with_models().resources])
+    assert not [one for one in with_models().of_type(DEPLOYMENT) if "safety" in one.name]
 
 
 def test_accounts_of_one_name_in_two_subscriptions_are_two() -> None:

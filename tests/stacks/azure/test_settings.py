@@ -50,6 +50,10 @@ def breaker(**settings: Any) -> dict[str, Any]:
     return models({"account": ACCOUNT}, circuitBreaker=settings)
 
 
+def safety(**settings: Any) -> dict[str, Any]:
+    return {**models({"account": ACCOUNT}), "contentSafety": settings}
+
+
 def client(**settings: Any) -> dict[str, Any]:
     return {**models({"account": ACCOUNT}), "clients": [{"name": "demo", **settings}]}
 
@@ -64,8 +68,19 @@ def client(**settings: Any) -> dict[str, Any]:
         (models({"account": ACCOUNT}, provider="bedrock"), "provider must be 'azureOpenAI' or 'gemini', not 'bedrock'"),
         (
             models({"account": ACCOUNT}, {"key": "gemini"}),
-            "deployments[2].account is missing: azureOpenAI is called by",
+            "deployments[2] is not of azureOpenAI: a pool holds one provider, so make it a model of its own",
         ),
+        (
+            models({"key": "gemini"}, {"account": ACCOUNT}, provider="gemini"),
+            "deployments[2] is not of gemini: a pool holds one provider, so make it a model of its own",
+        ),
+        (models({"key": "gemini"}), "deployments[1].account is missing: azureOpenAI is called by"),
+        (models({}, {"account": ACCOUNT}), "deployments[1].account is missing: azureOpenAI is called by"),
+        (models({"account": ACCOUNT, "weight": True}, {"account": f"{ACCOUNT}2"}), "weight: True is no number"),
+        (models({"account": ACCOUNT, "priority": False}, {"account": f"{ACCOUNT}2"}), "priority: False is no number"),
+        (breaker(failures=True), "circuitBreaker.failures: True is no number: set a whole one"),
+        (client(tokensPerMinute=True), "clients[demo].tokensPerMinute: True is no number: set a whole one"),
+        (client(tokensPerDay=True), "clients[demo].tokensPerDay: True is no number: set a whole one"),
         (models({"account": ACCOUNT, "key": "gemini"}), "deployments[1].key is set, and azureOpenAI is called without"),
         (
             models({}, provider="gemini"),
@@ -111,6 +126,33 @@ def client(**settings: Any) -> dict[str, Any]:
             },
             "gatewayModels: gpt-4.1 and gpt-4-1 differ in . and - alone, which backends do not: rename one",
         ),
+        (
+            models({"account": ACCOUNT, "model": "a b"}),
+            "deployments[entry 1].model: 'a b' is not the name of a deployment or model",
+        ),
+        (
+            models({"account": ACCOUNT, "model": "a"}, {"account": ACCOUNT, "model": "A"}),
+            "deployments[2] is another one's account with the same model, whose quota they would share",
+        ),
+        (
+            models({"key": "one", "model": "a"}, {"key": "two", "model": "b"}, provider="gemini"),
+            "gatewayModels[gpt]: deployments have the models a, b: set one, because a pool of gemini chooses a",
+        ),
+        (
+            {"contentSafety": {"account": ACCOUNT}},
+            "contentSafety checks what goes to gatewayModels, and there are none",
+        ),
+        (safety(threshold=2), "contentSafety: account is missing: name the Content Safety account"),
+        (safety(account="safety"), "contentSafety.account: 'safety' is not the id of a Content Safety account"),
+        (safety(account=ACCOUNT, threshold=3), "contentSafety.threshold must be 2, 4 or 6, not 3"),
+        (safety(account=ACCOUNT, threshold=0), "contentSafety.threshold must be 2, 4 or 6, not 0"),
+        (safety(account=ACCOUNT, shieldPrompt="maybe"), "contentSafety.shieldPrompt must be"),
+        (safety(account=ACCOUNT, key="x"), "contentSafety.key is not known there"),
+        (
+            safety(account=ACCOUNT, endpoint="https://safety.example.com"),
+            "contentSafety: endpoint https://safety.example.com is no address of Content Safety: set one such as",
+        ),
+        ({**models({"account": ACCOUNT}), "contentSafety": []}, "contentSafety must be"),
         (breaker(failures=0), "circuitBreaker.failures must be at least 1, not 0"),
         (breaker(failures=10_001), "circuitBreaker.failures must be at most 10000"),
         (breaker(interval="25h"), "circuitBreaker.interval: '25h' is longer than a day: set at most 1d"),
@@ -213,7 +255,7 @@ def test_more_clients_than_a_named_value_holds_are_refused() -> None:
 )
 def test_an_account_may_have_another_address_than_its_name(host: str) -> None:
     (model,) = load(models({"account": ACCOUNT, "endpoint": f"https://{host}"})).gateway_models
-    assert model.deployments[0].url(model.provider) == f"https://{host}/openai/v1"
+    assert model.urls == [f"https://{host}/openai/v1"]
 
 
 def test_every_default_of_the_other_kind_of_stack_is_passed_over() -> None:

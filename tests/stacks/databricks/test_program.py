@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
-from components.databricks.managed_identity import OPENAI_USER
-from components.databricks.workspace import own_catalog
+from components.databricks.payload_storage import BLOB_CONTRIBUTOR
 from ops.model.recorder import Recording, Secret, plain
-from tests.databricks_program import ACCOUNT, GEMINI, GPT, KEYS, SPARE, VARIANTS, recorded, run
+from policies.apim.models import OPENAI_USER
+from tests.databricks_program import ACCOUNT, GEMINI, GPT, IDENTITY, KEYS, SPARE, VARIANTS, recorded, run
 from tests.program import ancestors, plaintext
 
 PROVIDER = "databricks:index/aiGatewayModelProviderService:AiGatewayModelProviderService"
 SERVICE = "databricks:index/aiGatewayModelService:AiGatewayModelService"
 ENDPOINT = "databricks:index/modelServing:ModelServing"
 GRANT = "databricks:index/grant:Grant"
+ROLE = "azure-native:authorization:RoleAssignment"
 WORKSPACE = "azure-native:databricks:Workspace"
 every_variant = pytest.mark.parametrize("variant", VARIANTS)
 
@@ -77,10 +78,16 @@ def test_limits_are_those_of_all_callers_in_a_minute(limits: Any, service: Any, 
 def test_payloads_go_into_a_table_of_the_schema_which_goes_with_it() -> None:
     for variant in ("service", "endpoint"):
         recording = recorded(variant)
-        assert recording.outputs["inferenceTable"] == "genai_databricks1a2b3c4d.genaiplatform_databricks.chat_payload"
+        assert (
+            recording.outputs["inferenceTable"]
+            == "genaiplatform_databricks_a1b2c3d.genaiplatform_databricks.chat_payload"
+        )
         assert recording.one("databricks:index/schema:Schema").inputs["forceDestroy"] is True
     table = config(recorded(), SERVICE)["inferenceTable"]
-    assert table == {"parent": "schemas/genai_databricks1a2b3c4d.genaiplatform_databricks", "tableNamePrefix": "chat"}
+    assert table == {
+        "parent": "schemas/genaiplatform_databricks_a1b2c3d.genaiplatform_databricks",
+        "tableNamePrefix": "chat",
+    }
 
 
 def test_without_payloads_there_is_neither_a_table_nor_a_warehouse() -> None:
@@ -117,7 +124,8 @@ def test_no_secret_stands_in_plain_text_in_what_is_registered_or_told(variant: s
 
 def test_azure_openai_is_called_without_a_key_by_an_identity_that_may_do_just_that() -> None:
     recording = recorded("managed identity")
-    role = recording.one("azure-native:authorization:RoleAssignment")  # one, though two models use the account
+    role = recording.one(ROLE, "genai-openai-gpt")  # one, though two models use the account
+    assert not any(one.inputs["scope"] == ACCOUNT for one in recording.of_type(ROLE) if one is not role)
     assert role.inputs["scope"] == ACCOUNT
     assert role.inputs["roleDefinitionId"].endswith(OPENAI_USER)
     for provider in recording.of_type(PROVIDER):
@@ -185,19 +193,32 @@ def test_the_outputs_tell_the_mean_price_by_share_or_none_when_one_is_not_known(
     assert "costs" in run({"servedModels": [GPT, GEMINI, SPARE]}).outputs  # a fallback counts for nothing
 
 
-@pytest.mark.parametrize(
-    ("catalogs", "found"),
-    [
-        (["genai_ws1a2b", "main", "system"], "genai_ws1a2b"),
-        (["genai_ws1a2b_7405611", "main"], "genai_ws1a2b_7405611"),
-        (["genai-ws1a2b", "main"], "genai-ws1a2b"),
-    ],
-)
-def test_the_catalogue_of_the_workspace_is_known_by_its_name(catalogs: list[str], found: str) -> None:
-    assert own_catalog("genai-ws1a2b", catalogs) == found
+def test_payloads_lie_in_storage_of_the_stack_since_none_is_logged_to_default_storage() -> None:
+    recording = recorded()
+    account = recording.one("azure-native:storage:StorageAccount")
+    assert account.inputs["isHnsEnabled"] is True
+    assert (account.inputs["allowBlobPublicAccess"], account.inputs["allowSharedKeyAccess"]) == (False, False)
+    role = recording.one(ROLE)
+    assert role.inputs["roleDefinitionId"].endswith(BLOB_CONTRIBUTOR)
+    catalog = recording.one("databricks:index/catalog:Catalog")
+    assert catalog.inputs["storageRoot"] == "abfss://genaipayloads1a2b3c4d@genaipayloads1a2b3c4d.dfs.core.windows.net/"
+    assert {account.urn, role.urn} <= ancestors(recording, catalog)
+    assert catalog.urn in ancestors(recording, recording.one(SERVICE))
 
 
-@pytest.mark.parametrize("catalogs", [["main", "system"], ["genai_ws1a2b", "genai_ws1a2b_2"], ["genai_ws1a2bc"]])
-def test_a_workspace_without_one_catalogue_of_its_own_asks_for_the_setting(catalogs: list[str]) -> None:
-    with pytest.raises(ValueError, match="set `catalog` to the one to use"):
-        own_catalog("genai-ws1a2b", catalogs)
+def test_a_catalogue_that_is_named_is_used_and_no_storage_is_made() -> None:
+    recording = run({"catalog": "main"})
+    assert recording.one("databricks:index/schema:Schema").inputs["catalogName"] == "main"
+    assert not recording.of_type("azure-native:storage:StorageAccount")
+    assert not recording.of_type("databricks:index/catalog:Catalog")
+
+
+def test_a_role_on_what_is_others_tells_whose_it_is() -> None:
+    role = recorded("managed identity").one(ROLE, "genai-openai-gpt")
+    assert "Project=genaiplatform; Environment=databricks; " in role.inputs["description"]
+
+
+def test_an_account_that_is_written_in_two_ways_gets_one_role() -> None:
+    other = {**IDENTITY, "name": "gpt_2", "account": ACCOUNT.replace("example", "Example")}
+    roles = run({"servedModels": [IDENTITY, other]}).of_type(ROLE)
+    assert len([role for role in roles if "CognitiveServices" in role.inputs["scope"]]) == 1

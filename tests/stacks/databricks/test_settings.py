@@ -72,6 +72,12 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
             "https://litellm/v1",
             "https://llm.corp.internal/v1",
             "https://printer.local",
+            "https://127.1/v1",
+            "https://127.0.0.1./v1",
+            "https://0x7f.0.0.1/v1",
+            "https://[::ffff:10.0.0.5]/v1",
+            "https://example.privatelink.openai.azure.com",
+            "https://llm.home.arpa",
         )
     ),
     *(
@@ -84,6 +90,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
             "a:b",
         )
     ),
+    (models(WHOLE, endpoint=f"{GPT['endpoint']}/openai/deployments/x"), "endpoint has the path /openai/deployments/x"),
+    (models(CUSTOM, endpoint="https://x.example.com/v1/chat/completions"), "endpoint ends with /chat/completions"),
     (models(GEMINI, share=100, endpoint="https://x.example.com"), "gemini is always called at https://generativela"),
     (models(WHOLE, providerKey=None), "azureOpenai takes no call without a key: set providerKey, or account"),
     (models(GEMINI, share=100, providerKey=None), "gemini takes no call without a key: set providerKey"),

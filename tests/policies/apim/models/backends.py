@@ -49,9 +49,12 @@ class Backends:
             name: [re.sub(r"\{\{([\w-]+)\}\}", lambda value: self.named_values[value[1]], value) for value in values]
             for name, values in ((inputs.get("credentials") or {}).get("header") or {}).items()
         }
+        if identity := (inputs.get("credentials") or {}).get("managedIdentity"):
+            added["Authorization"] = [f"Bearer token of {identity['clientId']} for {identity['resource']}"]
         kept = {name: values for name, values in headers.items() if name.lower() not in map(str.lower, added)}
         response = self.provider(inputs["url"] + url, {**kept, **added}, url, body)
-        self._watch(single, inputs["circuitBreaker"]["rules"], response)
+        if "circuitBreaker" in inputs:
+            self._watch(single, inputs["circuitBreaker"]["rules"], response)
         return response
 
     def _member(self, id_: str) -> str | None:

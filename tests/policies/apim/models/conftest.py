@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.policies.apim.expressions import Expressions
-from tests.policies.apim.models.mutations import MUTATIONS
-from tests.policies.apim.models.world import ModelWorld, policy
+from tests.policies.apim.models.mutations import MUTATIONS, NAMED_MUTATIONS, SAFETY_MUTATIONS
+from tests.policies.apim.models.world import NAMED_ROUTES, SAFETY, ModelWorld, policy
 
 
 @pytest.fixture(scope="session")
 def model_expressions(tmp_path_factory: pytest.TempPathFactory, mono: None) -> Iterator[Expressions]:
     """The expressions of the policy and of all its mutations."""
     policies = [policy(), *(policy(mutation.edit) for mutation in MUTATIONS)]
+    policies += [policy(routes=NAMED_ROUTES), *(policy(one.edit, NAMED_ROUTES) for one in NAMED_MUTATIONS)]
+    policies += [policy(safety=SAFETY), *(policy(one.edit, safety=SAFETY) for one in SAFETY_MUTATIONS)]
     compiled = Expressions(policies, tmp_path_factory.mktemp("model-expressions"))
     yield compiled
     compiled.close()

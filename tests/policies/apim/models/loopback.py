@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from policies.apim import BACKEND_ID
-from policies.apim.models import OPERATIONS
+from policies.apim.models import OPERATIONS, ContentSafety, operations
 from tests.http_server import Answer, Request, serve
 from tests.policies.apim import world as litellm
 from tests.policies.apim.expressions import Expressions
@@ -35,6 +35,7 @@ class Gateway:
 
     url: str = ""
     worlds: dict[str, Walker] = field(default_factory=dict)
+    operations: dict[str, Mapping[str, tuple[str, str]]] = field(default_factory=dict)
     provider: Streaming = field(default_factory=lambda: Streaming())
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -50,8 +51,7 @@ class Gateway:
         first = request.path.lstrip("/").partition("/")[0]
         path = first if first in self.worlds else ""
         rest = request.path.removeprefix(f"/{path}") if path else request.path
-        known = {(method, template) for method, template in OPERATIONS.values()}
-        if (request.method, rest) not in known:
+        if (request.method, rest) not in self.operations.get(path, OPERATIONS).values():
             return Answer(404, {"statusCode": 404, "message": "Resource not found"})
         headers: Headers = {}
         for name, value in request.headers.items():
@@ -119,9 +119,9 @@ def _event(data: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def running(folder: Path, litellm_url: str | None = None) -> Iterator[Gateway]:
-    """A gateway in front of a provider, and of LiteLLM where its URL is given."""
-    policies = {path: policy(routes=routes) for path, routes in PATHS.items()}
+def running(folder: Path, litellm_url: str | None = None, *, safety: ContentSafety | None = None) -> Iterator[Gateway]:
+    """A gateway in front of a provider, and of LiteLLM where its URL is given; `safety` checks prompts first."""
+    policies = {path: policy(routes=routes, safety=safety) for path, routes in PATHS.items()}
     in_front = litellm.policy("header")
     expressions = Expressions([*policies.values(), in_front], folder)
     gateway = Gateway()
@@ -132,6 +132,7 @@ def running(folder: Path, litellm_url: str | None = None) -> Iterator[Gateway]:
             world = ModelWorld(one, expressions)
             world.upstream = forward(provider)
             gateway.worlds[path] = world
+            gateway.operations[path] = operations(PATHS[path], safety)
         if litellm_url:
             send = forward(litellm_url)
             own = litellm.World("header", in_front, expressions)

@@ -101,3 +101,36 @@ MUTATIONS = (
     ),
     Mutation("429 and 503 do not say when", r'<set-header name="Retry-After".*?</set-header>'),
 )
+
+NAMED_MUTATIONS = (
+    without("the version of the API is missing", "?api-version=2024-10-21"),
+    instead("every model gets a version", "var named = ", "var named = true || "),
+    instead(
+        "a pool of several names has responses",
+        'var chatOnly = "gpt-5-mini gemini-2.5-flash"',
+        'var chatOnly = "gemini-2.5-flash"',
+    ),
+)
+"""Of a policy with a pool whose deployments have names of their own."""
+
+SAFETY_MUTATIONS = (
+    Mutation("prompts are not checked", r"<llm-content-safety.*?</llm-content-safety>"),
+    *(
+        Mutation(f"{harm} is not checked", rf'<category name="{harm}".*?/>')
+        for harm in ("Hate", "SelfHarm", "Sexual", "Violence")
+    ),
+    instead("a higher severity passes", 'name="Hate" threshold="4"', 'name="Hate" threshold="6"'),
+    instead("a lower severity is refused", 'name="Hate" threshold="4"', 'name="Hate" threshold="2"'),
+    instead("attacks pass", 'shield-prompt="true"', 'shield-prompt="false"'),
+    instead("chats are not checked", 'UrlTemplate != "/v1/embeddings"', 'UrlTemplate == "/v1/embeddings"'),
+    instead("embeddings are checked", 'UrlTemplate != "/v1/embeddings"', 'UrlTemplate != "/v1/none"'),
+    instead("a refusal is a broken gateway", 'error.Source == "llm-content-safety"', "false"),
+    instead("a refusal is told as a failure", "status &lt; 500 ?", "status &lt; 400 ?"),
+    instead("a failure is told as a refusal", "status &lt; 500 ?", "status &lt; 600 ?"),
+    instead(
+        "the text is told",
+        MESSAGE,
+        MESSAGE.replace("answer[2]", 'context.LastError == null ? answer[2] : context.LastError.Message + "."'),
+    ),
+)
+"""Of a policy that has prompts checked by Content Safety."""

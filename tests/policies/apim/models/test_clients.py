@@ -11,7 +11,7 @@ from charts.litellm import proxy_config
 from charts.shapes import Model
 from tests.needs_litellm import NEEDS_LITELLM
 from tests.policies.apim.models.cases import answers
-from tests.policies.apim.models.world import FLASH, GPT, LITELLM_ENTRY, SMALL
+from tests.policies.apim.models.world import FLASH, GPT, LITELLM_ENTRY, SAFETY, SMALL
 from tests.running_litellm import KEY, MINE, RunningLiteLLM
 from tests.waiting import until
 
@@ -159,6 +159,40 @@ def test_limits_of_tokens_are_the_clients_rate_limit_and_its_quota_no_reason_to_
         say(client(gateway, "client-a", max_retries=2), FLASH)
     assert spent.value.code == "token_quota_exceeded"
     assert len(gateway.models.traces) == before + 1
+
+
+def test_a_prompt_that_content_safety_refuses_is_a_content_filter_to_every_client(
+    tmp_path_factory: pytest.TempPathFactory, mono: None
+) -> None:
+    import litellm
+    import openai
+
+    from tests.policies.apim.models.loopback import running
+
+    with running(tmp_path_factory.mktemp("safe"), safety=SAFETY) as gateway:
+        assert say(client(gateway)).choices[0].message.content == "pong"
+        before = len(gateway.models.forwarded)
+        gateway.models.harm = ("ping", "Violence", 4)
+        for stream in (False, True):
+            with pytest.raises(openai.BadRequestError) as refused:
+                say(client(gateway), stream=stream)
+            assert (refused.value.code, refused.value.type) == ("content_filter", "invalid_request_error")
+        with pytest.raises(litellm.BadRequestError, match="Content Safety objects"):
+            litellm.completion(
+                model="azure/gpt-5-mini",
+                api_base=gateway.url,
+                api_version="v1",
+                azure_ad_token="client-b",
+                messages=[{"role": "user", "content": "ping"}],
+                max_retries=0,
+            )
+        gateway.models.answers["safety"] = answers(429)
+        with pytest.raises(openai.InternalServerError) as unchecked:
+            say(client(gateway))
+        assert (unchecked.value.status_code, unchecked.value.code) == (503, "content_not_checked")
+        assert len(gateway.models.forwarded) == before, "a provider was reached"
+        with pytest.raises(openai.NotFoundError):
+            client(gateway).responses.create(model=SMALL, input="ping")
 
 
 def test_litellm_and_the_gateways_own_models_stand_side_by_side(

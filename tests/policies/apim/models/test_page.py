@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 import pytest
 import yaml
 
+from catalogue.pins import AZURE_OPENAI_API
 from ops.project import ROOT
 from policies.apim.models import REFUSALS
 from stacks.aws.settings import AwsSettings
+from stacks.azure.content_safety import ContentSafetySetting
 from stacks.azure.gateway_models import GatewayModel, problems
 from stacks.errors import SettingsError
 from tests.policies.apim.models.cases import answers
-from tests.policies.apim.models.world import LITELLM_ENTRY, ModelWorld, completion, policy
+from tests.policies.apim.models.world import LITELLM_ENTRY, SAFETY, ModelWorld, completion, policy
 from tests.policies.apim.walker import Response
 from tests.stacks.aws.test_settings import load
 
@@ -85,8 +87,18 @@ def test_the_settings_of_the_page_are_taken() -> None:
     assert list(problems(models, {"gemini"}, clients, ["chat"])) == []
 
 
+def test_deployments_of_several_names_and_content_safety_are_taken_as_the_page_has_them() -> None:
+    (model,) = [GatewayModel.model_validate(one) for one in _settings(2)["gatewayModels"]]  # type: ignore[attr-defined]  # YAML
+    assert model.upstreams == ["gpt-5-mini-provisioned", "gpt-5-mini-standard"]
+    service = ContentSafetySetting.model_validate(_settings(3)["contentSafety"]).service
+    assert service
+    assert service.checks == SAFETY, "the page tells the defaults"
+    assert ContentSafetySetting(account=service.account).service == service
+    assert AZURE_OPENAI_API.version in PAGE
+
+
 def test_litellm_takes_the_entry_that_points_to_the_gateway() -> None:
-    settings = _settings(2)
+    settings = _settings(4)
     assert settings["models"] == [LITELLM_ENTRY]
     loaded: AwsSettings = load({**settings, "providerKeys": {"gateway": "x" * 20}}, ("providerKeys",))
     assert loaded.models[0].params["max_retries"] == 0
@@ -94,4 +106,4 @@ def test_litellm_takes_the_entry_that_points_to_the_gateway() -> None:
 
 def test_the_entry_needs_the_clients_secret() -> None:
     with pytest.raises(SettingsError, match="refers to a variable that is no provider key"):
-        load(_settings(2))
+        load(_settings(4))

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from policies.apim.models import ClientAccess, RoutedModel, load, model_clients
+from policies.apim.models import HARMS, SAFETY_BACKEND_ID, ClientAccess, ContentSafety, RoutedModel, load, model_clients
 from tests.policies.apim import world as litellm
 from tests.policies.apim.elements import check
 from tests.policies.apim.expressions import Expressions
@@ -30,6 +30,18 @@ ROUTES = (
     RoutedModel(name=SMALL, provider="azureOpenAI", upstream=SMALL, backend_id="model-small-1", deployments=1),
     RoutedModel(name=FLASH, provider="gemini", upstream=FLASH, backend_id="model-gemini-2-5-flash-1", deployments=1),
 )
+NAMED_ROUTES = (
+    RoutedModel(
+        name=GPT,
+        provider="azureOpenAI",
+        upstream="provisioned",
+        backend_id="model-gpt-5-mini-pool",
+        deployments=2,
+        named_in_path=True,
+    ),
+    *ROUTES[1:],
+)
+"""With a pool whose deployments have names of their own."""
 CLIENTS = (
     ClientAccess(name="chat", models=(GPT, FLASH), tokens_per_minute=20, tokens_per_day=60),
     ClientAccess(name="batch"),
@@ -92,6 +104,20 @@ BACKENDS: Mapping[str, Mapping[str, Any]] = {
 """As the program makes them from `SETTINGS` in test_the_program.py."""
 
 
+SAFETY = ContentSafety(threshold=4, shield_prompt=True)
+SAFETY_URL = "https://safety.cognitiveservices.azure.com"
+SAFETY_BACKEND: Mapping[str, Any] = {
+    "type": "Single",
+    "url": SAFETY_URL,
+    "protocol": "http",
+    "tls": {"validateCertificateChain": True, "validateCertificateName": True},
+    "credentials": {
+        "managedIdentity": {"clientId": IDENTITY, "resource": "https://cognitiveservices.azure.com"},
+    },
+}
+"""As Resource Manager makes it of the template (tests/stacks/azure/test_model_gateway.py)."""
+
+
 LITELLM_ENTRY: Mapping[str, Any] = {
     "name": "gpt-of-the-gateway",
     "model": f"azure/{GPT}",
@@ -109,9 +135,13 @@ LITELLM_ENTRY: Mapping[str, Any] = {
 """An entry of the AWS stack's `models` that points to the gateway, as in docs/model-gateway.md."""
 
 
-def policy(edit: Callable[[str], str] = lambda text: text, routes: Sequence[RoutedModel] = ROUTES) -> ET.Element:
+def policy(
+    edit: Callable[[str], str] = lambda text: text,
+    routes: Sequence[RoutedModel] = ROUTES,
+    safety: ContentSafety | None = None,
+) -> ET.Element:
     """The policy of an API as API Management saves it, by default that of all models: checked, values pasted in."""
-    text = re.sub(r"\{\{([\w-]+)\}\}", lambda name: NAMED_VALUES[name[1]], edit(load(routes, CLIENTS)))
+    text = re.sub(r"\{\{([\w-]+)\}\}", lambda name: NAMED_VALUES[name[1]], edit(load(routes, CLIENTS, safety)))
     saved = ET.fromstring(text)
     check(saved)
     return saved
@@ -130,12 +160,17 @@ class ModelWorld(Walker):
     """A gateway with its policy, and providers in the state of a good day."""
 
     def __init__(self, policy: ET.Element, expressions: Expressions) -> None:
-        self.backends_ = Backends(BACKENDS, NAMED_VALUES, self._provider, lambda: self.clock)
+        backends = {**BACKENDS, SAFETY_BACKEND_ID: SAFETY_BACKEND}
+        self.backends_ = Backends(backends, NAMED_VALUES, self._provider, lambda: self.clock)
         super().__init__(policy, expressions, tokens=TOKENS, backends=self.backends_.all(), send=_nobody)
         self.answers: dict[str, Callable[[], Response]] = {}
         """What an account, or Gemini, answers in place of a completion."""
         self.upstream: Callable[[str, Headers, str], Response] = lambda *_: Response(200, _JSON, completion())
         """A provider that knows who is calling."""
+        self.harm: tuple[str, str, int] = ("nothing", "Hate", 0)
+        """A word, its category and its severity, as Content Safety finds it."""
+        self.checked: list[tuple[str, str]] = []
+        """Operation and text of each request to Content Safety."""
         self.forwarded: list[tuple[str, Headers, dict[str, Any]]] = []
         """Address, headers in lower case, and body of each request that reached a provider."""
 
@@ -198,14 +233,30 @@ class ModelWorld(Walker):
 
     def _provider(self, address: str, headers: Headers, _url: str, body: str) -> Response:
         seen = {name.lower(): list(values) for name, values in headers.items()}
-        self.forwarded.append((address, seen, json.loads(body) if body else {}))
         host = address.removeprefix("https://").partition(".")[0]
+        wanted = f"Bearer token of {IDENTITY} for https://cognitiveservices.azure.com"
+        if address.startswith(SAFETY_URL):
+            return self._safety(address.rpartition(":")[2], json.loads(body), seen.get("authorization") == [wanted])
+        self.forwarded.append((address, seen, json.loads(body) if body else {}))
         if host in self.answers:
             return self.answers[host]()
-        wanted = f"Bearer token of {IDENTITY} for https://cognitiveservices.azure.com"
         if seen.get("authorization") != [f"Bearer {GEMINI_KEY}" if host == "generativelanguage" else wanted]:
             return Response(401, {}, '{"error": {"message": "no access"}}')
         return self.upstream(address, seen, body)
+
+    def _safety(self, operation: str, body: Mapping[str, str], known: bool) -> Response:
+        """Content Safety: text:analyze and text:shieldPrompt of its API."""
+        (text,) = body.values()
+        self.checked.append((operation, text))
+        if "safety" in self.answers:
+            return self.answers["safety"]()
+        if not known:
+            return Response(401, {}, '{"error": {"code": "401"}}')
+        if operation == "shieldPrompt":
+            return Response(200, _JSON, json.dumps({"userPromptAnalysis": {"attackDetected": "your rules" in text}}))
+        word, harm, severity = self.harm
+        found = [{"category": one, "severity": severity if one == harm and word in text else 0} for one in HARMS]
+        return Response(200, _JSON, json.dumps({"categoriesAnalysis": found}))
 
 
 def _nobody(*_: object) -> Response:
