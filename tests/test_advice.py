@@ -44,6 +44,7 @@ NAMES = {
     "ops/commands/plan/diagram.py": {"`genai plan --write-docs`"},
     "apps/chat/app.py": {"`genai chat`"},
     "apps/chat/refusals.py": {"`genai chat`"},
+    "stacks/azure/settings.py": {"`genai mcp login`"},
     "stacks/mcp/settings.py": {"`genai mcp login`", "`genai mcp call`"},
     "stacks/commands.py": {"`pulumi config set {}`"},
 }

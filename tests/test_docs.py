@@ -67,6 +67,7 @@ def _known_names() -> set[str]:
     """AwsSettings and their parts, outputs of both stacks, and the values that are spelled like them."""
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
     outputs = azure_program.aws_outputs().keys() | azure_program.with_models().outputs.keys() | {"personalKeys"}
+    outputs |= {"mcpUrls", "mcpClientId"}  # of an Azure stack before MCP servers
     outputs |= mcp_program.recorded().outputs.keys()
     outputs |= databricks_program.recorded().outputs.keys()
     values = {

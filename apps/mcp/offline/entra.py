@@ -110,6 +110,11 @@ class Entra:
                 return True
         return False
 
+    def age(self) -> None:
+        """A quarter of an hour goes by for every code that nobody has typed."""
+        for device in self.devices.values():
+            device.began -= _CODE_LIVES
+
     def public_key(self) -> dict[str, Any]:
         """The key that everybody may know (RFC 7517)."""
         return {**json.loads(RSAAlgorithm.to_jwk(self.key.public_key())), "kid": "k1", "use": "sig", "alg": "RS256"}

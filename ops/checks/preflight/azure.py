@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from catalogue.pins import API_MANAGEMENT_API, PERMISSIONS_API, SUBSCRIPTIONS_API
 from ops.checks.check import Check, Outcome, bad, fine, once
 from ops.clouds.azure import Api
 from ops.inventory.azure import AzureStackInventory
+from ops.project import ROOT
 from ops.stack.plan import FirstStep
+from ops.stack.settings_file import StackConfigError, read
 
 _RIGHTS = ("Microsoft.Resources/subscriptions/resourceGroups/write", "Microsoft.ApiManagement/service/write")
 _RIGHTS_WITH_VAULT = ("Microsoft.KeyVault/vaults/write", "Microsoft.Authorization/roleAssignments/write")
@@ -24,10 +27,18 @@ _DIRECTORY_ROLES = {
 """Who may register applications and assign their roles (learn.microsoft.com, "Microsoft Entra built-in roles")."""
 
 
+def _before_mcp_servers(config: Mapping[str, str]) -> bool:
+    """Whether the AWS stack has MCP servers, whose people have their keys in a vault; no when its file is not here."""
+    stack = config.get("genaiplatform:awsStack", "").rpartition("/")[2]
+    with suppress(StackConfigError):
+        return read(ROOT, stack).setting("mcpServers") not in ("", "[]")
+    return False
+
+
 def azure_checks(inventory: AzureStackInventory, config: Mapping[str, str]) -> Mapping[str, Check]:
     """Subscription, rights in it and in the directory, and the tier; `config` is the stack's, by full key."""
     token = once(lambda: inventory.token(inventory.arm))
-    with_vault = config.get("genaiplatform:keyMode") == "keyVault"
+    with_vault = config.get("genaiplatform:keyMode") == "keyVault" or _before_mcp_servers(config)
     wanted = [*_RIGHTS, *(_RIGHTS_WITH_VAULT if with_vault else ())]
     tier, location = config.get("genaiplatform:gatewayTier", "BasicV2"), config["azure-native:location"]
 

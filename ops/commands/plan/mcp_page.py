@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops.model.recorder import Recording, plain
+from ops.model.recorder import Recording, Resource, plain
 from ops.project import ROOT
 from ops.stack.plan import Plan
 
@@ -71,7 +71,7 @@ def mermaid(plan: Plan) -> str:
     role = authorizer["customClaims"][0]["authorizingClaimMatchValue"]["claimMatchValue"]["matchValueString"]
     hosts: dict[str, str] = {}
     boxes, arrows = list[str](), list[str]()
-    for target in recording.of_type(_TARGET):
+    for target in _by_name(recording, _TARGET):
         node = f"target-{target.name}"
         host = str(urlsplit(_document(target.inputs)["servers"][0]["url"]).hostname)
         api = hosts.setdefault(host, f"api{len(hosts)}")
@@ -102,10 +102,16 @@ def mermaid(plan: Plan) -> str:
 
 
 def _rows(recording: Recording) -> Iterator[str]:
-    for target in recording.of_type(_TARGET):
+    for target in _by_name(recording, _TARGET):
         oauth = _oauth(target.inputs)
         whose = "each user's own" if oauth["grantType"] == "AUTHORIZATION_CODE" else "the same for everybody"
-        yield f"| {target.name} | {_code(_tools(target.inputs))} | {whose} | {_code(oauth['scopes'])} |"
+        tools = [f"{target.name}___{name}" for name in _tools(target.inputs)]
+        yield f"| {target.name} | {_code(tools)} | {whose} | {_code(oauth['scopes'])} |"
+
+
+def _by_name(recording: Recording, type_token: str) -> list[Resource]:
+    """The engine registers them as their inputs come, in an order of its own."""
+    return sorted(recording.of_type(type_token), key=lambda one: one.name)
 
 
 def _code(words: Iterable[str]) -> str:
@@ -136,7 +142,7 @@ def _tools(inputs: Mapping[str, Any]) -> list[str]:
 def _secrets(recording: Recording) -> list[str]:
     """Names of the secrets that hold the client secrets, once each."""
     found = []
-    for provider in recording.of_type(_PROVIDER):
+    for provider in _by_name(recording, _PROVIDER):
         (vendor,) = plain(provider.inputs["oauth2ProviderConfig"]).values()
         # The ARN ends with a hyphen and six characters of Secrets Manager's own.
         found.append(str(vendor["clientSecretConfig"]["secretId"]).split(":", 6)[6][:-7])

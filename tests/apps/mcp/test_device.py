@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from apps.mcp import client, device, tokens
+from apps.mcp import client, device, login, tokens
 from apps.mcp.__main__ import main
 from apps.mcp.login import LoginError
 from apps.mcp.offline.world import World, world
@@ -82,7 +82,7 @@ def test_a_client_that_asks_too_often_asks_five_seconds_later_from_then_on(own: 
         (lambda at, code: at.entra.finish(code, "alice", declined=True), "declined on the other machine"),
         (lambda at, code: at.entra.finish(code, "mallory"), "you hold no role of this gateway"),
         (lambda at, code: at.entra.devices.clear(), "does not know this login"),
-        (lambda at, code: [setattr(one, "began", 0.0) for one in at.entra.devices.values()], "The code has expired"),
+        (lambda at, code: at.entra.age(), "The code has expired"),
     ],
     ids=["declined", "without a role", "unknown", "expired"],
 )
@@ -105,7 +105,7 @@ def test_a_code_that_nobody_types_is_not_waited_for_for_ever(own: World) -> None
 
 
 def test_a_network_that_is_away_for_a_moment_is_waited_for_longer(own: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, asked, ask = Clock(own), list[str](), device.ask
+    clock, asked, ask = Clock(own), list[str](), login.ask
 
     async def sometimes(gateway: Any, url: str, form: Any) -> Any:
         asked.append(url)

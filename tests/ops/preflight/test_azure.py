@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from ops.checks.check import State
 from ops.checks.preflight.azure import azure_checks, one_account
 from ops.clouds.azure import AzureCliError
 from ops.inventory.azure import AzureStackInventory
+from ops.project import ROOT
 from tests.ops.preflight.stand_in import Server, serve, state_of
 
 SCOPE = "GET /subscriptions/s-1"
@@ -79,6 +81,19 @@ def test_key_vault_mode_needs_the_right_to_assign_roles(server: Server) -> None:
     for held, state in ((CONTRIBUTOR, State.BAD), (OWNER, State.FINE)):
         server.answers[PERMISSIONS] = (200, {}, {"value": [held]})
         assert state_of(azure_checks(day(server), with_vault)[RIGHTS]) == state
+
+
+def test_people_of_mcp_servers_have_keys_in_a_vault_too(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
+    monkeypatch.setattr("ops.checks.preflight.azure.ROOT", tmp_path)
+    server.answers[PERMISSIONS] = (200, {}, {"value": [CONTRIBUTOR]})
+    before = {**CONFIG, "genaiplatform:awsStack": "organization/genaiplatform/dev"}
+    assert state_of(azure_checks(day(server), before)[RIGHTS]) == State.FINE
+    for servers, state in (("[]", State.FINE), ("[{name: search, url: https://example.com/mcp}]", State.BAD)):
+        (tmp_path / "Pulumi.dev.yaml").write_text(f"config: {{'genaiplatform:mcpServers': {servers}}}")
+        assert state_of(azure_checks(day(server), before)[RIGHTS]) == state
 
 
 def test_without_a_token_no_check_could_look() -> None:

@@ -30,7 +30,8 @@ PEOPLE = ["Anna@example.com", "carl@example.com"]
 @functools.cache
 def day() -> Mapping[str, Any]:
     """What an AWS day with the MCP servers drive, of Anna and Ben, and search, of Ben, exports."""
-    return run_aws(apimEntry=True).outputs
+    recording: Recording = run_aws(apimEntry=True)
+    return recording.outputs
 
 
 def run(settings: Mapping[str, Any] | None = None, outputs: Mapping[str, Any] | None = None) -> Recording:

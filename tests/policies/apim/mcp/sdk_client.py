@@ -69,7 +69,7 @@ async def call(
 
         provider = OAuthClientProvider(url, metadata, _Storage(known), open_, came)
         if not name_resource:
-            provider.context.should_include_resource_param = lambda *_: False  # type: ignore[method-assign]
+            provider.context.should_include_resource_param = lambda *_: False
         async with (
             httpx2.AsyncClient(auth=provider, timeout=60, event_hooks={"request": [note]}) as http,
             Client(streamable_http_client(url, http_client=http), mode="legacy") as client,
