@@ -36,9 +36,9 @@ class ApimEntryArgs:
     load_balancer: LoadBalancer
     target_group_arn: pulumi.Input[str]
     key: pulumi.Input[str]
+    mcp_servers: Sequence[str]
     tags: Mapping[str, pulumi.Input[str]]
     certificate_arn: pulumi.Input[str] | None = None
-    mcp_servers: Sequence[str] = ()
 
 
 class ApimEntry(pulumi.ComponentResource):

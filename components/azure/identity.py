@@ -38,7 +38,7 @@ class IdentityArgs:
     secret_end: str
     owner_id: pulumi.Input[str]
     users: Mapping[str, pulumi.Input[str]]
-    redirect_uris: Sequence[str] = ()
+    redirect_uris: Sequence[str]
     tags: Mapping[str, pulumi.Input[str]]
 
     def __post_init__(self) -> None:

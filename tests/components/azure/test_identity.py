@@ -28,6 +28,7 @@ def recorded(clients: Sequence[str] = ("chat",), users: Mapping[str, str] | None
         secret_end="2026-12-02T08:00:00Z",
         owner_id=guid("deployer"),
         users=users or {},
+        redirect_uris=(),
         tags={},
     )
 
@@ -123,6 +124,7 @@ def test_secrets_leave_the_component_as_secrets() -> None:
         secret_end="2026-12-02T08:00:00Z",
         owner_id=guid("deployer"),
         users={},
+        redirect_uris=(),
         tags={},
     )
 
