@@ -158,8 +158,8 @@ class Picture:
             _text(f"gateway_{_identifier(one.name)}", f"{one.name}<br/>{one.provider}{one.order}", "provider")
             for one in gateway_models(self.recording)
         ]
-        checked = ", prompts checked by Content Safety first" if safety_host(self.recording) else ""
-        return _box("gateway_models", f"models of API Management{checked}", models) if models else []
+        title = "models behind Content Safety" if safety_host(self.recording) else "models of API Management"
+        return _box("gateway_models", title, models) if models else []
 
     def providers(self) -> Mapping[str, str]:
         """The providers of models that LiteLLM's configuration names, by node; it answers for mocks itself."""

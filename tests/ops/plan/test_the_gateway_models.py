@@ -97,7 +97,7 @@ def test_the_picture_shows_models_and_who_is_asked_first() -> None:
 
 def test_the_picture_shows_where_prompts_are_checked() -> None:
     text = picture(SAFE)
-    assert 'gateway_models["models of API Management, prompts checked by Content Safety first"]' in text
+    assert 'gateway_models["models behind Content Safety"]' in text
 
 
 def test_a_picture_without_models_shows_none() -> None:
