@@ -61,7 +61,7 @@ def test_people_groups_and_applications_get_the_role_and_nobody_else() -> None:
 def test_the_public_client_has_exact_addresses_and_no_secret() -> None:
     client = inputs("azuread:index/application:Application", "identity-client")
     assert client["publicClient"] == {"redirectUris": ["http://localhost"]}
-    assert "fallbackPublicClientEnabled" not in client
+    assert client["fallbackPublicClientEnabled"] is True  # else `genai mcp login --device` is refused (AADSTS7000218)
     assert not recorded().of_type("azuread:index/applicationPassword:ApplicationPassword")
 
 
