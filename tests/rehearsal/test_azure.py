@@ -72,12 +72,20 @@ def gateway_alone(simulation: Simulation, folder: Path, mode: str, **settings: o
 
 @pytest.mark.engine
 def test_both_stacks_come_under_guardrails_and_go_in_both_key_modes(simulation: Simulation, folder: Path) -> None:
-    day = engine(simulation, folder, apimEntry=True)
+    someone = {"alias": "someone", "user": "someone@example.com", "mcpServers": ["search"]}
+    day = engine(
+        simulation,
+        folder,
+        apimEntry=True,
+        mcpServers=[{"name": "search", "url": "https://search.example.com/mcp"}],
+        virtualKeys=[{"alias": "demo"}, someone],
+    )
     succeed(day.up())
     for mode in ("header", "keyVault"):
         door = azure_engine(simulation, folder, keyMode=mode, users=["someone@example.com"])
         succeed(door.up("--policy-pack", str(door.project / "policies" / "guardrails")))
         assert plain_secrets(door.state_text(), simulation.secrets()) == 0
+        assert any(one["type"] == "genai:azure:McpApis" for one in door.resources())
         assert changes(succeed(door.up())) == 0
         succeed(door.destroy())
         assert simulation.azure.leftovers() == []
