@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
 
@@ -14,6 +14,18 @@ class Frozen(BaseModel):
     """A part of the settings: spelled in camelCase, without unknown keys, never changed after it was read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, field: ValidationInfo) -> Any:
+        """Python, and so pydantic, takes True for 1."""
+        if isinstance(value, bool) and _is_number(cls.model_fields[str(field.field_name)].annotation):
+            raise ValueError(f"{str(value).lower()} is no number: set one")
+        return value
+
+
+def _is_number(annotation: Any) -> bool:
+    return annotation in (int, float) or any(map(_is_number, get_args(annotation)))
 
 
 def text(pattern: str, meaning: str) -> AfterValidator:
@@ -42,6 +54,17 @@ ModelId = Annotated[
 ]
 
 
+STACK_NAME = r"[^/\s]+/[^/\s]+/[^/\s]+"
+
+StackName = Annotated[
+    str,
+    text(
+        STACK_NAME,
+        "the full name of a stack: write organization/project/stack, such as organization/genaiplatform/databricks",
+    ),
+]
+
+
 class Model(Frozen):
     """One entry of `models`, and of LiteLLM's `model_list`."""
 
@@ -55,7 +78,7 @@ class Model(Frozen):
     """Name of the provider key that the calls carry."""
     base_model: ModelId | None = None
     """Whose price applies, where the id is a name of one's own (an Azure deployment, a profile of Bedrock)."""
-    databricks_stack: str | None = None
+    databricks_stack: StackName | None = None
     """Full name of the Databricks stack that serves it and tells how it is called."""
 
 

@@ -37,8 +37,18 @@ PROVIDER_KEYS = (
 """Description of the setting that every kind of stack has which calls models."""
 
 
+def named_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Raise ValueError when a user or group is there twice, in whatever case: directories compare names without it."""
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            raise ValueError(f"{name} is there twice: take one out")
+        seen.add(name.lower())
+    return names
+
+
 def _principal_names(users: tuple[str, ...]) -> tuple[str, ...]:
-    unique("users", "name", (user.lower() for user in users))  # as Entra ID compares them
+    named_once(users)
     for user in users:
         if "@" not in user:
             raise ValueError(f"{user!r} is no user principal name: write one such as someone@example.com")
@@ -47,6 +57,24 @@ def _principal_names(users: tuple[str, ...]) -> tuple[str, ...]:
 
 Users = Annotated[tuple[str, ...], AfterValidator(_principal_names)]
 """Names of users of Entra ID."""
+
+
+_ACCOUNT = (
+    r"/subscriptions/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/resourceGroups/[\w().-]{1,90}"
+    r"/providers/Microsoft\.CognitiveServices/accounts/[a-z0-9][a-z0-9-]{1,63}"
+)
+
+
+def account_id(service: str) -> AfterValidator:
+    """Text that is the id of an account of that service."""
+    return text(
+        f"(?i:{_ACCOUNT})",
+        f"the id of {service} account: set one such as /subscriptions/<id>/resourceGroups/<group>/providers/"
+        "Microsoft.CognitiveServices/accounts/<name> (`az cognitiveservices account show --query id`)",
+    )
+
+
+OpenAIAccountId = Annotated[str, account_id("an Azure OpenAI")]
 
 
 class StackSettings(Frozen):

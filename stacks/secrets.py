@@ -9,12 +9,24 @@ from collections.abc import Iterator, Mapping
 from catalogue.secrets import PROVIDER_KEY, SECRETS, VIRTUAL_KEY, SecretRule
 from stacks import commands
 
+PROVIDER_KEY_NAME = r"[a-z][a-z0-9-]{0,62}"
+"""Variables of LiteLLM, named values of API Management and secret scopes of Databricks all take it."""
+
 
 def problem(where: str, value: object, rule: SecretRule) -> str | None:
     """Say what is wrong with a secret, never showing it; None when nothing is."""
     if isinstance(value, str) and re.fullmatch(rule.pattern, value):
         return None
     return f"{where} is not {rule.meaning}: set it anew with {commands.set_secret(where)}."
+
+
+def provider_key_problems(keys: Mapping[str, object], rule: SecretRule = PROVIDER_KEY) -> Iterator[str]:
+    """Say what is wrong with names and values of `providerKeys`."""
+    for name, value in keys.items():
+        if said := problem(f"providerKeys.{name}", value, rule):
+            yield said
+        if not re.fullmatch(PROVIDER_KEY_NAME, name):
+            yield f"providerKeys.{name} is no name: use at most 63 lower-case letters, digits and -, such as azure"
 
 
 def equal(secrets: Mapping[str, object], repeatable: Mapping[str, object] | None = None) -> Iterator[str]:

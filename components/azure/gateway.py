@@ -30,9 +30,10 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
 class GatewayArgs:
     """Inputs of `Gateway`.
 
-    `named_values` are what the policy of `mode` refers to (`policies.apim.NAMED_VALUES`). `backend_url` has no slash at
-    its end; without `verify_certificate` the gateway takes any certificate the backend shows. `apim_entry_key` is the
-    value of the header `APIM_ENTRY_HEADER`. `key_vault` is where it looks keys up, as the reader of that vault;
+    `named_values` are what the policy of `mode` refers to (`policies.apim.NAMED_VALUES`), and with a `key_vault` those
+    that tell of it, whatever the mode: another mode on a running day must not make them anew. `backend_url` has no
+    slash at its end; without `verify_certificate` the gateway takes any certificate the backend shows. `apim_entry_key`
+    is the value of the header `APIM_ENTRY_HEADER`. `key_vault` is where it looks keys up, as the reader of that vault;
     `model_identity` is the one by which it calls models itself.
     """
 
@@ -51,11 +52,17 @@ class GatewayArgs:
     def __post_init__(self) -> None:
         if problem := tier_problem(self.tier):
             raise ValueError(problem)
-        if set(self.named_values) != set(apim.NAMED_VALUES[self.mode]):
+        if set(self.named_values) != set(self.specs):
             raise ValueError(
-                f"the policy of mode {self.mode} refers to the named values "
-                f"{', '.join(apim.NAMED_VALUES[self.mode])}, not {', '.join(self.named_values)}: give exactly those"
+                f"the policy of mode {self.mode} refers to the named values {', '.join(self.specs)}, not "
+                f"{', '.join(self.named_values)}: give exactly those"
             )
+
+    @property
+    def specs(self) -> Mapping[str, apim.NamedValue]:
+        """What each of the named values is."""
+        of_vault = {name: apim.NAMED_VALUES["keyVault"][name] for name in apim.OF_VAULT} if self.key_vault else {}
+        return {**apim.NAMED_VALUES[self.mode], **of_vault}
 
 
 class Gateway(pulumi.ComponentResource):
@@ -71,9 +78,8 @@ class Gateway(pulumi.ComponentResource):
     service: apimanagement.ApiManagementService
     api: apimanagement.Api
     url: pulumi.Output[str]
-    mode: apim.Mode
     named_values: Sequence[apimanagement.NamedValue]
-    """Those that its policy refers to; the token's are those of every policy."""
+    """Those that its policy refers to, the token's of every policy, and the vault's of those that look keys up."""
     backend: apimanagement.Backend
 
     def __init__(self, name: str, args: GatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -100,7 +106,7 @@ class Gateway(pulumi.ComponentResource):
         apim_entry_key = named_value("apim-entry-key", args.apim_entry_key, place, secret=True)
         named_values = [
             named_value(value_name, args.named_values[value_name], place, secret=spec.secret)
-            for value_name, spec in apim.NAMED_VALUES[args.mode].items()
+            for value_name, spec in args.specs.items()
         ]
         backend = apimanagement.Backend(
             f"{name}-litellm",
@@ -130,7 +136,7 @@ class Gateway(pulumi.ComponentResource):
             place,
             operations_of=name,
         )
-        self.service, self.api, self.mode = service, api, args.mode
+        self.service, self.api = service, api
         self.named_values, self.backend = named_values, backend
         self.url = service.gateway_url
         self.register_outputs({"url": self.url})

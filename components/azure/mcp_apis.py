@@ -9,18 +9,15 @@ import pulumi
 
 from components.azure.gateway import Gateway
 from components.azure.guarded_api import GuardedApiArgs, ServicePlace, guarded_api, named_value
-from components.azure.key_vault import KeyVault
-from policies import apim
 from policies.apim import mcp
 
 
 @dataclass(frozen=True, kw_only=True)
 class McpApisArgs:
-    """Inputs of `McpApis`. `key_vault` holds the keys of the people, by object id; `servers` are names of LiteLLM's."""
+    """Inputs of `McpApis`. `servers` are names of LiteLLM's; the gateway's vault holds the keys of the people."""
 
     resource_group_name: pulumi.Input[str]
     gateway: Gateway
-    key_vault: KeyVault
     servers: Sequence[str]
 
 
@@ -43,22 +40,12 @@ class McpApis(pulumi.ComponentResource):
             resource_group_name=args.resource_group_name,
             service_name=gateway.service.name,
         )
-        values: Mapping[str, pulumi.Input[str]] = {
-            mcp.GATEWAY_URL: gateway.url,
-            "key-vault-uri": args.key_vault.uri,
-            "gateway-identity-client-id": args.key_vault.reader_client_id,
-        }
-        # In mode keyVault the policy in front of LiteLLM refers to some of them already.
-        own = [
-            named_value(id_, value, place, secret=False)
-            for id_, value in values.items()
-            if id_ not in apim.NAMED_VALUES[gateway.mode]
-        ]
-        needed = [*gateway.named_values, *own]
-        for api_id, title, path, policy, operations in (
-            ("mcp", "MCP servers", mcp.PATH, mcp.load(), mcp.operations(args.servers)),
+        needed = [*gateway.named_values, named_value(mcp.GATEWAY_URL, gateway.url, place, secret=False)]
+        for api_id, operations_of, title, path, policy, operations in (
+            ("mcp", f"{name}-mcp", "MCP servers", mcp.PATH, mcp.load(), mcp.operations(args.servers)),
             (
                 "mcp-metadata",
+                f"{name}-documents",  # a server may be called metadata
                 "Metadata of the MCP servers",
                 mcp.METADATA_PATH,
                 mcp.load_metadata(),
@@ -76,7 +63,7 @@ class McpApis(pulumi.ComponentResource):
                     operations=operations,
                 ),
                 place,
-                operations_of=f"{name}-{api_id}",
+                operations_of=operations_of,
             )
         self.urls = {server: pulumi.Output.concat(gateway.url, f"/{mcp.PATH}/{server}") for server in args.servers}
         self.register_outputs({"urls": self.urls})

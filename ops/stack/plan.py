@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from catalogue.pins import Pin
+from charts.shapes import STACK_NAME
 from ops.model import engine_graph, timeline, typical_times
 from ops.model.cost import Cost, cost
 from ops.model.guardrails import Finding, findings
 from ops.model.pinned_versions import ending
-from ops.model.recorder import Recording, Resource, record
+from ops.model.recorder import Recording, Resource, plain, record
 from ops.model.simulated_outputs import REGION
 from ops.project import PROJECT, ROOT
 from ops.stack.settings_file import StackConfig, StackConfigError, read
+from stacks.kinds import KINDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +69,14 @@ def make_plan(config: StackConfig, program: Callable[[], None] | None = None, *,
     `today` is the day in UTC by which support is judged, by default that of the clock.
     """
     today = today or datetime.now(UTC).date()
+    read_by_it = other_stacks(config)
     recording = record(
         program,
         stack=config.stack,
         config=config.values,
         secret_keys=config.secret_keys,
         hosted_zones=[config.values.get(f"{PROJECT}:domain", "")],
-        other_stacks=other_stacks(config),
+        other_stacks=read_by_it,
     )
     resources = engine_graph.engine_resources(recording.resources)
     edges = engine_graph.edges(resources)
@@ -88,7 +92,7 @@ def make_plan(config: StackConfig, program: Callable[[], None] | None = None, *,
         today=today,
         ending=ending(recording, today),
         first=first_steps(config),
-        warnings=list(_warnings(config)),
+        warnings=list(_warnings(config, read_by_it)),
     )
 
 
@@ -105,7 +109,15 @@ def first_steps(config: StackConfig) -> Sequence[FirstStep]:
     ]
 
 
-def _warnings(config: StackConfig) -> Iterator[str]:
+def _warnings(config: StackConfig, read_by_it: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    if outputs := read_by_it.get(config.values.get(f"{PROJECT}:awsStack", "")):
+        servers: Mapping[str, Mapping[str, str]] = plain(outputs.get("mcpServers")) or {}
+        known = {str(user).lower() for user in json.loads(config.values.get(f"{PROJECT}:users", "[]"))}
+        for user in sorted({user.lower() for users in servers.values() for user in users} - known):
+            yield (
+                f"{user} has a key for MCP servers and is not in users, so API Management refuses them: add them to "
+                f"users of stack {config.stack}"
+            )
     if config.values.get(f"{PROJECT}:virtualKeys") == "[]":
         yield (
             "virtualKeys is empty, so nobody has a key and README's first call, with the key demo, has none to use: "
@@ -132,15 +144,20 @@ def _outputs_of_databricks_stacks(config: StackConfig) -> dict[str, Mapping[str,
     """What the Databricks stacks that models of an AWS stack name would export."""
     try:
         models = json.loads(config.values.get(f"{PROJECT}:models", "[]"))
-        names = {str(model["databricksStack"]) for model in models if model.get("databricksStack")}
+        names = {str(model.get("databricksStack")) for model in models}
     except (ValueError, TypeError, AttributeError):
         return {}  # the program says what is wrong with them
     found: dict[str, Mapping[str, Any]] = {}
-    for name in sorted(names):
+    for name in sorted(name for name in names if re.fullmatch(STACK_NAME, name)):
         try:
             other = read(ROOT, name.rpartition("/")[2])
         except StackConfigError as error:
             raise StackConfigError(f"databricksStack names {name}. {error}") from error
+        if other.kind is not KINDS["databricks"]:
+            raise StackConfigError(
+                f"databricksStack names {name}, which is {other.kind.title}: name a Databricks stack, such as "
+                "organization/genaiplatform/databricks."
+            )
         found[name] = record(stack=other.stack, config=other.values, secret_keys=other.secret_keys).outputs
     return found
 
@@ -155,5 +172,6 @@ def _outputs_of_aws_stack(config: StackConfig) -> dict[str, Mapping[str, Any]]:
         config=aws.values,
         secret_keys=aws.secret_keys,
         hosted_zones=[aws.values.get(f"{PROJECT}:domain", "")],
+        other_stacks=_outputs_of_databricks_stacks(aws),
     )
     return {config.values[f"{PROJECT}:awsStack"]: recording.outputs}

@@ -72,6 +72,9 @@ NAMED_VALUES: Mapping[Mode, Mapping[str, NamedValue]] = {
 }
 """Exactly the names each policy refers to."""
 
+OF_VAULT = ("key-vault-uri", "gateway-identity-client-id")
+"""Those of them that tell of Key Vault, which the policies in front of MCP servers refer to in either mode."""
+
 
 def load(mode: Mode) -> str:
     """The policy as one well-formed XML document (ARM format `xml`), its fragments included."""

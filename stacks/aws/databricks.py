@@ -14,7 +14,8 @@ from stacks.errors import SettingsError
 PROVIDER = "databricks/"
 OUTPUTS = ("workspaceUrl", "gateway", "servedModel", "clientId", "clientSecret", "costs")
 _COSTS = {"input_cost_per_token": "input", "output_cost_per_token": "output"}
-_SET_HERE = ("api_base", "api_key")
+_SET_HERE = ("api_base", "base_url", "api_key", "custom_llm_provider")
+"""In LiteLLM `base_url` goes before `api_base`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,20 +41,18 @@ def problems(models: Sequence[Model]) -> Iterator[str]:
     for model in models:
         if model.databricks_stack:
             yield from (f"models: {model.name}: {problem}" for problem in _entry_problems(model))
-        elif stacks and model.model.startswith(PROVIDER):
+        elif stacks and _is_on_databricks(model):
             yield (
                 f"models: {model.name} is on Databricks without databricksStack, and its address would be sent the "
                 f"login of {min(stacks)}: take one of them out"
             )
 
 
+def _is_on_databricks(model: Model) -> bool:
+    return model.model.startswith(PROVIDER) or model.params.get("custom_llm_provider") == PROVIDER.rstrip("/")
+
+
 def _entry_problems(model: Model) -> Iterator[str]:
-    name = str(model.databricks_stack)
-    if name.count("/") != 2 or not all(name.split("/")):
-        yield (
-            f"{name!r} is no full name of a stack: write organization/project/stack, such as "
-            "organization/genaiplatform/databricks"
-        )
     if not model.model.startswith(PROVIDER):
         yield f"its model is {model.model}, which is not on Databricks: write {PROVIDER}chat, as modelName there is"
     if model.provider_key:
@@ -61,6 +60,18 @@ def _entry_problems(model: Model) -> Iterator[str]:
     for param in _SET_HERE:
         if param in model.params:
             yield f"{param} comes from the Databricks stack: take it out of params"
+    for param in _COSTS:
+        price = model.params.get(param, 0)
+        if not _is_price(price):
+            yield f"{param} is {price!r}, which counts nothing: set USD for one token, such as 2.5e-7, or take it out"
+
+
+def _is_price(value: object) -> bool:
+    """YAML has 1e-6, without a dot, as text in one reader and as a number in another."""
+    try:
+        return 0 <= float(str(value)) <= 1
+    except ValueError:
+        return False
 
 
 def named(models: Sequence[Model]) -> str:

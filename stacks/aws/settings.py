@@ -16,14 +16,14 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_snake
 
 from catalogue.pins import AURORA_OFFERED, AURORA_VERSION, KUBERNETES, KUBERNETES_VERSION, LANGFUSE_IMAGE, LITELLM_IMAGE
-from catalogue.secrets import PROVIDER_KEY, SECRETS, VIRTUAL_KEY
+from catalogue.secrets import SECRETS, VIRTUAL_KEY
 from charts.shapes import McpServer, Model, VirtualKeySetting, text
 from stacks import addresses, commands
 from stacks.aws import bedrock, databricks, mcp_servers, model_params, regions
 from stacks.configuration import read
 from stacks.errors import SettingsError
 from stacks.fields import PROVIDER_KEYS, Email, StackSettings, nearest, unique
-from stacks.secrets import equal, problem
+from stacks.secrets import equal, problem, provider_key_problems
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,13 +267,7 @@ class AwsSettings(StackSettings):
 
     @model_validator(mode="after")
     def _secrets_can_be_carried(self) -> AwsSettings:
-        problems = [
-            problem(f"providerKeys.{name}", value, PROVIDER_KEY) for name, value in self.provider_keys.items()
-        ] + [
-            f"providerKeys.{name} is no name: use lower-case letters, digits and -, such as azure"
-            for name in self.provider_keys
-            if not re.fullmatch(r"[a-z][a-z0-9-]*", name)
-        ]
+        problems: list[str | None] = [*provider_key_problems(self.provider_keys)]
         fixed_keys = self.fixed_secrets.get("virtualKeys", {})
         virtual = fixed_keys if isinstance(fixed_keys, Mapping) else {}
         if virtual is not fixed_keys:

@@ -9,8 +9,12 @@ from pydantic import model_validator
 
 from charts.shapes import Frozen
 from components.azure.content_safety import SafetyService
-from policies.apim.models import PROVIDERS, ContentSafety
-from stacks.azure.gateway_models import Endpoint, account_id, account_name, host_of
+from policies.apim.models import ContentSafety
+from stacks.azure.gateway_models import Endpoint, account_name
+from stacks.fields import account_id
+
+_ENDPOINT = r"https://[a-z0-9-]+\.(cognitiveservices\.azure\.com|services\.ai\.azure\.com)"
+"""Without port and path (learn.microsoft.com, "llm-content-safety policy")."""
 
 
 class ContentSafetySetting(Frozen):
@@ -28,7 +32,7 @@ class ContentSafetySetting(Frozen):
     def _account_is_named(self) -> ContentSafetySetting:
         if self.model_fields_set and self.account is None:
             raise ValueError("account is missing: name the Content Safety account that prompts are to go to")
-        if self.endpoint and not re.fullmatch(PROVIDERS["azureOpenAI"].hosts, host_of(self.endpoint)):
+        if self.endpoint and not re.fullmatch(_ENDPOINT, self.endpoint):
             raise ValueError(
                 f"endpoint {self.endpoint} is no address of Content Safety: set one such as "
                 "https://<account name>.cognitiveservices.azure.com"

@@ -6,19 +6,14 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from charts.shapes import Duration, Frozen, Name, text
 from components.azure.model_backends import ModelDeployment, ServedModel
 from policies.apim.models import PROVIDERS, USERS, Provider, backend_name
 from stacks import commands
-from stacks.fields import nearest
+from stacks.fields import OpenAIAccountId, nearest
 
-_ACCOUNT = re.compile(
-    r"/subscriptions/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/resourceGroups/[\w().-]{1,90}"
-    r"/providers/Microsoft\.CognitiveServices/accounts/([a-z0-9][a-z0-9-]{1,63})",
-    re.IGNORECASE,
-)
 _LONGEST = 86_400
 """Seconds. The longest interval of a circuit breaker that Microsoft shows is a day (learn.microsoft.com, "Backends in
 API Management")."""
@@ -35,21 +30,10 @@ def _at_most_a_day(duration: str) -> str:
 BreakerDuration = Annotated[Duration, AfterValidator(_at_most_a_day)]
 
 
-def account_id(service: str) -> AfterValidator:
-    """Text that is the id of an account of that service."""
-    return text(
-        f"(?i:{_ACCOUNT.pattern})",
-        f"the id of {service} account: set one such as /subscriptions/<id>/resourceGroups/<group>/providers/"
-        "Microsoft.CognitiveServices/accounts/<name> (`az cognitiveservices account show --query id`)",
-    )
-
-
 def account_name(account: str) -> str:
     """The name in the id of an account, as its usual address has it."""
     return account.rpartition("/")[2].lower()
 
-
-AccountId = Annotated[str, account_id("an Azure OpenAI")]
 
 Endpoint = Annotated[
     str,
@@ -60,23 +44,13 @@ Endpoint = Annotated[
 UpstreamModel = Annotated[str, text(r"[A-Za-z0-9][\w.-]{0,127}", "the name of a deployment or model")]
 
 
-def _no_boolean(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError(f"{value!r} is no number: set a whole one")
-    return value
-
-
-Whole = Annotated[int, BeforeValidator(_no_boolean)]
-"""Python, and so pydantic, takes True for 1."""
-
-
 class CircuitBreaker(Frozen):
     """When API Management stops sending requests to a deployment, and for how long where it does not say Retry-After.
 
     `failures` are answers 429 and 5xx within `interval`.
     """
 
-    failures: Whole | None = Field(default=None, ge=1, le=10_000)
+    failures: int | None = Field(default=None, ge=1, le=10_000)
     """None for 1 in a pool, so that the next request goes to another deployment, and 10 where there is no other."""
     interval: BreakerDuration = "1m"
     trip_duration: BreakerDuration = "1m"
@@ -85,16 +59,16 @@ class CircuitBreaker(Frozen):
 class Deployment(Frozen):
     """Where a model runs: an Azure OpenAI account, or a provider that takes one of the `providerKeys`."""
 
-    account: AccountId | None = None
+    account: OpenAIAccountId | None = None
     key: str | None = None
     """A name under `providerKeys`."""
     model: UpstreamModel | None = None
     """What the provider calls the model there, where that is not what the entry says of all deployments."""
     endpoint: Endpoint | None = None
     """Address of the provider without the path of its API's version; None for the usual one."""
-    priority: Whole = Field(default=1, ge=0, le=100)
+    priority: int = Field(default=1, ge=0, le=100)
     """Deployments of a higher number get requests only while every one of a lower number is out."""
-    weight: Whole = Field(default=1, ge=1, le=100)
+    weight: int = Field(default=1, ge=1, le=100)
     """Share of the requests among those of the same priority."""
 
     def url(self, provider: Provider, path: str) -> str:

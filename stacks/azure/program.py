@@ -77,9 +77,9 @@ async def _build(stack: str) -> None:
                 tags=tags,
             ),
         )
-    if vault and config.key_mode == "keyVault":
+    if vault:
         named_values |= {"key-vault-uri": vault.uri, "gateway-identity-client-id": vault.reader_client_id}
-    else:
+    if config.key_mode == "header":
         named_values["key-bindings"] = _key_bindings(config, identity, aws)
     model_identity = _model_identity(config, group, tags)
     gateway = Gateway(
@@ -99,10 +99,10 @@ async def _build(stack: str) -> None:
         ),
     )
     mcp_apis: McpApis | None = None
-    if vault and aws.mcp_servers:
+    if aws.mcp_servers:
         mcp_apis = McpApis(
             "genai-mcp",
-            McpApisArgs(resource_group_name=group.name, gateway=gateway, key_vault=vault, servers=aws.mcp_servers),
+            McpApisArgs(resource_group_name=group.name, gateway=gateway, servers=aws.mcp_servers),
         )
     model_gateway = (
         _model_gateway(config, group, gateway, identity, model_identity, tags) if config.gateway_models else None

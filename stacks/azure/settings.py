@@ -5,7 +5,6 @@ It is the only source of names, types, defaults and descriptions: `stacks.pulumi
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -20,11 +19,11 @@ from policies import apim
 from policies.apim import models
 from stacks.azure import gateway_models
 from stacks.azure.content_safety import ContentSafetySetting
-from stacks.azure.gateway_models import GatewayModel, Whole
+from stacks.azure.gateway_models import GatewayModel
 from stacks.configuration import place, read
 from stacks.fields import StackSettings, Users, unique
 from stacks.mcp.addresses import RedirectUris
-from stacks.secrets import problem
+from stacks.secrets import provider_key_problems
 
 OptionalEmail = Annotated[
     str, text(r"([^@\s]+@[^@\s]+\.[^@\s]+)?", "an e-mail address: set one such as you@example.com")
@@ -39,8 +38,8 @@ class ClientSetting(Frozen):
     keys: tuple[Name, ...] = ()
     models: tuple[str, ...] = ()
     """Names of `gatewayModels` that it may use; none means all."""
-    tokens_per_minute: Whole | None = Field(default=None, ge=1, le=2**31 - 1)
-    tokens_per_day: Whole | None = Field(default=None, ge=1, le=2**31 - 1)
+    tokens_per_minute: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    tokens_per_day: int | None = Field(default=None, ge=1, le=2**31 - 1)
 
     @property
     def key_alias(self) -> str:
@@ -151,17 +150,12 @@ class AzureSettings(StackSettings):
             *gateway_models.problems(
                 self.gateway_models, self.provider_keys, {one.name: one.models for one in self.clients}, limited
             ),
-            *(problem(f"providerKeys.{name}", key, HEADER_KEY) for name, key in self.provider_keys.items()),
-            *(
-                f"providerKeys.{name} is no name: use at most 63 lower-case letters, digits and -, such as gemini"
-                for name in self.provider_keys
-                if not re.fullmatch(r"[a-z][a-z0-9-]{0,62}", name)
-            ),
+            *provider_key_problems(self.provider_keys, HEADER_KEY),
         ]
         if self.content_safety.account and not self.gateway_models:
             problems.append("contentSafety checks what goes to gatewayModels, and there are none: take it out")
-        if found := [line for line in problems if line]:
-            raise ValueError("\n".join(found))
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from charts.shapes import Frozen, text
 from components.databricks.model import PROVIDERS, DestinationModel
+from stacks.fields import OpenAIAccountId
+from stacks.secrets import PROVIDER_KEY_NAME
 
 CatalogName = Annotated[
     str,
@@ -22,8 +25,12 @@ CatalogName = Annotated[
 ]
 
 
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_HOST = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+\.?"
+_PRIVATE_ENDINGS = frozenset({"cluster", "example", "lab", "onion", "private"})
 _PRIVATE = frozenset(
-    {"arpa", "corp", "home", "internal", "intranet", "invalid", "lan", "local", "localhost", "privatelink", "test"}
+    {"arpa", "corp", "home", "internal", "intra", "intranet", "invalid", "lan", "local", "localhost", "privatelink"}
+    | {"svc", "test"}
 )
 """Labels of host names that the internet does not resolve (RFC 2606, 6762, 8375; "Azure Private Endpoint DNS")."""
 
@@ -35,7 +42,11 @@ def _reachable(url: str) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         host, port = "", None
-    if not host or parts.query or parts.fragment or parts.username or url != url.strip():
+    if "@" in url:
+        raise ValueError("endpoint holds a login: take it out, keys belong to providerKeys")
+    if not (_is_address(host) or re.fullmatch(_HOST, host)) and not re.fullmatch("[a-z0-9-]+", host):
+        host = ""
+    if not host or parts.query or parts.fragment or url != url.strip():
         raise ValueError(f"{url!r} is no address of a service: set one such as https://example.openai.azure.com")
     if parts.scheme != "https":
         raise ValueError(f"{url} is no https address, and keys and prompts would cross the internet in clear")
@@ -44,13 +55,23 @@ def _reachable(url: str) -> str:
     return url.rstrip("/")
 
 
-def _is_public(host: str) -> bool:
+def _is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_global
+        return bool(ipaddress.ip_address(host))
     except ValueError:
-        labels = host.rstrip(".").split(".")
-        # A number at the end is an address in another spelling (127.1), and names of a private link are so inside.
-        return len(labels) > 1 and not labels[-1][:1].isdigit() and _PRIVATE.isdisjoint(labels[1:])
+        return False
+
+
+def _is_public(host: str) -> bool:
+    if _is_address(host):
+        address = ipaddress.ip_address(host)
+        embedded = address in _NAT64
+        return address.is_global and not address.is_multicast and not embedded
+    labels = host.rstrip(".").split(".")
+    # A number at the end is an address in another spelling (127.1), and names of a private link are so inside.
+    number = labels[-1][:1].isdigit()
+    private = labels[-1] in _PRIVATE_ENDINGS or not _PRIVATE.isdisjoint(labels[1:])
+    return len(labels) > 1 and not number and not private
 
 
 def _known(provider: str) -> str:
@@ -61,6 +82,13 @@ def _known(provider: str) -> str:
     return provider
 
 
+ModelName = Annotated[
+    str,
+    text(
+        r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}",
+        "a name of a model: use letters, digits and . _ : / -, at most 128, with a letter or digit first",
+    ),
+]
 Usd = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
 
@@ -69,21 +97,12 @@ class ServedModelSetting(Frozen):
 
     name: CatalogName
     provider: Annotated[str, AfterValidator(_known)]
-    deployment: Annotated[str, text(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}", "the provider's name of a model")]
+    deployment: ModelName
     share: int = Field(ge=0, le=100)
     endpoint: Annotated[str, AfterValidator(_reachable)] | None = None
-    provider_key: str | None = None
-    account: (
-        Annotated[
-            str,
-            text(
-                r"/subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/Microsoft\.CognitiveServices/accounts/[^/\s]+",
-                "the resource id of an Azure OpenAI account: `az cognitiveservices account show --query id` tells it",
-            ),
-        ]
-        | None
-    ) = None
-    base_model: str | None = None
+    provider_key: Annotated[str, text(PROVIDER_KEY_NAME, "a name under providerKeys, such as azure")] | None = None
+    account: OpenAIAccountId | None = None
+    base_model: ModelName | None = None
     input_cost: Usd | None = None
     output_cost: Usd | None = None
 

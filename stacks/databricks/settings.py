@@ -5,25 +5,35 @@ It is the only source of names, types, defaults and descriptions: `stacks.pulumi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-import pulumi
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from catalogue import databricks
-from catalogue.secrets import PROVIDER_KEY
 from charts.shapes import text
 from stacks import commands
-from stacks.configuration import read
+from stacks.configuration import place, read
 from stacks.databricks.served_model import CatalogName, ServedModelSetting
-from stacks.errors import SettingsError
-from stacks.fields import PROVIDER_KEYS, StackSettings, unique
-from stacks.secrets import problem
+from stacks.fields import PROVIDER_KEYS, StackSettings, named_once, unique
+from stacks.secrets import provider_key_problems
 
 Caller = Annotated[
     str,
-    text(r"\S(.*\S)?", "a name: write the e-mail address of a user, or the name of a group, as Databricks shows it"),
+    text(
+        # No id of a service principal, which a serving endpoint would take for the name of a group.
+        r"(?![0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$)([^\s@,;]+@[^\s@,;]+\.[^\s@,;]+|[^\s@,;]([^@,;]*[^\s@,;])?)",
+        "a name: write the e-mail address of one user, or the name of one group, as Databricks shows it",
+    ),
+]
+Catalog = Annotated[
+    str,
+    text(
+        r"(?!(system|samples|hive_metastore)$)([a-z][a-z0-9_]{0,62})?",
+        "a catalogue on storage of yours that SQL takes as it is: use lower-case letters, digits and _, at most 63, "
+        "with a letter first, none of Databricks' own, or leave it empty",
+    ),
 ]
 Limit = Annotated[int, Field(ge=0, le=10**9)]
 LONGEST_SECRET_DAYS = 730
@@ -52,7 +62,7 @@ class DatabricksSettings(StackSettings):
         description="Kind of workspace. `Hybrid` brings a managed resource group, which outlives the workspace "
         "(docs/databricks.md)",
     )
-    catalog: str = Field(
+    catalog: Catalog = Field(
         default="",
         description="Catalogue of Unity Catalog in which the schema is made, on storage of your own: the gateway makes "
         "no inference table on Databricks' default storage. Empty makes a storage account and a catalogue in it",
@@ -64,7 +74,7 @@ class DatabricksSettings(StackSettings):
     )
     requests_per_minute: Limit = Field(default=0, description="Most requests a minute of all callers; 0 is no limit")
     tokens_per_minute: Limit = Field(default=0, description="Most tokens a minute of all callers; 0 is no limit")
-    callers: tuple[Caller, ...] = Field(
+    callers: Annotated[tuple[Caller, ...], AfterValidator(named_once)] = Field(
         default=(),
         description="Users (e-mail addresses) and groups of Databricks that may call, beside LiteLLM",
     )
@@ -78,12 +88,6 @@ class DatabricksSettings(StackSettings):
         default=False,
         description="Enables the system tables with everybody's usage. Needs an administrator of the account",
     )
-
-    @field_validator("callers")
-    @classmethod
-    def _callers_are_named_once(cls, callers: tuple[str, ...]) -> tuple[str, ...]:
-        unique("callers", "name", callers)
-        return callers
 
     @model_validator(mode="after")
     def _models_share_the_calls(self) -> DatabricksSettings:
@@ -115,7 +119,7 @@ class DatabricksSettings(StackSettings):
 
     @model_validator(mode="after")
     def _models_can_be_called(self) -> DatabricksSettings:
-        problems: list[str | None] = []
+        problems = list(provider_key_problems(self.provider_keys))
         for model in self.served_models:
             if model.provider_key is not None and model.provider_key not in self.provider_keys:
                 problems.append(
@@ -127,10 +131,8 @@ class DatabricksSettings(StackSettings):
                     f"servedModels: {model.name} has account, and a serving endpoint cannot call as a managed "
                     "identity: set providerKey in its place, or gateway to service"
                 )
-        for name, value in self.provider_keys.items():
-            problems.append(problem(f"providerKeys.{name}", value, PROVIDER_KEY))
-        if found := [line for line in problems if line]:
-            raise ValueError("\n".join(found))
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
 
 
@@ -143,10 +145,11 @@ def load() -> DatabricksSettings:
 
 def location(config: DatabricksSettings) -> str:
     """`azure-native:location`, a region that offers such a workspace."""
-    region = pulumi.Config("azure-native").get("location")
-    if not region:
-        command = commands.for_stack(pulumi.get_stack(), commands.set_config("azure-native:location eastus2"))
-        raise SettingsError(f"azure-native:location is not set: {command}")
-    if config.compute_mode == "Serverless" and (problem := databricks.region_problem(region)):
-        raise SettingsError(f"azure-native:location: {problem}")
-    return region
+
+    def problem(region: str) -> str | None:
+        if config.compute_mode == "Serverless":
+            return databricks.region_problem(region)
+        known = re.fullmatch("[a-z]+[0-9]?", region.replace(" ", "").lower())
+        return None if known else f"{region!r} is no region of Azure: set one such as eastus2"
+
+    return place("azure-native", "location", "eastus2", problem)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import AfterValidator
 
@@ -30,7 +30,10 @@ RedirectUris = Annotated[tuple[str, ...], AfterValidator(_exact)]
 
 def problem(address: str, *, apps: bool = False) -> str:
     """Why that is no address to send a code to; empty when it is one. With `apps` also one of an app, such as app://x."""
-    at = urlsplit(address)
+    try:
+        at = urlsplit(address)
+    except ValueError:
+        return f"{address!r} is no address: write one such as http://localhost or https://app.example.com/back"
     if len(address) > _LONGEST or re.search(r"[\s\\<>\"]", address):
         return f"{address!r} is no address: write one of at most {_LONGEST} characters, without spaces"
     if "*" in address:
@@ -39,16 +42,21 @@ def problem(address: str, *, apps: bool = False) -> str:
         return f"{address!r} is not exact: write it without #, a user and .."
     if at.scheme and (not address.startswith(f"{at.scheme}:") or at.netloc != at.netloc.lower()):
         return f"{address!r} is not exact: write its beginning and its host in lower case, as they are compared"
-    try:
-        _ = at.port
-    except ValueError:
+    if not _has_port(at):
         return f"{address!r} has no port that there is: write one of 1 to 65535, or none"
     if at.scheme == "http" and at.hostname in LOOPBACK:
         return ""
-    if at.scheme == "https" and at.hostname and "." in at.hostname:
+    if at.scheme == "https" and re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", at.hostname or ""):
         return ""
     if apps and re.fullmatch(r"[a-z][a-z0-9+.-]*", at.scheme) and at.netloc and at.scheme not in _NO_APPS:
         return ""
     return (
         f"{address!r} is neither https nor loopback: write one such as http://localhost or https://app.example.com/back"
     )
+
+
+def _has_port(at: SplitResult) -> bool:
+    try:
+        return at.port != 0
+    except ValueError:
+        return False

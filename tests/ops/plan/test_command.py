@@ -108,6 +108,28 @@ def test_an_azure_plan_says_what_the_aws_stack_needs_first() -> None:
     assert "First" not in result.stdout
 
 
+def on_databricks(stack: str) -> str:
+    prices = "params: {input_cost_per_token: 1e-6, output_cost_per_token: 2e-6}"
+    return f"models=[{{name: shared, model: databricks/chat, databricksStack: {stack}, {prices}}}]"
+
+
+def test_an_azure_plan_stands_in_front_of_a_day_that_calls_databricks() -> None:
+    on = read(ROOT, "dev", ["apimEntry=true", on_databricks("organization/genaiplatform/databricks")])
+    with mock.patch("ops.stack.plan._read_aws_stack", return_value=on):
+        result = genai("--stack", "azure")
+    assert result.exit_code == 0, result.output
+
+
+def test_people_with_a_key_for_mcp_servers_who_are_not_in_users_are_named() -> None:
+    servers = "mcpServers=[{name: search, url: https://search.example.com/mcp}]"
+    keys = "virtualKeys=[{alias: demo}, {alias: anna, user: anna@example.com, mcpServers: [search]}]"
+    on = read(ROOT, "dev", ["apimEntry=true", servers, keys])
+    with mock.patch("ops.stack.plan._read_aws_stack", return_value=on):
+        assert "anna@example.com has a key for MCP servers and is not in users" in genai("--stack", "azure").stdout
+        known = genai("--stack", "azure", "--set", "users=[Anna@Example.com]").stdout
+    assert "is not in users" not in known
+
+
 def test_settings_of_little_use_are_named() -> None:
     result = genai("--set", "virtualKeys=[]")
     assert result.exit_code == 0
@@ -165,6 +187,18 @@ def test_drawings_that_cannot_be_written_are_a_sentence() -> None:
         (["--set", "models=[{name: g, model: azure/x, provider_key: a}]"], "models[g].provider_key is not known there"),
         (["--set", "models=[{name: g, model: openai/x, params: {}, modell: y}]"], "models[g].modell is not known"),
         (["--stack", "azure", "--set", "awsStack=o/genaiplatform/prod"], "awsStack names o/genaiplatform/prod. There"),
+        *(
+            (
+                ["--set", on_databricks(f"o/genaiplatform/{stack}")],
+                f"databricksStack names o/genaiplatform/{stack}, {says}",
+            )
+            for stack, says in (
+                ("dev", "which is an AWS stack: name a Databricks stack"),
+                ("azure", "which is an Azure stack: name a Databricks stack"),
+                ("mcp", "which is an MCP stack: name a Databricks stack"),
+            )
+        ),
+        (["--set", on_databricks("a/b/c/d")], "'a/b/c/d' is not the full name of a stack"),
     ],
 )
 def test_bad_input_is_a_sentence_and_exit_code_2(arguments: list[str], sentence: str) -> None:

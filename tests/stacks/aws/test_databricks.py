@@ -75,10 +75,27 @@ def test_a_day_without_such_a_model_reads_no_other_stack() -> None:
 @pytest.mark.parametrize(
     ("entries", "outputs", "message"),
     [
-        ([{**ENTRY, "databricksStack": "databricks"}], {}, "'databricks' is no full name of a stack: write organiz"),
+        ([{**ENTRY, "databricksStack": "databricks"}], {}, "'databricks' is not the full name of a stack: write"),
+        ([{**ENTRY, "databricksStack": ""}], {}, "'' is not the full name of a stack"),
+        ([{**ENTRY, "databricksStack": " a/b/c"}], {}, "' a/b/c' is not the full name of a stack"),
         ([{**ENTRY, "model": "azure/chat"}], {}, "its model is azure/chat, which is not on Databricks: write databr"),
         ([{**ENTRY, "providerKey": "mine"}], {}, "its login comes from the Databricks stack: take providerKey out"),
         ([{**ENTRY, "params": {"api_base": "https://x"}}], {}, "api_base comes from the Databricks stack"),
+        ([{**ENTRY, "params": {"base_url": "https://x"}}], {}, "base_url comes from the Databricks stack"),
+        (
+            [{**ENTRY, "params": {"input_cost_per_token": None}}],
+            {},
+            "input_cost_per_token is None, which counts nothing",
+        ),
+        ([{**ENTRY, "params": {"output_cost_per_token": -1}}], {}, "output_cost_per_token is -1, which counts nothing"),
+        (
+            [
+                ENTRY,
+                {"name": "own", "model": "o", "providerKey": "mine", "params": {"custom_llm_provider": "databricks"}},
+            ],
+            {},
+            "models: own is on Databricks without databricksStack",
+        ),
         (
             [ENTRY, {**ENTRY, "name": "second", "databricksStack": f"{STACK}-2"}],
             {},

@@ -144,6 +144,26 @@ def test_without_servers_nothing_of_it_is_there(mode: str) -> None:
         ),
         ({"mcpServers": ["drive"]}, "awsOutputs.mcpServers is malformed"),
         ({"mcpServers": {"../x": {}}}, "'../x' is not a name of an MCP server"),
+        ({"mcpServers": {"drive": {"anna@example.com": 1}}}, "awsOutputs.mcpServers is malformed"),
+        (
+            {"mcpServers": {"drive": {"anna@example.com": "anna", "bob@example.com": "anna"}}},
+            "the alias anna stands with more than one user, and a key belongs to one person",
+        ),
+        (
+            {"mcpServers": {"drive": {"anna@example.com": "anna"}, "search": {"Anna@example.com": "ben"}}},
+            "the user anna@example.com stands with more than one alias",
+        ),
+        (
+            {"personalKeys": dict.fromkeys(("anna", "ben"), "sk-0123456789abcdef0123456789abcdef")},
+            "awsOutputs.personalKeys.ben has the value of awsOutputs.personalKeys.anna",
+        ),
+        (
+            {
+                "personalKeys": {"anna": "sk-0123456789abcdef0123456789abcdef", "ben": "sk-1123456789abcdef0123456789"},
+                "virtualKeys": {"demo": "sk-0123456789abcdef0123456789abcdef"},
+            },
+            "awsOutputs.personalKeys.anna has the value of awsOutputs.virtualKeys.demo",
+        ),
     ],
 )
 def test_outputs_that_do_not_fit_together_are_refused(changes: Mapping[str, Any], message: str) -> None:
@@ -151,3 +171,26 @@ def test_outputs_that_do_not_fit_together_are_refused(changes: Mapping[str, Any]
         run({}, {**day(), **changes})
     assert message in str(refused.value)
     assert "short" not in json.dumps(str(refused.value))
+
+
+def test_a_person_in_capitals_has_the_key_all_the_same() -> None:
+    recording = run({}, {**day(), "mcpServers": {"drive": {"ANNA@example.com": "anna"}}})
+    assert f"litellm-{guid('Anna@example.com')}" in [
+        plain(one.inputs["secretName"]) for one in recording.of_type(SECRET)
+    ]
+
+
+def test_another_key_mode_leaves_the_values_of_the_vault_as_they_are() -> None:
+    """The engine creates before it deletes, and API Management has one value of a name."""
+    of_vault = [
+        {one.inputs["namedValueId"]: one.urn for one in with_servers(mode).of_type(NAMED_VALUE) if "-v" in one.name}
+        for mode in ("header", "keyVault")
+    ]
+    assert of_vault[0] == of_vault[1]
+    assert of_vault[0]
+
+
+def test_servers_may_have_any_name_that_litellm_takes() -> None:
+    names = ["metadata", "post", "get", "delete", "mcp", "documents"]
+    people = {"anna@example.com": "anna"}
+    assert run({}, {**day(), "mcpServers": dict.fromkeys(names, people)})

@@ -76,11 +76,11 @@ def client(**settings: Any) -> dict[str, Any]:
         ),
         (models({"key": "gemini"}), "deployments[1].account is missing: azureOpenAI is called by"),
         (models({}, {"account": ACCOUNT}), "deployments[1].account is missing: azureOpenAI is called by"),
-        (models({"account": ACCOUNT, "weight": True}, {"account": f"{ACCOUNT}2"}), "weight: True is no number"),
-        (models({"account": ACCOUNT, "priority": False}, {"account": f"{ACCOUNT}2"}), "priority: False is no number"),
-        (breaker(failures=True), "circuitBreaker.failures: True is no number: set a whole one"),
-        (client(tokensPerMinute=True), "clients[demo].tokensPerMinute: True is no number: set a whole one"),
-        (client(tokensPerDay=True), "clients[demo].tokensPerDay: True is no number: set a whole one"),
+        (models({"account": ACCOUNT, "weight": True}, {"account": f"{ACCOUNT}2"}), "weight: true is no number"),
+        (models({"account": ACCOUNT, "priority": False}, {"account": f"{ACCOUNT}2"}), "priority: false is no number"),
+        (breaker(failures=True), "circuitBreaker.failures: true is no number: set one"),
+        (client(tokensPerMinute=True), "clients[demo].tokensPerMinute: true is no number: set one"),
+        (client(tokensPerDay=True), "clients[demo].tokensPerDay: true is no number: set one"),
         (models({"account": ACCOUNT, "key": "gemini"}), "deployments[1].key is set, and azureOpenAI is called without"),
         (
             models({}, provider="gemini"),
@@ -151,6 +151,14 @@ def client(**settings: Any) -> dict[str, Any]:
         (
             safety(account=ACCOUNT, endpoint="https://safety.example.com"),
             "contentSafety: endpoint https://safety.example.com is no address of Content Safety: set one such as",
+        ),
+        *(
+            (safety(account=ACCOUNT, endpoint=endpoint), "is no address of Content Safety: set one such as")
+            for endpoint in (
+                "https://safe.openai.azure.com",
+                "https://safe.cognitiveservices.azure.com/contentsafety",
+                "https://safe.cognitiveservices.azure.com:99999",
+            )
         ),
         ({**models({"account": ACCOUNT}), "contentSafety": []}, "contentSafety must be"),
         (breaker(failures=0), "circuitBreaker.failures must be at least 1, not 0"),

@@ -78,6 +78,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
             "https://[::ffff:10.0.0.5]/v1",
             "https://example.privatelink.openai.azure.com",
             "https://llm.home.arpa",
+            "https://litellm.default.svc",
+            "https://litellm.default.svc.cluster.local",
+            "https://224.0.0.1",
+            "https://[64:ff9b::a00:5]",
+            "https://llm.example",
         )
     ),
     *(
@@ -85,11 +90,15 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         for address in (
             "llm.example.com",
             "https://",
-            "https://u:p@llm.example.com",
+            "https://<resource>.openai.azure.com",
+            "https://exa mple.com",
+            "https://x..example.com",
+            "https://-x.example.com",
             "https://x.example.com?a=b",
             "a:b",
         )
     ),
+    (models(CUSTOM, endpoint="https://u:hunter2@llm.example.com"), "endpoint holds a login: take it out"),
     (models(WHOLE, endpoint=f"{GPT['endpoint']}/openai/deployments/x"), "endpoint has the path /openai/deployments/x"),
     (models(CUSTOM, endpoint="https://x.example.com/v1/chat/completions"), "endpoint ends with /chat/completions"),
     (models(GEMINI, share=100, endpoint="https://x.example.com"), "gemini is always called at https://generativela"),
@@ -97,7 +106,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (models(GEMINI, share=100, providerKey=None), "gemini takes no call without a key: set providerKey"),
     (models(WHOLE, account=ACCOUNT), "account and providerKey both say how it is called: take one out"),
     (models(GEMINI, share=100, providerKey=None, account=ACCOUNT), "gemini knows no managed identity of Azure"),
-    (models(IDENTITY, share=100, account="example"), "'example' is not the resource id of an Azure OpenAI account"),
+    (models(IDENTITY, share=100, account="example"), "'example' is not the id of an Azure OpenAI account"),
     ({**models(IDENTITY, share=100), "gateway": "endpoint"}, "gpt has account, and a serving endpoint cannot call as"),
     (models(WHOLE, providerKey="other"), "gpt refers to the provider key 'other', which is not set: `pulumi config"),
     (models(WHOLE, outputCost=None), "inputCost and outputCost belong together: set both, or neither"),
@@ -114,13 +123,40 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     ({"gateway": "cluster"}, "gateway must be 'service' or 'endpoint'"),
     ({"computeMode": "Classic"}, "computeMode must be 'Serverless' or 'Hybrid'"),
-    ({"callers": ["a@example.com", "a@example.com"]}, "callers: two entries have the name 'a@example.com'"),
-    ({"callers": [" "]}, "callers[entry 1]: ' ' is not a name"),
+    *(
+        ({"callers": names}, message)
+        for names, message in (
+            (["a@example.com", "A@Example.com"], "callers: A@Example.com is there twice: take one out"),
+            ([" "], "callers[entry 1]: ' ' is not a name"),
+            (["a@"], "callers[entry 1]: 'a@' is not a name"),
+            (["a b@example.com"], "callers[entry 1]: 'a b@example.com' is not a name"),
+            (["a@example.com,b@example.com"], "is not a name: write the e-mail address of one user"),
+            (["2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"], "is not a name: write the e-mail address of one user"),
+        )
+    ),
+    *(
+        ({"catalog": name}, "catalog: ")
+        for name in (" ", "my catalog", "my-cat", "a.b", "a`; drop", "Main", "a" * 300, "system", "samples")
+    ),
+    ({"requestsPerMinute": True}, "requestsPerMinute: true is no number: set one"),
+    ({"callerSecretDays": True}, "callerSecretDays: true is no number: set one"),
+    (models({**WHOLE, "share": 99}, {**SPARE, "share": True}), "servedModels[spare].share: true is no number"),
+    (models(WHOLE, inputCost=True), "servedModels[gpt].inputCost: true is no number"),
+    (models(WHOLE, baseModel="x', 0, 0), ('y"), "baseModel: \"x', 0, 0), ('y\" is not a name of a model: use letters"),
+    (models(WHOLE, baseModel=" "), "servedModels[gpt].baseModel: ' ' is not a name of a model"),
+    (models(WHOLE, deployment="gpt 4o"), "deployment: 'gpt 4o' is not a name of a model: use letters"),
+    (models(WHOLE, providerKey="a.b"), "servedModels[gpt].providerKey: 'a.b' is not a name under providerKeys"),
+    (models(WHOLE, providerKey=""), "servedModels[gpt].providerKey: '' is not a name under providerKeys"),
+    ({**models(WHOLE), "providerKeys": {**KEYS, "my key": "k1"}}, "providerKeys.my key is no name: use at most 63"),
     ({"callerSecretDays": 0}, "callerSecretDays must be at least 1"),
     ({"callerSecretDays": 731}, "callerSecretDays must be at most 730"),
     ({"requestsPerMinute": -1}, "requestsPerMinute must be at least 0"),
     ({"azure-native:location": None}, "azure-native:location is not set: `pulumi config set -s databricks azure-nat"),
     ({"azure-native:location": "japanwest"}, "'japanwest' is not known to offer serverless workspaces: set one of"),
+    (
+        {"computeMode": "Hybrid", "azure-native:location": "us-east-1"},
+        "'us-east-1' is no region of Azure: set one such",
+    ),
     ({"shares": 50}, "shares is no setting"),
     ({"keyMode": "keyVault"}, "keyMode is a setting of an Azure stack: take it out here and set it there"),
     ({"databricks:host": "https://x"}, "databricks:host has no effect"),
@@ -134,7 +170,7 @@ def test_a_wrong_setting_is_refused_before_anything_is_created(
     with pytest.raises(SettingsError) as error:
         run(values)
     assert message in str(error.value)
-    assert not any(key in str(error.value) for key in KEYS.values())
+    assert not any(key in str(error.value) for key in (*KEYS.values(), "hunter2"))
     assert [resource.type for resource in registered[-1].resources] == ["pulumi:pulumi:Stack"]
 
 

@@ -46,7 +46,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"tenantId": "contoso.onmicrosoft.com"}, "is not the id of one tenant"),
     ({"tenantId": GROUP}, f"tenantId is {GROUP}, but you are logged in to"),
     ({"users": ["someone"]}, "'someone' is no user principal name"),
-    ({"users": ["a@example.com", "a@example.com"]}, "users: two entries have the name 'a@example.com'"),
+    ({"users": ["a@example.com", "a@example.com"]}, "users: a@example.com is there twice: take one out"),
     ({"groups": ["all users"]}, "groups[entry 1]: 'all users' is not an id of Entra ID"),
     ({"groups": [GROUP, GROUP.upper()]}, "groups: two entries have the id"),
     ({"callerClientIds": ["*"]}, "'*' is not an id of Entra ID"),
@@ -70,7 +70,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"redirectUris": ["http://localhost:99999"]}, "has no port that there is"),
     ({"redirectUris": ["http://localhost:port"]}, "has no port that there is"),
     ({"returnUrl": "http://localhost:port/consent"}, "has no port that there is"),
-    ({"users": ["someone@example.com", "Someone@example.com"]}, "users: two entries have the name"),
+    ({"users": ["someone@example.com", "Someone@example.com"]}, "users: Someone@example.com is there twice"),
     ({"returnUrl": "http://192.0.2.1/consent"}, "is neither https nor loopback"),
     ({"returnUrl": "https://app.example.com/*"}, "is not exact"),
     ({"returnUrl": "app://consent"}, "is neither https nor loopback"),
@@ -225,5 +225,15 @@ def test_the_tools_of_drive_only_read() -> None:
     assert {method for item in document["paths"].values() for method in item} == {"get"}
 
 
-def test_a_long_address_is_refused() -> None:
-    assert addresses.problem(f"https://example.com/{'a' * 300}")
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        (f"https://example.com/{'a' * 300}", "write one of at most 256 characters"),
+        ("http://[::1/x", "is no address: write one such as http://localhost"),
+        ("http://localhost:0/b", "write one of 1 to 65535"),
+        ("http://localhost:65536/b", "write one of 1 to 65535"),
+        ("https://app./x", "is neither https nor loopback"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_refused(address: str, says: str) -> None:
+    assert says in addresses.problem(address)
