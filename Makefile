@@ -53,7 +53,7 @@ terminal-pictures: setup-dev ## Take the pictures of docs/terminal anew, from a 
 
 rehearse-all: setup-dev ## Rehearse every failure, interruption and shape of a day (hours; needs the Pulumi CLI)
 	GENAI_REHEARSE_ALL=1 $(BIN)/python -m pytest -n auto --dist worksteal -m engine tests/rehearsal/test_faults.py tests/rehearsal/test_azure.py \
-	  tests/rehearsal/test_lifecycle.py
+	  tests/rehearsal/test_lifecycle.py tests/rehearsal/test_databricks.py
 
 test-litellm: .venv-litellm/.ready ## Run the tests that need the real LiteLLM, in an environment of its own
 	.venv-litellm/bin/python -m pytest -m litellm tests/charts/test_litellm_loads_config.py tests/charts/test_litellm_clients.py \

@@ -81,7 +81,6 @@ def test_a_day_comes_under_guardrails_changes_a_share_and_goes_without_a_trace(
 
 
 @pytest.mark.engine
-@pytest.mark.skipif(not ALL, reason="a whole AWS day takes minutes: make rehearse-all")
 def test_an_aws_day_calls_the_model_of_a_databricks_stack_and_both_go(simulation: Simulation, folder: Path) -> None:
     shared = databricks_engine(simulation, folder)
     succeed(shared.up())
