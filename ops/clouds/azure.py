@@ -54,6 +54,15 @@ class Api:
         response.raise_for_status()
         return response.json()
 
+    def find(self, url: str) -> Mapping[str, Any]:
+        """The same for what may not be there: empty then."""
+        try:
+            return dict(self.get(url))
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code == httpx.codes.NOT_FOUND:
+                return {}
+            raise
+
     def values(self, url: str) -> Iterator[Mapping[str, Any]]:
         """Every entry of a list, from all its pages."""
         while url:

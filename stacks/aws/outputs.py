@@ -134,6 +134,10 @@ def _backend_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterat
 
 def _key_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterator[str]:
     known = found["virtualKeys"]
+    yield from secrets.equal(
+        {f"awsOutputs.virtualKeys.{alias}": key for alias, key in known.items()}
+        | {f"awsOutputs.personalKeys.{alias}": key for alias, key in _personal_keys(found).items()}
+    )
     for client in config.clients:
         for alias in dict.fromkeys((client.key_alias, *client.keys)):
             if alias not in known:
@@ -147,32 +151,32 @@ def _servers(found: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
     return found.get("mcpServers") or {}
 
 
+def _personal_keys(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    keys = found.get("personalKeys")
+    return keys if isinstance(keys, Mapping) else {}
+
+
 def _is_text_by_text(users: object) -> bool:
     return isinstance(users, Mapping) and all(isinstance(one, str) for pair in users.items() for one in pair)
 
 
 def _mcp_problems(found: Mapping[str, Any]) -> Iterator[str]:
-    servers, keys = _servers(found), found.get("personalKeys") or {}
+    servers, keys = _servers(found), _personal_keys(found)
     if not isinstance(servers, Mapping) or not all(map(_is_text_by_text, servers.values())):
         yield "awsOutputs.mcpServers is malformed: set it to that output of the AWS stack, aliases by user by server"
         return
-    if not isinstance(keys, Mapping):
-        keys = {}
     for server in servers:
         if not re.fullmatch(MCP_SERVER_NAME, str(server)):
             yield f"mcpServers: {server!r} is not a name of an MCP server that LiteLLM takes"
     held = sorted({(user.lower(), alias) for users in servers.values() for user, alias in users.items()})
-    for what, names in (("user", [user for user, _ in held]), ("alias", [alias for _, alias in held])):
+    users, aliases = [user for user, _ in held], [alias for _, alias in held]
+    for what, names, other in (("user", users, "alias"), ("alias", aliases, "user")):
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield (
-                f"mcpServers: the {what} {name} stands with more than one {'alias' if what == 'user' else 'user'}, and "
+                f"mcpServers: the {what} {name} stands with more than one {other}, and "
                 "a key belongs to one person: take mcpServers over from the AWS stack as it is"
             )
-    yield from secrets.equal(
-        {f"awsOutputs.virtualKeys.{alias}": key for alias, key in found["virtualKeys"].items()}
-        | {f"awsOutputs.personalKeys.{alias}": key for alias, key in keys.items()}
-    )
-    for alias in sorted({alias for _, alias in held}):
+    for alias in sorted({*aliases}):
         if not re.fullmatch(VIRTUAL_KEY.pattern, str(keys.get(alias))):
             yield (
                 f"personalKeys.{alias} is missing or malformed, and mcpServers names it: take personalKeys over from "

@@ -26,11 +26,24 @@ CatalogName = Annotated[
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_HOST = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+\.?"
+_HOST = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\.?"
 _PRIVATE_ENDINGS = frozenset({"cluster", "example", "lab", "onion", "private"})
 _PRIVATE = frozenset(
-    {"arpa", "corp", "home", "internal", "intra", "intranet", "invalid", "lan", "local", "localhost", "privatelink"}
-    | {"svc", "test"}
+    [
+        "arpa",
+        "corp",
+        "home",
+        "internal",
+        "intra",
+        "intranet",
+        "invalid",
+        "lan",
+        "local",
+        "localhost",
+        "privatelink",
+        "svc",
+        "test",
+    ]
 )
 """Labels of host names that the internet does not resolve (RFC 2606, 6762, 8375; "Azure Private Endpoint DNS")."""
 
@@ -44,9 +57,7 @@ def _reachable(url: str) -> str:
         host, port = "", None
     if "@" in url:
         raise ValueError("endpoint holds a login: take it out, keys belong to providerKeys")
-    if not (_is_address(host) or re.fullmatch(_HOST, host)) and not re.fullmatch("[a-z0-9-]+", host):
-        host = ""
-    if not host or parts.query or parts.fragment or url != url.strip():
+    if not (_address(host) or re.fullmatch(_HOST, host)) or parts.query or parts.fragment or url != url.strip():
         raise ValueError(f"{url!r} is no address of a service: set one such as https://example.openai.azure.com")
     if parts.scheme != "https":
         raise ValueError(f"{url} is no https address, and keys and prompts would cross the internet in clear")
@@ -55,18 +66,16 @@ def _reachable(url: str) -> str:
     return url.rstrip("/")
 
 
-def _is_address(host: str) -> bool:
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return bool(ipaddress.ip_address(host))
+        return ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return None
 
 
 def _is_public(host: str) -> bool:
-    if _is_address(host):
-        address = ipaddress.ip_address(host)
-        embedded = address in _NAT64
-        return address.is_global and not address.is_multicast and not embedded
+    if address := _address(host):
+        return address.is_global and not address.is_multicast and address not in _NAT64
     labels = host.rstrip(".").split(".")
     # A number at the end is an address in another spelling (127.1), and names of a private link are so inside.
     number = labels[-1][:1].isdigit()

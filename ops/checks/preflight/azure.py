@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from catalogue.pins import API_MANAGEMENT_API, PERMISSIONS_API, SUBSCRIPTIONS_API
@@ -41,13 +42,7 @@ def azure_checks(inventory: AzureStackInventory, config: Mapping[str, str]) -> M
     with_vault = config.get("genaiplatform:keyMode") == "keyVault" or _before_mcp_servers(config)
     wanted = [*_RIGHTS, *(_RIGHTS_WITH_VAULT if with_vault else ())]
     tier, location = config.get("genaiplatform:gatewayTier", "BasicV2"), config["azure-native:location"]
-
-    def in_subscription(check: Callable[[Api, str], Outcome]) -> Check:
-        def run() -> Outcome:
-            return check(Api(inventory.arm, token()["accessToken"]), f"/subscriptions/{token()['subscription']}")
-
-        return run
-
+    in_subscription = partial(asked_of, inventory, token)
     return {
         "subscription": in_subscription(subscription),
         "one account": lambda: one_account(token()),
@@ -57,6 +52,13 @@ def azure_checks(inventory: AzureStackInventory, config: Mapping[str, str]) -> M
         ),
         f"{tier} in {location}": in_subscription(lambda arm, scope: offered(arm, scope, tier, location)),
     }
+
+
+def asked_of(
+    inventory: AzureStackInventory, token: Callable[[], Mapping[str, str]], check: Callable[[Api, str], Outcome]
+) -> Check:
+    """The check, with Azure Resource Manager and the subscription that the token is for."""
+    return lambda: check(Api(inventory.arm, token()["accessToken"]), f"/subscriptions/{token()['subscription']}")
 
 
 def entra_checks(day: AzureStackInventory, tenant_id: str) -> Mapping[str, Check]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 
 from catalogue.pins import SUBSCRIPTIONS_API
 from ops.checks.check import Check, Outcome, bad, fine, once
-from ops.checks.preflight.azure import one_account, rights, subscription
+from ops.checks.preflight.azure import asked_of, one_account, rights, subscription
 from ops.clouds.azure import Api
 from ops.inventory.azure import AzureStackInventory
 from ops.model.recorder import Recording
@@ -29,13 +30,7 @@ def databricks_checks(day: AzureStackInventory, recording: Recording) -> Mapping
     """
     token = once(lambda: day.token(day.arm))
     wanted = [action for type_token, action in _ACTIONS.items() if recording.of_type(type_token)]
-
-    def in_subscription(check: Callable[[Api, str], Outcome]) -> Check:
-        def run() -> Outcome:
-            return check(Api(day.arm, token()["accessToken"]), f"/subscriptions/{token()['subscription']}")
-
-        return run
-
+    in_subscription = partial(asked_of, day, token)
     return {
         "subscription": in_subscription(subscription),
         "one account": lambda: one_account(token()),

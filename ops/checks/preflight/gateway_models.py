@@ -198,9 +198,6 @@ def _key(url: str, keys: Callable[[], Mapping[str, str]], name: str, model: str,
 
 def _get(arm: Api, resource: str) -> Mapping[str, Any]:
     """The resource; LookupError when there is none."""
-    try:
-        return dict(arm.get(f"{resource}?api-version={COGNITIVE_SERVICES_API.version}"))
-    except httpx.HTTPStatusError as error:
-        if error.response.status_code == httpx.codes.NOT_FOUND:
-            raise LookupError(resource) from error
-        raise
+    if not (found := arm.find(f"{resource}?api-version={COGNITIVE_SERVICES_API.version}")):
+        raise LookupError(resource)
+    return found

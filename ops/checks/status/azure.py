@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 
 from catalogue.pins import API_MANAGEMENT_API
-from ops.checks.check import Check, Outcome, bad, fine
+from ops.checks.check import Check
+from ops.checks.status.azure_state import health, secret_life
 from ops.checks.status.gateway_models import gateway_model_checks
 from ops.checks.status.http import answers
 from ops.checks.status.status import Found, could_not_check
@@ -42,8 +43,8 @@ def find_gateway(
         groups = list(resource_groups(arm, f"/subscriptions/{token['subscription']}"))
         exists = bool(ScannedAccount(found=groups, stack=inventory.stack).namesakes)
         if exists and "gatewayId" in outputs:
-            service = _service(arm, outputs["gatewayId"])
-            checks[_SERVICE] = partial(_health, service.get("properties", {}), inventory.stack)
+            service = arm.find(f"{outputs['gatewayId']}?api-version={API_MANAGEMENT_API.version}")
+            checks[_SERVICE] = partial(health, service.get("properties", {}), f"pulumi up -s {inventory.stack}")
         seen = True
     except Exception as error:  # noqa: BLE001  whatever went wrong, it does not mean that all is fine
         checks[_SERVICE] = could_not_check(str(error))
@@ -53,7 +54,9 @@ def find_gateway(
         )
     checks |= gateway_model_checks(arm, outputs, service, accounts, inventory.stack, safety=safety)
     for client, end in outputs.get("clientSecretEnds", {}).items():
-        checks[f"secret of {client}"] = partial(_secret, datetime.fromisoformat(end), now)
+        checks[f"secret of {client}"] = partial(
+            secret_life, datetime.fromisoformat(end), now, "docs/azure.md, Client secrets, tells how to make new ones"
+        )
     created = service.get("properties", {}).get("createdAtUtc")
     return Found(
         seen=seen,
@@ -62,27 +65,3 @@ def find_gateway(
         since=datetime.fromisoformat(created).astimezone(UTC) if created else None,
         checks=checks,
     )
-
-
-def _service(arm: Api, gateway_id: str) -> Mapping[str, Any]:
-    """The API Management service, empty when it is gone."""
-    try:
-        return dict(arm.get(f"{gateway_id}?api-version={API_MANAGEMENT_API.version}"))
-    except httpx.HTTPStatusError as error:
-        if error.response.status_code == httpx.codes.NOT_FOUND:
-            return {}
-        raise
-
-
-def _health(service: Mapping[str, Any], stack: str) -> Outcome:
-    if not service:
-        return bad("is gone", f"`pulumi up -s {stack}` makes it anew")
-    state = str(service["provisioningState"])
-    return fine(state) if state == "Succeeded" else bad(state, "wait, or see the activity log of the resource group")
-
-
-def _secret(end: datetime, now: datetime) -> Outcome:
-    hours = (end - now).total_seconds() / 3600
-    if hours <= 0:
-        return bad(f"ended at {end:%F %R} UTC", "docs/azure.md, Client secrets, tells how to make new ones")
-    return fine(f"ends at {end:%F %R} UTC, in {hours / 24:.1f} days")

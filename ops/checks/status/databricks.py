@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 
 from catalogue.pins import DATABRICKS_API
-from ops.checks.check import Check, Outcome, bad, fine
+from ops.checks.check import Check
+from ops.checks.status.azure_state import health, secret_life
 from ops.checks.status.http import answers
 from ops.checks.status.status import Found, could_not_check
 from ops.clouds.azure import Api
@@ -25,14 +26,16 @@ def find_workspace(inventory: AzureStackInventory, outputs: Mapping[str, Any], n
     workspace: Mapping[str, Any] = {}
     checks: dict[str, Check] = {}
     exists = seen = False
+    up_again = f"pulumi up -s {inventory.stack} --refresh"
     try:
         token = inventory.token(inventory.arm)
         arm = Api(inventory.arm, token["accessToken"])
         groups = list(resource_groups(arm, f"/subscriptions/{token['subscription']}"))
         exists = bool(ScannedAccount(found=groups, stack=inventory.stack).namesakes)
         if exists and "workspaceId" in outputs:
-            workspace = _properties(arm, outputs["workspaceId"])
-            checks[_WORKSPACE] = partial(_health, workspace, inventory.stack)
+            found = arm.find(f"{outputs['workspaceId']}?api-version={DATABRICKS_API.version}")
+            workspace = found.get("properties", {})
+            checks[_WORKSPACE] = partial(health, workspace, up_again)
         seen = True
     except Exception as error:  # noqa: BLE001  whatever went wrong, it does not mean that all is fine
         checks[_WORKSPACE] = could_not_check(str(error))
@@ -44,7 +47,9 @@ def find_workspace(inventory: AzureStackInventory, outputs: Mapping[str, Any], n
             "docs/databricks.md tells how to debug a request",
         )
     if end := outputs.get("clientSecretEnd"):
-        checks["secret of LiteLLM"] = partial(_secret, datetime.fromisoformat(end), now, inventory.stack)
+        checks["secret of LiteLLM"] = partial(
+            secret_life, datetime.fromisoformat(end), now, f"`{up_again}` makes a new one"
+        )
     created = workspace.get("createdDateTime")
     return Found(
         seen=seen,
@@ -53,27 +58,3 @@ def find_workspace(inventory: AzureStackInventory, outputs: Mapping[str, Any], n
         since=datetime.fromisoformat(created).astimezone(UTC) if created else None,
         checks=checks,
     )
-
-
-def _properties(arm: Api, workspace_id: str) -> Mapping[str, Any]:
-    """The properties of the workspace, none when it is gone."""
-    try:
-        return dict(arm.get(f"{workspace_id}?api-version={DATABRICKS_API.version}")["properties"])
-    except httpx.HTTPStatusError as error:
-        if error.response.status_code == httpx.codes.NOT_FOUND:
-            return {}
-        raise
-
-
-def _health(workspace: Mapping[str, Any], stack: str) -> Outcome:
-    if not workspace:
-        return bad("is gone", f"`pulumi up -s {stack} --refresh` makes it anew")
-    state = str(workspace["provisioningState"])
-    return fine(state) if state == "Succeeded" else bad(state, "wait, or see the activity log of the resource group")
-
-
-def _secret(end: datetime, now: datetime, stack: str) -> Outcome:
-    hours = (end - now).total_seconds() / 3600
-    if hours <= 0:
-        return bad(f"ended at {end:%F %R} UTC", f"`pulumi up -s {stack} --refresh` makes a new one")
-    return fine(f"ends at {end:%F %R} UTC, in {hours / 24:.1f} days")
