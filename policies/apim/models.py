@@ -39,6 +39,9 @@ COGNITIVE_SERVICES = "https://cognitiveservices.azure.com"
 SAFETY_BACKEND_ID = "content-safety"
 """The backend by which `llm-content-safety` asks, which shows the gateway's identity there."""
 
+EMBEDDINGS_BACKEND_ID = "embeddings"
+"""The backend by which `llm-semantic-cache-lookup` asks for the embedding of a prompt."""
+
 HARMS = ("Hate", "SelfHarm", "Sexual", "Violence")
 """The categories of Content Safety."""
 
@@ -153,6 +156,14 @@ class ContentSafety:
 
     threshold: int
     shield_prompt: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SemanticCache:
+    """When an answer is given again: to a question at most `score_threshold` away, 0 being the same, for `seconds`."""
+
+    score_threshold: float
+    seconds: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,13 +21,19 @@ API Management")."""
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
+def seconds(duration: str) -> int:
+    """Seconds of 30s, 5m, 1h or 1d."""
+    return int(duration[:-1]) * _SECONDS[duration[-1]]
+
+
 def _at_most_a_day(duration: str) -> str:
-    if int(duration[:-1]) * _SECONDS[duration[-1]] > _LONGEST:
+    if seconds(duration) > _LONGEST:
         raise ValueError(f"{duration!r} is longer than a day: set at most 1d")
     return duration
 
 
-BreakerDuration = Annotated[Duration, AfterValidator(_at_most_a_day)]
+ShortDuration = Annotated[Duration, AfterValidator(_at_most_a_day)]
+"""At most a day."""
 
 
 def account_name(account: str) -> str:
@@ -52,8 +58,8 @@ class CircuitBreaker(Frozen):
 
     failures: int | None = Field(default=None, ge=1, le=10_000)
     """None for 1 in a pool, so that the next request goes to another deployment, and 10 where there is no other."""
-    interval: BreakerDuration = "1m"
-    trip_duration: BreakerDuration = "1m"
+    interval: ShortDuration = "1m"
+    trip_duration: ShortDuration = "1m"
 
 
 class Deployment(Frozen):

@@ -20,6 +20,7 @@ from policies.apim import models
 from stacks.azure import gateway_models
 from stacks.azure.content_safety import ContentSafetySetting
 from stacks.azure.gateway_models import GatewayModel
+from stacks.azure.semantic_cache import SemanticCacheSetting
 from stacks.configuration import place, read
 from stacks.fields import StackSettings, Users, unique
 from stacks.mcp.addresses import RedirectUris
@@ -96,6 +97,13 @@ class AzureSettings(StackSettings):
         "optionally endpoint, threshold (2, 4 or 6, the severity from which on a prompt is refused, default 4) and "
         "shieldPrompt (default true). Sends every prompt to that account. See docs/model-gateway.md",
     )
+    semantic_cache: SemanticCacheSetting = Field(
+        default=SemanticCacheSetting(),
+        description="Keeps answers of gatewayModels in an Azure Managed Redis, and gives them again to the same caller "
+        "for a question that means the same. Has account (Azure OpenAI) and model (its deployment of embeddings), and "
+        "optionally endpoint, scoreThreshold (how far apart the questions may be, above 0 to 0.2, default 0.05) and "
+        "duration (at most 1d, default 5m). Can answer wrongly. See docs/model-gateway.md",
+    )
     provider_keys: Mapping[str, str] = Field(
         default_factory=dict,
         repr=False,
@@ -154,6 +162,8 @@ class AzureSettings(StackSettings):
         ]
         if self.content_safety.account and not self.gateway_models:
             problems.append("contentSafety checks what goes to gatewayModels, and there are none: take it out")
+        if self.semantic_cache.account and not self.gateway_models:
+            problems.append("semanticCache keeps answers of gatewayModels, and there are none: take it out")
         if problems:
             raise ValueError("\n".join(problems))
         return self
