@@ -159,7 +159,8 @@ def _sentence(detail: ErrorDetails, values: Mapping[str, Any], secret: Collectio
     if detail["type"] == "tuple_type":
         # JSON, which YAML, `--set` and `pulumi config set` take.
         shown += f": write {json.dumps([detail['input']])}" if shown else ""
-    return f"{where} {template.format(**detail.get('ctx', {}))}" + ("" if ":" in template else shown)
+    said = template.format(**detail.get("ctx", {}))
+    return f"{where} {said}" + ("" if ":" in said else shown)
 
 
 def _where(path: Sequence[str | int], values: Any) -> str:
