@@ -113,7 +113,7 @@ def another_model_is_asked_anew_whatever_it_is_called_there(world: ModelWorld) -
 # What else must be the same, to the letter
 
 TOOL = {"type": "function", "function": {"name": "pay", "parameters": {"type": "object"}}}
-DIFFERENT: dict[str, Sequence[object]] = {
+DIFFERENT: dict[str, Sequence[Any]] = {
     "temperature": (0, 1, None),
     "tools": ([TOOL], [{**TOOL, "function": {"name": "tell"}}]),
     "response_format": ({"type": "json_object"}, {"type": "text"}),
