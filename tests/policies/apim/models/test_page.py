@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,6 +21,7 @@ from tests.policies.apim.walker import Response
 from tests.stacks.aws.test_settings import load
 
 PAGE = (ROOT / "docs" / "model-gateway.md").read_text(encoding="utf-8")
+JAPANESE = (ROOT / "docs" / "ja" / "model-gateway.md").read_text(encoding="utf-8")
 STATUSES = (200, 400, 401, 403, 404, 408, 409, 422, 429, 500, 502, 503, 504)
 
 
@@ -72,6 +74,8 @@ def test_the_table_of_refusals_is_the_policys() -> None:
     ]
     table = "\n".join(["| Status | Code | Message |", "|---|---|---|", *rows])
     assert table in PAGE, table
+    told = re.findall(r"^\| (\d{3}) \| `(\w+)` \| .+ \|$", JAPANESE, flags=re.MULTILINE)
+    assert told == [(answer[:3], code) for code, answer in REFUSALS.items()]
 
 
 def _settings(number: int) -> dict[str, object]:
