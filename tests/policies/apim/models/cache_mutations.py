@@ -41,7 +41,7 @@ CACHE_MUTATIONS = (
     # Whose answer to what
     instead("clients share answers", PART, PART.replace('context.Variables["clientId"], ', "")),
     instead("people share answers", PART, PART.replace("sub, ", "")),
-    instead("people without a subject share answers", 'string.IsNullOrEmpty(sub) || ', ""),
+    instead("people without a subject share answers", "string.IsNullOrEmpty(sub) || ", ""),
     instead("models share answers", PART, PART.replace('context.Variables["model"], ', "")),
     instead("only the question counts", PART, PART.replace(", body", "")),
     *(
