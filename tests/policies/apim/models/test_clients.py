@@ -208,7 +208,6 @@ def test_the_same_question_of_the_same_client_is_answered_by_the_provider_once(
             model=GPT, messages=[{"role": "system", "content": "Be brief."}, {"role": "user", "content": text}]
         )
         answer = raw.parse()
-        assert raw.headers["content-type"] == "application/json"
         assert answer.choices[0].message.content == "pong"
         return answer.id, raw.headers.get("x-gateway-cache")
 
