@@ -248,6 +248,7 @@ def load(
         "keep-answer": _cached("keep-answer", cache),
         "tell-of-cache": _cached("tell-of-cache", cache),
         "cache-failed": [_CACHE_FAILED] if cache else [],
+        "forward": _choose(_FORWARD_TO_KEEP) if cache else [_FORWARD],
         "limits": _choose([line for client in clients for line in _limit(client)]),
         "identity": _choose(_IDENTITY if with_identity(models) else []),
         "retried": [" || ".join(_between(*statuses) for statuses in TRIPPING)],
@@ -300,6 +301,16 @@ def _checked(safety: ContentSafety) -> Sequence[str]:
     ]
 
 
+_FORWARD = '<forward-request timeout="230" buffer-request-body="true" buffer-response="false" />'
+_FORWARD_TO_KEEP = [
+    """<when condition='@(context.Variables.GetValueOrDefault&lt;string>("cache", "") == "miss")'>""",
+    "  <!-- No stream, and kept as a whole. -->",
+    f"  {_FORWARD.replace('false', 'true')}",
+    "</when>",
+    "<otherwise>",
+    f"  {_FORWARD}",
+    "</otherwise>",
+]
 _CACHE_FAILED = f"""if ((error.Source ?? "").StartsWith("llm-semantic-cache")) {{ return "{CACHE_FAILED}"; }}"""
 
 

@@ -290,7 +290,9 @@ class Walker:
         return json.loads(answer.body)
 
     def _llm_semantic_cache_lookup(self, element: ET.Element) -> None:
-        """A found answer is counted by what ran before."""
+        """A found answer is counted by what ran before; a token keeps a request out, as it does with `cache-lookup`."""
+        if _find(self._headers, "Authorization"):
+            return
         said = json.loads(self._body or "{}")["messages"]
         left_out = "system" if element.get("ignore-system-messages") == "true" else None
         text = "\n".join(str(message["content"]) for message in said if message["role"] != left_out)
@@ -317,6 +319,7 @@ class Walker:
         """An answer of any status is kept: "only 200" is the policy's own to say."""
         assert self._question, "nothing was looked up"
         assert self._response
+        assert self._response.buffered, "nothing says that an answer is kept which is not"
         if self.cache_is_away and self.failing_cache_raises:
             raise PolicyError(element, "InternalError", message=self._response.body)
         if self._question[1] and not self.cache_is_away:

@@ -112,10 +112,8 @@ def another_model_is_asked_anew_whatever_it_is_called_there(world: ModelWorld) -
 
 # What else must be the same, to the letter
 
-TOOL = {"type": "function", "function": {"name": "pay", "parameters": {"type": "object"}}}
 DIFFERENT: dict[str, Sequence[Any]] = {
     "temperature": (0, 1, None),
-    "tools": ([TOOL], [{**TOOL, "function": {"name": "tell"}}]),
     "response_format": ({"type": "json_object"}, {"type": "text"}),
     "max_tokens": (5, 500),
     "n": (1, 2),
@@ -177,6 +175,22 @@ def a_conversation_is_not_cached(world: ModelWorld) -> None:
 def an_image_is_not_cached(world: ModelWorld) -> None:
     for content in NO_TEXTS:
         never(world, messages=[SYSTEM, user(content)])
+
+
+def a_call_of_a_tool_is_not_cached(world: ModelWorld) -> None:
+    pay = {"name": "pay", "parameters": {"type": "object"}}
+    never(world, tools=[{"type": "function", "function": pay}])
+    never(world, functions=[pay])
+
+
+def only_what_is_kept_is_buffered(world: ModelWorld) -> None:
+    asked: list[tuple[dict[str, Any], bool]] = [
+        ({}, True),
+        ({"stream": True}, False),
+        ({"operation": EMBEDDINGS}, False),
+    ]
+    for more, buffered in asked:
+        assert world.call(model=SMALL, messages=[user("ping")], **more).buffered is buffered
 
 
 def a_stream_is_not_cached(world: ModelWorld) -> None:
@@ -327,6 +341,8 @@ CASES: Sequence[Callable[[ModelWorld], None]] = [
     every_word_beside_the_question_counts,
     a_conversation_is_not_cached,
     an_image_is_not_cached,
+    a_call_of_a_tool_is_not_cached,
+    only_what_is_kept_is_buffered,
     a_stream_is_not_cached,
     other_operations_are_not_cached,
     only_a_good_answer_is_kept,

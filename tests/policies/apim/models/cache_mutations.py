@@ -46,7 +46,7 @@ CACHE_MUTATIONS = (
     instead("only the question counts", PART, PART.replace(", body", "")),
     *(
         forgets(f"{name} does not count", f'body.Remove("{name}")')
-        for name in ("temperature", "tools", "response_format", "max_tokens", "n", "seed", "user", "messages")
+        for name in ("temperature", "response_format", "max_tokens", "n", "seed", "user", "messages")
     ),
     forgets("the text of the system does not count", 'foreach (var one in messages) { one["content"] = ""; }'),
     forgets("who asks does not count", '((JObject)question).Remove("name")'),
@@ -64,6 +64,15 @@ CACHE_MUTATIONS = (
     *(
         instead(f"{operation} are cached", 'UrlTemplate != "/v1/chat/completions")', f'UrlTemplate == "/v1/{other}")')
         for operation, other in (("embeddings", "responses"), ("responses", "embeddings"))
+    ),
+    instead("calls of tools are cached", 'body["tools"] != null || ', ""),
+    instead("calls of functions are cached", ' || body["functions"] != null', ""),
+    instead("streams are buffered", 'buffer-response="false"', 'buffer-response="true"'),
+    instead("what is kept is not buffered", 'buffer-response="true"', 'buffer-response="false"'),
+    Moved(
+        "the gateway's own token keeps questions out of the cache",
+        _choose('((string)context.Variables["route"]).StartsWith("azureOpenAI ")'),
+        PART_SET,
     ),
     without("streams are cached", 'if (stream != "" &amp;&amp; stream != "False") { return ""; }'),
     instead("odd streams are cached", 'stream != "" &amp;&amp; stream != "False"', 'stream == "True"'),

@@ -105,7 +105,7 @@ def test_the_policy_keeps_to_its_documented_limits(api: str, cache: SemanticCach
     assert all(int(limit.attrib["renewal-period"]) <= 300 for limit in root.iter("rate-limit-by-key"))
     assert all(len(list(metric)) <= 5 for metric in root.iter("llm-emit-token-metric"))
     assert all(trace.get("severity") == "information" for trace in root.iter("trace")), "verbose is not logged"
-    assert [int(forward.attrib["timeout"]) < 240 for forward in root.iter("forward-request")] == [True]
+    assert {forward.attrib["timeout"] for forward in root.iter("forward-request")} == {"230"}
 
 
 @apis
