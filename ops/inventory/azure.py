@@ -15,6 +15,7 @@ from ops.inventory.ownership import OTHER_PLACES, ScannedAccount, share_out
 from ops.inventory.scan import EVERYTHING, Failure, Find, Scan, run_finders
 from ops.project import PROJECT
 from ops.stack.identity import StackIdentity, application_tags
+from stacks.azure.resource_group import group_name
 from policies.apim.models import OPENAI_USER
 
 
@@ -98,9 +99,9 @@ def resource_groups(arm: Api, scope: str) -> Iterator[FoundResource]:
 def deleted_gateways(arm: Api, scope: str, stack: str) -> Iterator[FoundResource]:
     """API Management services in soft delete: for 48 hours they keep their name.
 
-    They have no tags there, but tell the resource group they were in: Pulumi's name for `genai-<stack>`.
+    They have no tags there, but tell the resource group they were in.
     """
-    ours_by_name = re.compile(rf"genai-{re.escape(stack)}[0-9a-f]{{8}}")
+    ours_by_name = re.compile(rf"{re.escape(group_name(stack))}[0-9a-f]{{8}}")
     provider = f"{scope}/providers/Microsoft.ApiManagement"
     for service in arm.values(f"{provider}/deletedservices?api-version={API_MANAGEMENT_API.version}"):
         name, place = service["name"], service["location"].replace(" ", "").lower()

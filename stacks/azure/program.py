@@ -22,6 +22,7 @@ from policies.apim.models import USERS, ClientAccess
 from stacks import identity as stack_identity
 from stacks.aws import outputs
 from stacks.azure import gateway_models, look_ups, settings
+from stacks.azure.resource_group import group_name
 from stacks.azure.settings import AzureSettings
 from stacks.configuration import read
 
@@ -56,7 +57,7 @@ async def _build(stack: str) -> None:
             redirect_uris=config.redirect_uris if aws.mcp_servers else (),
         ),
     )
-    group = resources.ResourceGroup("genai-azure", location=location, tags=tags)
+    group = resources.ResourceGroup(group_name(stack), location=location, tags=tags)
 
     named_values: dict[str, pulumi.Input[str]] = {
         "tenant-id": deployer.directory_tenant_id,
