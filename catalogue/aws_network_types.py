@@ -223,14 +223,6 @@ TYPES: Mapping[str, ResourceType] = {
 """By type token."""
 
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
-    "aws:lb/targetGroup:TargetGroup": _elb(
-        "CreateTargetGroup",
-        "DeleteTargetGroup",
-        "DescribeTargetGroupAttributes",
-        "DescribeTargetGroups",
-        "ModifyTargetGroup",
-        "ModifyTargetGroupAttributes",
-    ),
     "aws:index/getAvailabilityZones:getAvailabilityZones": iam_actions("ec2", "DescribeAvailabilityZones"),
     "aws:route53/getZone:getZone": iam_actions("route53", "GetHostedZone", "ListTagsForResource"),
     "aws:route53/getZones:getZones": iam_actions("route53", "ListHostedZones"),

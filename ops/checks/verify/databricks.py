@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from catalogue.databricks import ENTRA_RESOURCE
+from ops.checks.verify.completions import question
 from ops.checks.verify.databricks_fallback import Fallback
 from ops.checks.verify.http import ANSWER_SECONDS, ask, bearer, client, seen
 from ops.checks.verify.polling import NotYetError, until
@@ -221,11 +222,7 @@ class DatabricksSteps:
         return f"{model} answered where the first model could not be reached"
 
     def _chat(self, token: str | None, model: str = "") -> httpx.Response:
-        body = {
-            "model": model or self._stack.served_model,
-            "messages": [{"role": "user", "content": "Are you there? Answer with one word."}],
-            "max_tokens": 16,
-        }
+        body = question(model or self._stack.served_model, max_tokens=16)
         url = f"{self._stack.workspace_url}{_PATHS[self._stack.gateway]}"
         return self._http.post(url, headers={} if token is None else bearer(token), json=body)
 

@@ -55,11 +55,11 @@ def default_key_name(model: str) -> str:
     return word_of(model).replace("_", "-")
 
 
-def complete(entry: ModelEntry, known_keys: Collection[str]) -> ModelEntry:
-    """The entry with the key that its provider is known by; EntryError when that, or a parameter, is missing."""
+def complete(entry: ModelEntry, known_keys: Collection[str]) -> None:
+    """Name the key of the entry's provider where it names none; EntryError when that, or a parameter, is missing."""
     provider = PROVIDERS.get(word_of(entry.model))
     if provider is None or not_called(entry):
-        return entry
+        return
     for name, example in provider.params.items():
         if name not in entry.params:
             raise EntryError(f"{entry.model} needs {name}: give `--param {name}={example}`")
@@ -70,7 +70,6 @@ def complete(entry: ModelEntry, known_keys: Collection[str]) -> ModelEntry:
             f"{entry.model} needs a key of {provider.title} ({provider.key}): put it into an environment variable and "
             "name that with `--key-from VARIABLE`"
         )
-    return entry
 
 
 def param(text: str) -> tuple[str, Any]:
