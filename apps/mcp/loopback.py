@@ -1,4 +1,4 @@
-"""A page on this machine that a browser returns to, once: it takes the query and says that the window can be closed."""
+"""asyncio server on loopback for the redirect of an OAuth login: takes the query of one visit of a browser."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl, urlsplit
 
+HOSTS = ("localhost", "127.0.0.1")
 _PAGE = "<!doctype html><meta charset=utf-8><title>genai mcp</title><p>Done. You can close this window."
 _LONGEST = 65536
 _PATIENCE = 600
 """Seconds that a person may take."""
 
 Query = Mapping[str, str]
+
+
+def safe_to_open(url: str) -> bool:
+    """Whether a user may be sent there: by https, or on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in HOSTS
 
 
 @asynccontextmanager
