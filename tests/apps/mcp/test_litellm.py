@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from ops.local.process import free_port
 from tests.needs_litellm import NEEDS_LITELLM
 from tests.policies.apim.expressions import missing_tools
 from tests.policies.apim.mcp.loopback import ApiManagement, running
+from tests.required import missing
 
 pytestmark = NEEDS_LITELLM
 
@@ -34,8 +34,7 @@ pytestmark = NEEDS_LITELLM
 def at() -> Iterator[LiteLLMWorld]:
     """One for all: it takes half a minute to start. The tests are told in their order."""
     if program := missing_program():
-        reason = f"{program}, which runs Prisma's engine, is not on PATH"
-        pytest.fail(reason) if os.environ.get("GENAI_REQUIRE_ALL") == "1" else pytest.skip(reason)
+        missing(f"{program}, which runs Prisma's engine, is not on PATH")
     with litellm_world() as started:
         yield started
 
@@ -172,8 +171,8 @@ def entra() -> Iterator[Entra]:
 @pytest.fixture(scope="module")
 def front(at: LiteLLMWorld, entra: Entra, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiManagement]:
     """API Management in front of that LiteLLM; dora has a key, and has not been at Google."""
-    if missing := missing_tools():
-        pytest.fail(missing) if os.environ.get("GENAI_REQUIRE_ALL") == "1" else pytest.skip(missing)
+    if tools := missing_tools():
+        missing(tools)
     at.add_key("dora", user_id="dora@example.com")
     keys = {person: at.keys[person] for person in ("alice", "bob", "dora")}
     with running(entra, at.url, keys, tmp_path_factory.mktemp("apim")) as started:
