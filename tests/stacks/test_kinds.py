@@ -20,6 +20,7 @@ from rehearsal.settings import ADAPTATIONS
 from stacks.errors import SettingsError
 from stacks.kinds import KINDS, kind_of
 from stacks.provider_settings import NAMESPACES
+from tests import mcp_program
 
 
 @pytest.mark.parametrize(
@@ -72,8 +73,8 @@ def test_the_program_builds_nothing_for_a_stack_without_a_kind() -> None:
 
 
 def test_the_program_builds_the_kind_that_the_setting_names() -> None:
-    recording = record(stack="production", config={"genaiplatform:kind": "aws"})
-    assert recording.of_type("aws:ec2/vpc:Vpc")
+    recording = record(stack="production", config={**mcp_program.config(), "genaiplatform:kind": "mcp"})
+    assert recording.of_type("aws:bedrock/agentcoreGateway:AgentcoreGateway")
 
 
 def test_a_file_with_more_dots_in_its_name_is_not_that_of_another_stack(tmp_path: Path) -> None:
