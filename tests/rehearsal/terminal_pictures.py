@@ -62,7 +62,7 @@ def genai(words: Sequence[str], folder: Path, environment: dict[str, str]) -> st
 
 
 def take_the_day() -> None:
-    """In the morning and in the evening."""
+    """`genai up` and `genai down`."""
     with simulated(hosted_zones=["example.com"]) as simulation, TemporaryDirectory() as folder, lists_that_moto_lacks():
         day = engine(simulation, Path(folder))
         shutil.copytree(ROOT / "ops", day.project / "ops", ignore=shutil.ignore_patterns("__pycache__"))

@@ -84,18 +84,16 @@ def test_one_key_for_many_people_shares_one_token_which_is_why_the_settings_refu
     assert listed(at, "app") == "\n".join(FILES["alice"])  # bob asks, with the key of the application
 
 
-def login_of(at: LiteLLMWorld, person: str, *, seconds: int) -> int:
-    """Log in with a token that Google says lasts so long; how many addresses the browser went to."""
-    browser, before = at.browser(person), at.google.lifetime
-    at.google.lifetime = seconds
-    asyncio.run(log_in(at.told(person), browser.show))
-    at.google.lifetime = before
-    return len(browser.visited)
+def logged_in_for_seconds(at: LiteLLMWorld, person: str) -> None:
+    """With a token that Google says lasts 30 seconds."""
+    lifetime, at.google.lifetime = at.google.lifetime, 30
+    logged_in(at, person)
+    at.google.lifetime = lifetime
 
 
 def test_a_token_about_to_end_is_renewed_by_its_refresh_token_without_the_user(at: LiteLLMWorld) -> None:
     """LiteLLM renews a minute before the end that it was told (MCP_PER_USER_TOKEN_EXPIRY_BUFFER_SECONDS)."""
-    login_of(at, "bob", seconds=30)
+    logged_in_for_seconds(at, "bob")
     tokens = set(at.google.tokens)
     assert at.google.renewed == []
     for _ in range(2):
@@ -105,7 +103,7 @@ def test_a_token_about_to_end_is_renewed_by_its_refresh_token_without_the_user(a
 
 
 def test_a_consent_that_is_taken_back_is_not_renewed_and_nothing_is_read(at: LiteLLMWorld) -> None:
-    login_of(at, "bob", seconds=30)
+    logged_in_for_seconds(at, "bob")
     at.google.revoke("bob")
     before = list(at.google.asked_by)
     with pytest.raises(client.CallError, match="401"):

@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from catalogue import databricks as catalogue
-from ops.model import recorder
 from ops.model.recorder import Recording, record
 from ops.project import ROOT
 from stacks.configuration import read
@@ -17,19 +16,6 @@ from stacks.databricks.settings import DatabricksSettings
 from stacks.errors import SettingsError
 from tests.azure_program import config
 from tests.databricks_program import ACCOUNT, GEMINI, GPT, IDENTITY, KEYS, SETTINGS, SPARE, run
-
-
-@pytest.fixture
-def registered(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
-    """What a run registered, also one that ends in an error."""
-    recordings: list[Recording] = []
-
-    def recording() -> Recording:
-        recordings.append(Recording())
-        return recordings[-1]
-
-    monkeypatch.setattr(recorder, "Recording", recording)
-    return recordings
 
 
 def models(*entries: Mapping[str, Any], **changes: Any) -> dict[str, Any]:

@@ -8,24 +8,10 @@ from typing import Any
 
 import pytest
 
-from ops.model import recorder
 from ops.model.recorder import Recording
 from stacks.errors import SettingsError
 from stacks.mcp import addresses, openapi
 from tests.mcp_program import APPLICATION, DRIVE, GROUP, WIKI, run
-
-
-@pytest.fixture
-def registered(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
-    """What a run registered, also one that ends in an error."""
-    recordings: list[Recording] = []
-
-    def recording() -> Recording:
-        recordings.append(Recording())
-        return recordings[-1]
-
-    monkeypatch.setattr(recorder, "Recording", recording)
-    return recordings
 
 
 def drive(**more: Any) -> dict[str, Any]:
