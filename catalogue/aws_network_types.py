@@ -150,7 +150,6 @@ TYPES: Mapping[str, ResourceType] = {
         ),
         taggable=True,
     ),
-    "aws:lb/listenerCertificate:ListenerCertificate": ResourceType(),
     "aws:lb/listenerRule:ListenerRule": ResourceType(
         actions=_elb("CreateRule", "DeleteRule", "DescribeRules", "ModifyRule"), taggable=True
     ),
