@@ -161,10 +161,6 @@ def test_who_may_not_call_is_refused_with_the_documented_status(shared: World, c
     assert shared.gateway.vault == {}
 
 
-def test_there_are_at_least_25_cases() -> None:
-    assert len(CASES) >= 25
-
-
 def test_a_token_in_the_address_counts_for_nothing(shared: World) -> None:
     answer = httpx.post(f"{shared.gateway.url}?access_token={shared.entra.token('alice')}", json={}, **PATIENT)
     assert answer.status_code == 401
