@@ -46,8 +46,8 @@ def payload(document: str) -> str:
         ) from error
     except RecursionError as error:
         raise ValueError(f"{document}: {_TOO_DEEP}") from error
-    if wrong := next(_no_json(found, ""), None):
-        raise ValueError(f"{document}: {wrong}")
+    if first := next(_no_json(found, ""), None):
+        raise ValueError(f"{document}: {first}")
     if wrong := list(problems(found)):
         raise ValueError(f"{document}: {'; '.join(wrong)}")
     return json.dumps(found, separators=(",", ":"))
