@@ -124,6 +124,7 @@ def _is_default(field: FieldInfo, value: str) -> bool:
 
 _WORDS = {
     "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
     "dict_type": "must be an object",
     "extra_forbidden": "is not known there: see Pulumi.yaml for what it may hold",
     "finite_number": "must be a number",
@@ -158,7 +159,8 @@ def _sentence(detail: ErrorDetails, values: Mapping[str, Any], secret: Collectio
     shown = "" if detail["loc"][0] in secret or detail["type"] == "missing" else f", not {detail['input']!r}"
     if detail["type"] == "tuple_type":
         # JSON, which YAML, `--set` and `pulumi config set` take.
-        shown += f": write {json.dumps([detail['input']])}" if shown else ""
+        listed = [] if detail["input"] is None else [detail["input"]]
+        shown += f": write {json.dumps(listed)}" if shown else ""
     return f"{where} {template.format(**detail.get('ctx', {}))}" + ("" if ":" in template else shown)
 
 

@@ -60,7 +60,7 @@ def placeholder(path: str) -> str:
     rule = SECRETS.get(name, SECRETS["cacheToken"])
     if head == "providerKeys":
         rule = PROVIDER_KEY
-    elif head.endswith("virtualKeys"):
+    elif head.endswith(("virtualKeys", "personalKeys")):
         rule = VIRTUAL_KEY
     own = iter(hashlib.sha256(path.encode()).hexdigest())
     return re.sub("0", lambda _: next(own), rule.example)

@@ -25,7 +25,7 @@ def tell(sentence: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """0 done, 1 refused."""
+    """0 done, 1 refused, 130 ended with Ctrl-C."""
     gateway = load(os.environ)
     try:
         match arguments:
@@ -42,6 +42,8 @@ def main(arguments: list[str]) -> int:
                 print(asyncio.run(client.call(gateway, name, json.loads(given), show)))
             case _:
                 raise SystemExit("login [--device], tools or call NAME JSON")
+    except KeyboardInterrupt:
+        return 130
     except (LoginError, client.CallError, OSError) as error:
         tell(str(error))
         return 1

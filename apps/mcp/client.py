@@ -76,7 +76,10 @@ async def tools(gateway: Gateway) -> Sequence[Tool]:
     cursor: str | None = None
     async with connected(gateway) as client:
         while True:
-            page = await client.list_tools(cursor=cursor)
+            try:
+                page = await client.list_tools(cursor=cursor)
+            except MCPError as error:
+                raise CallError(f"{error.error.message} ({error.error.code})") from error
             found += page.tools
             cursor = page.next_cursor
             if not cursor:
@@ -115,7 +118,7 @@ async def consent(gateway: Gateway, link: str, show: Open) -> None:
     The session binding: without it whoever opens somebody else's link would give away his own data.
     """
     back = urlsplit(gateway.return_url)
-    if back.hostname not in HOSTS:
+    if back.scheme != "http" or back.hostname not in HOSTS:
         show(link)
         raise CallError(f"Consent on the page that just opened; it returns to {gateway.return_url}. Then call again")
     async with returning(back.port or 80, back.path) as (_, visit):

@@ -28,8 +28,12 @@ async def returning(port: int = 0, path: str = "/") -> AsyncIterator[tuple[int, 
     came: asyncio.Future[Query] = asyncio.get_running_loop().create_future()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        target = urlsplit(head.split(b" ", 2)[1].decode("ascii", "replace"))
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            target = urlsplit(head.split(b" ", 2)[1].decode("ascii", "replace"))
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError, LookupError, ValueError):
+            writer.close()  # browsers open a connection ahead and leave it
+            return
         right = (target.path or "/") == (path or "/")
         body = _PAGE.encode() if right else b"Not here."
         status = "200 OK" if right else "404 Not Found"

@@ -80,6 +80,7 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     texts = {key: (_text(key, value), _has_secret(value)) for key, value in merged.items()}
     for override in overrides:
         key, value = _assignment(override)
+        _refuse_misspelled_namespace(name, key)
         own[_full(name, key)] = value
         texts[_full(name, key)] = (value if isinstance(value, str) else json.dumps(value), False)
     try:
@@ -198,8 +199,10 @@ def _shown(value: Any) -> str:
 
 def _refuse_misspelled_namespace(project: str, key: str) -> None:
     """Pulumi leaves alone what belongs to no package here, so a slip would only show as a default."""
-    known = (project, "aws", "azure-native", "azuread", "kubernetes")
-    namespace, _, name = key.partition(":")
+    known = (project, "aws", "azure-native", "azuread", "databricks", "kubernetes")
+    namespace, colon, name = key.partition(":")
+    if not colon:
+        return
     near = difflib.get_close_matches(namespace, known, n=1, cutoff=0.8)
     if near and namespace not in (*known, "awsx", "azure"):  # these two are packages of their own
         raise StackConfigError(f"{key} belongs to nothing here: did you mean {near[0]}:{name}?")

@@ -10,6 +10,7 @@ import pulumi
 
 from charts.shapes import Model
 from stacks.errors import SettingsError
+from stacks.kinds import KINDS, kind_problems
 
 PROVIDER = "databricks/"
 OUTPUTS = ("workspaceUrl", "gateway", "servedModel", "clientId", "clientSecret", "costs")
@@ -85,9 +86,13 @@ async def read(models: Sequence[Model]) -> DatabricksCall:
     To be awaited before the first resource is made. A stack that does not exist is refused by the engine itself.
     """
     full_name = named(models)
+    if problem := next(kind_problems("databricksStack", full_name, KINDS["databricks"]), None):
+        raise SettingsError(f"models: {problem}")
     reference = pulumi.StackReference(full_name)
     details = {name: await reference.get_output_details(name) for name in OUTPUTS}
-    found: dict[str, Any] = {name: one.secret_value or one.value for name, one in details.items()}
+    found: dict[str, Any] = {
+        name: one.value if one.secret_value is None else one.secret_value for name, one in details.items()
+    }
     stack = full_name.rpartition("/")[2]
     if missing := [name for name in OUTPUTS[:-1] if not isinstance(found[name], str)]:
         raise SettingsError(f"stack {stack} has no usable output {', '.join(missing)}: run `pulumi up -s {stack}`")

@@ -23,7 +23,8 @@ Caller = Annotated[
     str,
     text(
         # No id of a service principal, which a serving endpoint would take for the name of a group.
-        r"(?![0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$)([^\s@,;]+@[^\s@,;]+\.[^\s@,;]+|[^\s@,;]([^@,;]*[^\s@,;])?)",
+        r"(?!(?i:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$)(?!.*[\x00-\x1f\x7f])"
+        r"([^\s@,;]+@[^\s@,;]+\.[^\s@,;]+|[^\s@,;]([^@,;\n]*[^\s@,;])?)",
         "a name: write the e-mail address of one user, or the name of one group, as Databricks shows it",
     ),
 ]

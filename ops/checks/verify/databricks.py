@@ -164,7 +164,7 @@ class DatabricksSteps:
         return says
 
     def _payload_row(self) -> str:
-        began = self._began.strftime("%Y-%m-%d %H:%M:%S")
+        began = self._began.strftime("%Y-%m-%d %H:%M:%SZ")  # else it is in the warehouse's own time zone
         time = _TIME[self._stack.gateway]
         question = f"SELECT count(*) FROM {self._stack.inference_table} WHERE {time} >= '{began}'"  # noqa: S608  outputs
 
@@ -228,8 +228,11 @@ class DatabricksSteps:
 
 
 def named_by(answer: str, models: Mapping[str, Any]) -> str:
-    """Which of the models the answer names: itself, or with a version behind it (`gpt-4o-mini-2024-07-18`)."""
-    return next((one for one in models if re.fullmatch(rf"{re.escape(one)}(-\d.*)?", answer)), answer)
+    """Which of the models the answer names: itself, or with a version behind it (`gpt-4o-mini-2024-07-18`).
+
+    Of two that it could be, the longer one: a version may be served beside its model.
+    """
+    return max((one for one in models if re.fullmatch(rf"{re.escape(one)}(-\d.*)?", answer)), key=len, default=answer)
 
 
 def chance(seen_: int, calls: int, share: float) -> float:

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from unittest import mock
 
@@ -16,7 +17,8 @@ from typer.testing import CliRunner, Result
 from ops.cli import app
 from ops.model.guardrails import Finding
 from ops.project import ROOT
-from ops.stack.settings_file import read
+from ops.stack.plan import first_steps
+from ops.stack.settings_file import StackConfig, read
 
 
 def genai(*arguments: str) -> Result:
@@ -120,6 +122,45 @@ def test_an_azure_plan_stands_in_front_of_a_day_that_calls_databricks() -> None:
     assert result.exit_code == 0, result.output
 
 
+def test_a_price_as_text_is_no_secret() -> None:
+    """`1e-6` is text to one reader of YAML, and its name ends with token."""
+    result = genai("--set", on_databricks("organization/genaiplatform/databricks"))
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("on", ["True", "1", "yes", "on"])
+def test_an_entry_that_is_on_in_another_word_is_on(on: str) -> None:
+    config, aws = read(ROOT, "azure"), read(ROOT, "dev", [f"apimEntry={on}"])
+    with mock.patch("ops.stack.plan._read_aws_stack", return_value=aws):
+        assert not first_steps(config)
+
+
+@pytest.mark.parametrize(
+    ("stack", "other", "says"),
+    [
+        (
+            "azure",
+            ("dev", "domain=a b"),
+            "awsStack names organization/genaiplatform/dev. Pulumi.dev.yaml: domain: 'a b' is",
+        ),
+        (
+            "dev",
+            ("databricks", "servedModels=[]"),
+            "databricksStack names o/genaiplatform/databricks. Pulumi.databricks.y",
+        ),
+    ],
+)
+def test_what_is_wrong_with_another_stack_is_told_as_its_own(stack: str, other: tuple[str, str], says: str) -> None:
+    def reading(root: Path, name: str, overrides: Sequence[str] = ()) -> StackConfig:
+        return read(root, name, [*overrides, *([other[1]] if name == other[0] else [])])
+
+    more = ["--set", on_databricks("o/genaiplatform/databricks")] if stack == "dev" else []
+    with mock.patch("ops.stack.plan.read", side_effect=reading):
+        result = genai("--stack", stack, *more)
+    assert result.exit_code == 2
+    assert says in result.stderr
+
+
 def test_people_with_a_key_for_mcp_servers_who_are_not_in_users_are_named() -> None:
     servers = "mcpServers=[{name: search, url: https://search.example.com/mcp}]"
     keys = "virtualKeys=[{alias: demo}, {alias: anna, user: anna@example.com, mcpServers: [search]}]"
@@ -199,6 +240,30 @@ def test_drawings_that_cannot_be_written_are_a_sentence() -> None:
             )
         ),
         (["--set", on_databricks("a/b/c/d")], "'a/b/c/d' is not the full name of a stack"),
+        (
+            ["--set", on_databricks("o/other/databricks")],
+            "databricksStack names o/other/databricks, of another project",
+        ),
+        *(
+            (["--stack", "azure", "--set", f"awsStack={name}"], says)
+            for name, says in (
+                (
+                    "o/genaiplatform/databricks",
+                    "awsStack names o/genaiplatform/databricks, which is a Databricks stack:",
+                ),
+                ("o/genaiplatform/mcp", "awsStack names o/genaiplatform/mcp, which is an MCP stack: name an AWS stack"),
+                ("o/genaiplatform/azure", "awsStack names o/genaiplatform/azure, which is an Azure stack: name an AWS"),
+                ("o/other/dev", "awsStack names o/other/dev, of another project: write o/genaiplatform/dev"),
+                ("a/b", "awsStack: 'a/b' is no full name of a stack: write organization/project/stack"),
+                ("dev", "awsStack: 'dev' is no full name of a stack"),
+                ("'o/genaiplatform/dev '", "is no full name of a stack"),
+            )
+        ),
+        (
+            ["--set", "genaiplatfrom:size=team"],
+            "genaiplatfrom:size belongs to nothing here: did you mean genaiplatform",
+        ),
+        (["--stack", "databricks", "--set", "databrick:host=x"], "did you mean databricks:host?"),
     ],
 )
 def test_bad_input_is_a_sentence_and_exit_code_2(arguments: list[str], sentence: str) -> None:
