@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -88,6 +89,10 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
         raise RefusedStackError(str(error)) from error
     if problems := provider_settings.refusals(texts, kind.name, stack):
         raise RefusedStackError("\n".join(problems))
+    if kind.region_key == "aws:region" and texts.get(kind.region_key, ("us-east-1", False))[0] == "":
+        raise StackConfigError(
+            f"aws:region is empty: set it (`pulumi config set -s {stack} aws:region us-east-1`), or take it out."
+        )
     return StackConfig(
         stack=stack,
         values={key: text for key, (text, _) in texts.items()},
@@ -119,7 +124,7 @@ def _load(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise StackConfigError(f"{path.name} cannot be read: {error}. Save it as UTF-8.") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # ValueError: a date or a number that cannot be
-        raise StackConfigError(f"{path.name} is no valid YAML: {error}") from error
+        raise StackConfigError(f"{path.name} is no valid YAML: {_without_text(error)}") from error
     except RecursionError as error:
         raise StackConfigError(f"{path.name} is nested too deeply: write it flat.") from error
     config = loaded.get("config") or {} if isinstance(loaded, dict) else None
@@ -134,7 +139,19 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice, as Pulumi does; PyYAML takes the last."""
+    """Reads as Pulumi does (gopkg.in/yaml.v3): a key that stands twice is refused, and text is text where PyYAML sees
+    a truth value (yes, off), a time of day in seconds (1:30), or no number (1e-6).
+    """
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge", ":timestamp"))]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_number(self, node: yaml.ScalarNode) -> int | float:
+        """The number, a whole one as JSON in Go has it: 1.0 is 1."""
+        found: float = super().construct_yaml_float(node)
+        return int(found) if found.is_integer() and abs(found) < 2**53 else found
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """The mapping, if its keys differ."""
@@ -148,6 +165,23 @@ class _Loader(yaml.SafeLoader):
                 seen.add((key.tag, key.value))
         return super().construct_mapping(node, deep)
 
+
+def _without_text(error: Exception) -> str:
+    """What is wrong and where, without the lines themselves, which may hold a secret."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return str(error)
+    mark = error.problem_mark
+    return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+
+
+_NUMBER = r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?"
+for _tag, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)", "-+0123456789"),
+    ("float", rf"{_NUMBER}|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "-+.0123456789"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_pattern})\Z"), list(_first))
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_number)
 
 _LARGEST = 10_000
 """Parts of one setting; an alias counts as often as it stands."""
@@ -238,7 +272,12 @@ def _without_secrets(path: str, value: Any) -> Any:
 
 
 def _text(key: str, value: Any) -> str:
-    """Text stays as it is; anything else becomes JSON (sdk/go/common/resource/config/object.go, MarshalString)."""
+    """Text stays as it is; anything else becomes JSON (sdk/go/common/resource/config/object.go, MarshalString).
+
+    Nothing at all is an empty text to the engine, which says so in a warning.
+    """
+    if value is None:
+        return ""
     opened = _without_secrets(key.partition(":")[2], value)
     return opened if isinstance(opened, str) else json.dumps(opened)
 
@@ -250,7 +289,7 @@ def _assignment(override: str) -> tuple[str, Any]:
     try:
         parsed = yaml.load(value, _Loader)  # noqa: S506  a SafeLoader
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-        raise StackConfigError(f"--set {key}: {value[:200]} is neither a YAML scalar nor JSON ({error}).") from error
+        raise StackConfigError(f"--set {key}: what is set is neither a YAML scalar nor JSON.") from error
     if isinstance(parsed, dict | list):
         _refuse_what_is_no_json(f"--set {key}", parsed, _Walk())
     # A scalar is passed as typed, as `pulumi config set` does: 1.40 stays 1.40.
