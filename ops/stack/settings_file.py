@@ -90,9 +90,7 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     if problems := provider_settings.refusals(texts, kind.name, stack):
         raise RefusedStackError("\n".join(problems))
     if kind.region_key == "aws:region" and texts.get(kind.region_key, ("us-east-1", False))[0] == "":
-        raise StackConfigError(
-            f"aws:region is empty: set it (`pulumi config set -s {stack} aws:region us-east-1`), or take it out."
-        )
+        raise StackConfigError("aws:region is empty: set one such as us-east-1, or take it out.")
     return StackConfig(
         stack=stack,
         values={key: text for key, (text, _) in texts.items()},
@@ -116,9 +114,10 @@ def _project(root: Path) -> tuple[str, dict[str, Any]]:
     return name, {_full(name, key): value for key, value in declared.items() if value is not None}
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load_yaml(path: Path) -> Any:
+    """What the YAML file holds, as Pulumi would read it; StackConfigError, which shows nothing of it, when it is none."""
     try:
-        loaded = yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}  # noqa: S506  a SafeLoader
+        return yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506  a SafeLoader
     except OSError as error:
         raise StackConfigError(f"{path.name} cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
@@ -127,6 +126,10 @@ def _load(path: Path) -> dict[str, Any]:
         raise StackConfigError(f"{path.name} is no valid YAML: {_without_text(error)}") from error
     except RecursionError as error:
         raise StackConfigError(f"{path.name} is nested too deeply: write it flat.") from error
+
+
+def _load(path: Path) -> dict[str, Any]:
+    loaded = load_yaml(path) or {}
     config = loaded.get("config") or {} if isinstance(loaded, dict) else None
     if not isinstance(config, dict) or not all(isinstance(key, str) for key in config):
         raise StackConfigError(
@@ -138,7 +141,7 @@ def _load(path: Path) -> dict[str, Any]:
     return dict(loaded)
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """Reads as Pulumi does (gopkg.in/yaml.v3): a key that stands twice is refused, and text is text where PyYAML sees
     a truth value (yes, off), a time of day in seconds (1:30), or no number (1e-6).
     """
@@ -180,8 +183,8 @@ for _tag, _pattern, _first in (
     ("int", r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)", "-+0123456789"),
     ("float", rf"{_NUMBER}|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "-+.0123456789"),
 ):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_pattern})\Z"), list(_first))
-_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_number)
+    Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_pattern})\Z"), list(_first))
+Loader.add_constructor("tag:yaml.org,2002:float", Loader.construct_number)
 
 _LARGEST = 10_000
 """Parts of one setting; an alias counts as often as it stands."""
@@ -287,7 +290,7 @@ def _assignment(override: str) -> tuple[str, Any]:
     if not key or not equals:
         raise StackConfigError(f"--set {override} is no assignment: write for example --set size=team.")
     try:
-        parsed = yaml.load(value, _Loader)  # noqa: S506  a SafeLoader
+        parsed = yaml.load(value, Loader)  # noqa: S506  a SafeLoader
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         raise StackConfigError(f"--set {key}: what is set is neither a YAML scalar nor JSON.") from error
     if isinstance(parsed, dict | list):
