@@ -15,8 +15,11 @@ import yaml
 
 from ops.project import PROJECT, stack_files
 from stacks import provider_settings, secrets
+from stacks.aws import regions
 from stacks.errors import GenaiError, SettingsError
 from stacks.kinds import Kind, kind_of
+
+_AWS_REGION = "aws:region"
 
 
 class StackConfigError(GenaiError):
@@ -53,7 +56,8 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
 
     StackConfigError for a stack without a file, a file that is no YAML, of another shape or with imports of Pulumi ESC,
     a value that Pulumi could not pass on, a key of no known namespace that nearly is one, a setting of a provider that
-    would not reach all who ask the cloud, an override that is no assignment, and a stack of no known kind.
+    would not reach all who ask the cloud, an override that is no assignment, a stack of no known kind, and one in no
+    region of AWS.
     """
     stacks = stack_files(root)
     if stack not in stacks:
@@ -89,8 +93,8 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
         raise RefusedStackError(str(error)) from error
     if problems := provider_settings.refusals(texts, kind.name, stack):
         raise RefusedStackError("\n".join(problems))
-    if kind.region_key == "aws:region" and texts.get(kind.region_key, ("us-east-1", False))[0] == "":
-        raise StackConfigError("aws:region is empty: set one such as us-east-1, or take it out.")
+    if kind.region_key == _AWS_REGION and _AWS_REGION in texts and (problem := regions.problem(texts[_AWS_REGION][0])):
+        raise StackConfigError(f"{_AWS_REGION}: {problem}" + "." * (not problem.endswith("?")))
     return StackConfig(
         stack=stack,
         values={key: text for key, (text, _) in texts.items()},
@@ -115,7 +119,7 @@ def _project(root: Path) -> tuple[str, dict[str, Any]]:
 
 
 def load_yaml(path: Path) -> Any:
-    """What the YAML file holds, as Pulumi would read it; StackConfigError, which shows nothing of it, when it is none."""
+    """What the YAML file holds, as Pulumi would read it; StackConfigError, which shows nothing of it, for another."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506  a SafeLoader
     except OSError as error:

@@ -95,10 +95,10 @@ def test_a_price_without_a_dot_is_a_number(tmp_path: Path) -> None:
     assert json.loads(config.values["genaiplatform:a"]) == [0.000001]
 
 
-@pytest.mark.parametrize("text", ["config: {aws:region: ''}", "config: {aws:region: }"])
-def test_an_empty_region_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(StackConfigError, match="aws:region is empty: set one such as us-east-1, or take"):
-        stack_of(tmp_path, text)
+@pytest.mark.parametrize("region", ["''", "", "moon-1", "cn-north-1", "'us-east-1 '"])
+def test_a_region_that_is_none_is_refused_by_every_command(tmp_path: Path, region: str) -> None:
+    with pytest.raises(StackConfigError, match=r"aws:region: .*(set one such as us-east-1|did you mean us-east-1\?)"):
+        stack_of(tmp_path, f"config: {{aws:region: {region}}}")
 
 
 @pytest.mark.parametrize("text", ["a: hidden: b", "a: [hidden", "a: 'hidden", "a: &hidden *x"])
