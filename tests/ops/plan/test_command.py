@@ -109,11 +109,12 @@ def test_an_azure_plan_says_what_the_aws_stack_needs_first() -> None:
     lines = result.stdout.partition("\nNext\n")[2].splitlines()
     assert lines[0].startswith("First, because stack dev, which awsStack names, has its entry for API Management off")
     assert all(line.startswith(step) for line, step in zip(lines[1:], steps, strict=False))
-    on = read(ROOT, "dev", ["apimEntry=true"])
-    with mock.patch("ops.stack.plan.read", return_value=on):
-        result = genai("--stack", "azure")
-    assert result.exit_code == 0
-    assert "First" not in result.stdout
+    for value in ("true", "True", "yes", "1"):  # all of which the program takes for true
+        on = read(ROOT, "dev", [f"apimEntry={value}"])
+        with mock.patch("ops.stack.plan.read", return_value=on):
+            result = genai("--stack", "azure")
+        assert result.exit_code == 0
+        assert "First" not in result.stdout
 
 
 def on_databricks(stack: str) -> str:

@@ -219,7 +219,7 @@ def test_a_price_that_litellm_counts_with_is_taken(price: Any) -> None:
 
 
 def test_a_region_that_is_empty_is_refused_and_not_replaced() -> None:
-    assert "aws:region: '' is no region of AWS" in refusal({}, **{"aws:region": ""})
+    assert "aws:region: '' is no region of AWS" in refusal({}, (), **{"aws:region": ""})
 
 
 @pytest.mark.parametrize("email", ["you@example.com", "o'neil.jr+genai@Sub-1.example.co.jp", "_@x.io"])
