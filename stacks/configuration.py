@@ -17,6 +17,7 @@ from stacks import commands, provider_settings
 from stacks.errors import SettingsError
 from stacks.fields import StackSettings, nearest
 from stacks.kinds import KINDS, Kind
+from stacks.secrets import hidden
 
 S = TypeVar("S", bound=StackSettings)
 
@@ -70,7 +71,8 @@ def validated(model: type[S], values: Mapping[str, str], **context: str) -> S:
         return model.model_validate(parsed, context=context, by_alias=True, by_name=False)
     except ValidationError as error:
         secret = model.secret_names()
-        raise SettingsError("\n".join(_sentence(detail, parsed, secret) for detail in error.errors())) from None
+        said = "\n".join(_sentence(detail, parsed, secret) for detail in error.errors())
+        raise SettingsError(hidden(said)) from None
 
 
 def _in_plain_text(
@@ -130,13 +132,13 @@ _WORDS = {
     "finite_number": "must be a number",
     "float_parsing": "must be a number",
     "float_type": "must be a number",
-    "greater_than": "must be more than {gt}",
-    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt:.15g}",
+    "greater_than_equal": "must be at least {ge:.15g}",
     "int_from_float": "must be a whole number",
     "int_parsing": "must be a whole number",
     "int_parsing_size": "must be a smaller number",
     "int_type": "must be a whole number",
-    "less_than_equal": "must be at most {le:.0f}",
+    "less_than_equal": "must be at most {le:.15g}",
     "literal_error": "must be {expected}",
     "missing": "is missing",
     "model_type": "must be an object",
@@ -156,12 +158,29 @@ def _sentence(detail: ErrorDetails, values: Mapping[str, Any], secret: Collectio
         return f"{where}: {message}" if where else message
     if detail["type"] == "extra_forbidden" and (camel := to_camel(str(detail["loc"][-1]))) != detail["loc"][-1]:
         return f"{where} is not known there: write {camel}"
-    shown = "" if detail["loc"][0] in secret or detail["type"] == "missing" else f", not {detail['input']!r}"
+    said = f"{where} {template.format(**detail.get('ctx', {}))}"
+    if detail["loc"][0] in secret or detail["type"] in ("missing", "extra_forbidden"):
+        return said
+    said += f", not {_shown(detail['input'])}"
     if detail["type"] == "tuple_type":
-        # JSON, which YAML, `--set` and `pulumi config set` take.
-        listed = [] if detail["input"] is None else [detail["input"]]
-        shown += f": write {json.dumps(listed)}" if shown else ""
-    return f"{where} {template.format(**detail.get('ctx', {}))}" + ("" if ":" in template else shown)
+        return f"{said}: {_as_list(detail['input'])}"
+    return said
+
+
+def _shown(value: Any) -> str:
+    """The value as messages show it; what an object or a list holds may be a credential."""
+    if isinstance(value, Mapping | list):
+        return "an object" if isinstance(value, Mapping) else "a list"
+    return repr(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _as_list(value: Any) -> str:
+    """How to write a list instead."""
+    if value is None or value in ("", {}):
+        return "write [] for none, or take it out"
+    if isinstance(value, Mapping):
+        return "write - in front of the entry"
+    return f"write {json.dumps([value])}"  # which YAML, `--set` and `pulumi config set` take
 
 
 def _where(path: Sequence[str | int], values: Any) -> str:

@@ -97,6 +97,10 @@ def make_plan(config: StackConfig, program: Callable[[], None] | None = None, *,
     )
 
 
+_TRUE = ("true", "yes", "on", "y", "t", "1")
+"""What the program takes for true (pydantic, "Booleans")."""
+
+
 def first_steps(config: StackConfig) -> Sequence[FirstStep]:
     """What the AWS stack that an Azure stack names has to be set to before, as far as its settings file tells."""
     aws = _read_aws_stack(config)

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from charts.shapes import Model
+from stacks.aws.model_params import is_price
 from stacks.errors import SettingsError
 from stacks.kinds import KINDS, kind_problems
 
@@ -63,16 +64,8 @@ def _entry_problems(model: Model) -> Iterator[str]:
             yield f"{param} comes from the Databricks stack: take it out of params"
     for param in _COSTS:
         price = model.params.get(param, 0)
-        if not _is_price(price):
+        if not is_price(price):
             yield f"{param} is {price!r}, which counts nothing: set USD for one token, such as 2.5e-7, or take it out"
-
-
-def _is_price(value: object) -> bool:
-    """YAML has 1e-6, without a dot, as text in one reader and as a number in another."""
-    try:
-        return 0 <= float(str(value)) <= 1
-    except ValueError:
-        return False
 
 
 def named(models: Sequence[Model]) -> str:

@@ -114,3 +114,14 @@ def test_no_other_code_asks_what_kind_a_stack_is() -> None:
                 if any(isinstance(side, ast.Constant) and side.value in KINDS for side in sides):
                     found.append(f"{file.relative_to(ROOT)}:{node.lineno}")
     assert found == []
+
+
+@pytest.mark.parametrize("page", ["docs/operations.md", "docs/ja/operations.md"])
+def test_the_page_about_names_of_stacks_has_every_kind(page: str) -> None:
+    (start,) = (
+        one
+        for one in (ROOT / page).read_text(encoding="utf-8").split("\n\n")
+        if "pulumi config set -s prod kind aws" in one
+    )
+    words = {word for kind in KINDS.values() for word in (kind.name, *kind.aliases)}
+    assert not [word for word in words if f"`{word}`" not in start]

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from ops.commands.add_model.providers import PROVIDERS, word_of
+from ops.stack.settings_file import Loader
 from stacks.errors import GenaiError
 from stacks.fields import StackSettings
 
@@ -78,8 +79,8 @@ def param(text: str) -> tuple[str, Any]:
     if not name or not equals:
         raise EntryError(f"--param {text} is no assignment: write for example --param max_tokens=1000")
     try:
-        parsed = yaml.safe_load(value)
-    except (yaml.YAMLError, ValueError) as error:
+        parsed = yaml.load(value, Loader)  # noqa: S506  a SafeLoader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise EntryError(f"--param {name}: the value is neither a YAML scalar nor JSON") from error
     # A date such as api_version=2025-04-01 is meant as it is typed.
     return name, parsed if isinstance(parsed, bool | int | float | list | dict) else value

@@ -54,17 +54,25 @@ def test_json_is_the_only_output_and_a_budget_that_holds_is_fine() -> None:
 def test_a_day_over_budget_is_exit_code_3() -> None:
     result = genai("--budget", "0.5")
     assert result.exit_code == 3
-    assert "more than the budget of 0.50 USD" in result.stderr
+    assert "more than the budget of 0.5 USD" in result.stderr
+
+
+def test_a_budget_is_compared_with_the_cost_that_is_shown() -> None:
+    assert "3.60" in genai().stdout
+    assert genai("--budget", "3.6").exit_code == 0
+    over = genai("--budget", "3.599")
+    assert over.exit_code == 3
+    assert "The day costs 3.60 USD, more than the budget of 3.599 USD" in over.stderr
 
 
 def test_a_budget_is_not_kept_where_prices_are_not_known() -> None:
     result = genai("--budget", "1000", "--set", "aws:region=ap-northeast-3")
     assert result.exit_code == 2
-    assert "Whether the budget of 1000.00 USD holds is not known: no price for NAT gateway of " in result.stderr
+    assert "Whether the budget of 1,000.0 USD holds is not known: no price for NAT gateway of " in result.stderr
     assert "at least 0.48" in result.stdout
     over = genai("--budget", "1", "--set", "aws:region=ap-northeast-3")
     assert over.exit_code == 3
-    assert over.stderr.startswith("The day costs at least 3.85 USD, more than the budget of 1.00 USD.")
+    assert over.stderr.startswith("The day costs at least 3.85 USD, more than the budget of 1.0 USD.")
 
 
 def test_where_no_price_is_known_the_cost_is_unknown_and_never_zero() -> None:
@@ -103,11 +111,12 @@ def test_an_azure_plan_says_what_the_aws_stack_needs_first() -> None:
     lines = result.stdout.partition("\nNext\n")[2].splitlines()
     assert lines[0].startswith("First, because stack dev, which awsStack names, has its entry for API Management off")
     assert all(line.startswith(step) for line, step in zip(lines[1:], steps, strict=False))
-    on = read(ROOT, "dev", ["apimEntry=true"])
-    with mock.patch("ops.stack.plan.read", return_value=on):
-        result = genai("--stack", "azure")
-    assert result.exit_code == 0
-    assert "First" not in result.stdout
+    for value in ("true", "True", "yes", "1"):  # all of which the program takes for true
+        on = read(ROOT, "dev", [f"apimEntry={value}"])
+        with mock.patch("ops.stack.plan.read", return_value=on):
+            result = genai("--stack", "azure")
+        assert result.exit_code == 0
+        assert "First" not in result.stdout
 
 
 def on_databricks(stack: str) -> str:
