@@ -35,7 +35,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"users": ["a@example.com", "a@example.com"]}, "users: a@example.com is there twice: take one out"),
     ({"groups": ["all users"]}, "groups[entry 1]: 'all users' is not an id of Entra ID"),
     ({"groups": [GROUP, GROUP.upper()]}, f"groups: {GROUP.upper()} is there twice: take one out"),
-    ({"users": None}, "users must be a list, not None: write []"),
+    ({"users": None}, "users must be a list, not null: write [] for none"),
     ({"callerClientIds": ["*"]}, "'*' is not an id of Entra ID"),
     ({"users": [], "groups": [], "callerClientIds": []}, "are all empty, so nobody could call"),
     ({"redirectUris": []}, "redirectUris: is empty, so nobody could log in"),
