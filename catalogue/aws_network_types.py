@@ -150,7 +150,6 @@ TYPES: Mapping[str, ResourceType] = {
         ),
         taggable=True,
     ),
-    "aws:lb/listenerCertificate:ListenerCertificate": ResourceType(),
     "aws:lb/listenerRule:ListenerRule": ResourceType(
         actions=_elb("CreateRule", "DeleteRule", "DescribeRules", "ModifyRule"), taggable=True
     ),
@@ -223,14 +222,6 @@ TYPES: Mapping[str, ResourceType] = {
 """By type token."""
 
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
-    "aws:lb/targetGroup:TargetGroup": _elb(
-        "CreateTargetGroup",
-        "DeleteTargetGroup",
-        "DescribeTargetGroupAttributes",
-        "DescribeTargetGroups",
-        "ModifyTargetGroup",
-        "ModifyTargetGroupAttributes",
-    ),
     "aws:index/getAvailabilityZones:getAvailabilityZones": iam_actions("ec2", "DescribeAvailabilityZones"),
     "aws:route53/getZone:getZone": iam_actions("route53", "GetHostedZone", "ListTagsForResource"),
     "aws:route53/getZones:getZones": iam_actions("route53", "ListHostedZones"),

@@ -211,7 +211,6 @@ TYPES: Mapping[str, ResourceType] = {
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": ResourceType(
         actions=iam_actions("s3", "GetLifecycleConfiguration", "PutLifecycleConfiguration")
     ),
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": ResourceType(),
     "aws:s3/bucketPolicy:BucketPolicy": ResourceType(
         actions=iam_actions("s3", "DeleteBucketPolicy", "GetBucketPolicy", "PutBucketPolicy")
     ),

@@ -15,7 +15,7 @@ WARNING_DAYS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Pin:
-    """One version of one thing."""
+    """The pinned version of a chart, an image, an engine, an API, a tool or a GitHub Action."""
 
     name: str
     version: str

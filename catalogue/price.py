@@ -11,7 +11,7 @@ HOURS_PER_MONTH = 730
 
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """USD for one of something for one hour."""
+    """USD for one unit for one hour."""
 
     usd_per_hour: float
     source: str

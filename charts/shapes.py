@@ -39,6 +39,16 @@ def text(pattern: str, meaning: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+_NAMES_OF_LITELLM = ("all-proxy-models", "all-team-models", "no-default-models")
+"""In the list of a key they mean all models, or none (litellm proxy/_types.py, SpecialModelNames)."""
+
+
+def _means_itself(name: str) -> str:
+    if name in _NAMES_OF_LITELLM:
+        raise ValueError(f"{name!r} is LiteLLM's word for all models, or none, in the list of a key: choose another")
+    return name
+
+
 Name = Annotated[
     str,
     text(
@@ -68,7 +78,7 @@ StackName = Annotated[
 class Model(Frozen):
     """One entry of `models`, and of LiteLLM's `model_list`."""
 
-    name: Name
+    name: Annotated[Name, AfterValidator(_means_itself)]
     """What callers ask for."""
     model: ModelId
     """LiteLLM's id: provider, slash, model, such as `bedrock/amazon.nova-lite-v1:0`."""

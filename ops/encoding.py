@@ -24,7 +24,7 @@ _IN_ASCII = {
 """What stands for a character that the encoding of the stream does not have."""
 
 _BRAILLE = range(0x2800, 0x2900)
-"""Rich draws the thing that turns while one waits with these."""
+"""Rich draws its spinners with these."""
 
 
 def print_in_any_encoding() -> None:

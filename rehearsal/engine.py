@@ -75,7 +75,7 @@ class RehearsalEngine:
             "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
             "PYTHONDONTWRITEBYTECODE": "1",
             "GRPC_VERBOSITY": "ERROR",
-            # Whoever tries to leave this machine finds a closed door.
+            # Nothing listens there: no request leaves this machine.
             "HTTP_PROXY": "http://127.0.0.1:9",
             "HTTPS_PROXY": "http://127.0.0.1:9",
             "NO_PROXY": "127.0.0.1,localhost",

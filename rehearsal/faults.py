@@ -1,4 +1,4 @@
-"""Parses the options `--fail` and `--slow` of the rehearsal."""
+"""Options `--fail` and `--slow` of `rehearse`: which resources fail or take longer in the simulated cloud."""
 
 from __future__ import annotations
 

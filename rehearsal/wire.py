@@ -7,6 +7,8 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 
+from ops.model.recorder import SECRET, SIGNATURE
+
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Stands for a string not known before `up` (pulumi sdk/go/common/resource/plugin/rpc.go)."""
 _UNKNOWNS = {
@@ -16,14 +18,13 @@ _UNKNOWNS = {
     "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # a list
     "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # an object
 }
-_SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 
 
 def plain(value: Any) -> Any:
     """A protobuf value as Python data, whole numbers as int, secrets unwrapped."""
     if isinstance(value, struct_pb2.Struct | dict):
         fields = dict(value)
-        if fields.get(_SIGNATURE) == _SECRET:
+        if fields.get(SIGNATURE) == SECRET:
             return plain(fields["value"])
         return {key: plain(item) for key, item in fields.items()}
     if isinstance(value, struct_pb2.ListValue | list):

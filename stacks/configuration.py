@@ -17,6 +17,7 @@ from stacks import commands, provider_settings
 from stacks.errors import SettingsError
 from stacks.fields import StackSettings, nearest
 from stacks.kinds import KINDS, Kind
+from stacks.secrets import hidden
 
 S = TypeVar("S", bound=StackSettings)
 
@@ -70,7 +71,8 @@ def validated(model: type[S], values: Mapping[str, str], **context: str) -> S:
         return model.model_validate(parsed, context=context, by_alias=True, by_name=False)
     except ValidationError as error:
         secret = model.secret_names()
-        raise SettingsError("\n".join(_sentence(detail, parsed, secret) for detail in error.errors())) from None
+        said = "\n".join(_sentence(detail, parsed, secret) for detail in error.errors())
+        raise SettingsError(hidden(said)) from None
 
 
 def _in_plain_text(
@@ -124,6 +126,7 @@ def _is_default(field: FieldInfo, value: str) -> bool:
 
 _WORDS = {
     "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
     "dict_type": "must be an object",
     "extra_forbidden": "is not known there: see Pulumi.yaml for what it may hold",
     "finite_number": "must be a number",
@@ -155,12 +158,29 @@ def _sentence(detail: ErrorDetails, values: Mapping[str, Any], secret: Collectio
         return f"{where}: {message}" if where else message
     if detail["type"] == "extra_forbidden" and (camel := to_camel(str(detail["loc"][-1]))) != detail["loc"][-1]:
         return f"{where} is not known there: write {camel}"
-    shown = "" if detail["loc"][0] in secret or detail["type"] == "missing" else f", not {detail['input']!r}"
+    said = f"{where} {template.format(**detail.get('ctx', {}))}"
+    if detail["loc"][0] in secret or detail["type"] in ("missing", "extra_forbidden"):
+        return said
+    said += f", not {_shown(detail['input'])}"
     if detail["type"] == "tuple_type":
-        # JSON, which YAML, `--set` and `pulumi config set` take.
-        shown += f": write {json.dumps([detail['input']])}" if shown else ""
-    said = template.format(**detail.get("ctx", {}))
-    return f"{where} {said}" + ("" if ":" in said else shown)
+        return f"{said}: {_as_list(detail['input'])}"
+    return said
+
+
+def _shown(value: Any) -> str:
+    """The value as messages show it; what an object or a list holds may be a credential."""
+    if isinstance(value, Mapping | list):
+        return "an object" if isinstance(value, Mapping) else "a list"
+    return repr(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _as_list(value: Any) -> str:
+    """How to write a list instead."""
+    if value is None or value in ("", {}):
+        return "write [] for none, or take it out"
+    if isinstance(value, Mapping):
+        return "write - in front of the entry"
+    return f"write {json.dumps([value])}"  # which YAML, `--set` and `pulumi config set` take
 
 
 def _where(path: Sequence[str | int], values: Any) -> str:

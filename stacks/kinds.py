@@ -7,7 +7,7 @@ and `rehearsal` keep by the kind's name; tests name what is missing.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from stacks import stack_name
@@ -174,6 +174,14 @@ def kind_of(stack: str, declared: str = "") -> Kind:
         f"called {', '.join(_BY_WORD)} or one of these with an ending, such as dev-{stack}; for any other name set "
         f"`genaiplatform:kind` in Pulumi.{stack}.yaml to {' or '.join(KINDS)}"
     )
+
+
+def kind_problems(setting: str, full_name: str, kind: Kind) -> Iterator[str]:
+    """Say that a setting names a stack of another kind, as far as the name tells."""
+    named = _BY_WORD.get(full_name.rpartition("/")[2].partition("-")[0])
+    if named and named is not kind:
+        example = (*kind.aliases, kind.name)[0]
+        yield f"{setting} names {full_name}, which is {named.title}: name {kind.title}, such as {example}"
 
 
 def _nearest(name: str, names: Mapping[str, object]) -> str:

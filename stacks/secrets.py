@@ -12,6 +12,16 @@ from stacks import commands
 PROVIDER_KEY_NAME = r"[a-z][a-z0-9-]{0,62}"
 """Variables of LiteLLM, named values of API Management and secret scopes of Databricks all take it."""
 
+SHAPES = re.compile(
+    r"(?i:^(bearer|basic)\s+\S+$)"  # a header's value
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|\b(sk-[A-Za-z0-9_-]{13,}|(AKIA|ASIA)[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|ya29\.[\w.-]+|dapi[0-9a-f]{32})"
+    r"|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"  # a JSON Web Token
+)
+"""Values that LiteLLM takes for a credential wherever they stand (litellm_core_utils/secret_redaction.py)."""
+
+_HIDDEN = "[hidden]"
+
 
 def problem(where: str, value: object, rule: SecretRule) -> str | None:
     """Say what is wrong with a secret, never showing it; None when nothing is."""
@@ -27,6 +37,22 @@ def provider_key_problems(keys: Mapping[str, object], rule: SecretRule = PROVIDE
             yield said
         if not re.fullmatch(PROVIDER_KEY_NAME, name):
             yield f"providerKeys.{name} is no name: use at most 63 lower-case letters, digits and -, such as azure"
+
+
+def hidden(message: str) -> str:
+    """The message without what looks like a credential: somebody may have put one where a name belongs."""
+    without_shapes = SHAPES.sub(_HIDDEN, message)
+    return re.sub(r"(?<=//)[^/\s@'\"]+(?=@)|(?<=\?)\S+(?=')", _HIDDEN, without_shapes)
+
+
+def unset(name: str) -> str:
+    """What to do about the name of a provider key that is not set. It is not shown when it may be the key itself."""
+    if re.fullmatch(PROVIDER_KEY_NAME, name) and not SHAPES.search(name):
+        return f"{name!r}, which is not set: {commands.set_secret(f'providerKeys.{name}')}"
+    return (
+        "by what can be no name of one: write a name such as azure there, and set the key itself with "
+        f"{commands.set_secret('providerKeys.azure')}"
+    )
 
 
 def equal(secrets: Mapping[str, object], repeatable: Mapping[str, object] | None = None) -> Iterator[str]:
@@ -60,7 +86,7 @@ def placeholder(path: str) -> str:
     rule = SECRETS.get(name, SECRETS["cacheToken"])
     if head == "providerKeys":
         rule = PROVIDER_KEY
-    elif head.endswith("virtualKeys"):
+    elif head.endswith(("virtualKeys", "personalKeys")):
         rule = VIRTUAL_KEY
     own = iter(hashlib.sha256(path.encode()).hexdigest())
     return re.sub("0", lambda _: next(own), rule.example)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from ops.model.recorder import Recording, record
+from tests import azure_program
 
 GOOGLE = {"clientId": "1-a.apps.googleusercontent.com", "clientSecret": "mcp/google"}
 DRIVE: Mapping[str, Any] = {"name": "drive", **GOOGLE}
@@ -33,10 +33,7 @@ SETTINGS: Mapping[str, Any] = {
 
 def config(**settings: Any) -> dict[str, str]:
     """Settings as the engine passes them; names without a colon are the project's own."""
-    return {
-        key if ":" in key else f"genaiplatform:{key}": value if isinstance(value, str) else json.dumps(value)
-        for key, value in {**SETTINGS, **settings}.items()
-    }
+    return azure_program.config({**SETTINGS, **settings})
 
 
 def run(*, preview: bool = False, **settings: Any) -> Recording:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.ops.schema import given
+from tests.required import missing
 
 PAGE_WIDTH = 980
 """Pixels that GitHub gives a page."""
@@ -22,8 +23,7 @@ def drawn(source: str, folder: Path) -> dict[str, Any]:
     """Width in pixels, height of the smallest letters, words, arrows, what they cross. `folder` is for the browser."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
-        given.missing("neither chromium nor google-chrome is on PATH")
-    assert browser
+        missing("neither chromium nor google-chrome is on PATH")
     shutil.copy(given.npm("dist/mermaid.min.js"), folder)
     text = Path(__file__).with_suffix(".html").read_text(encoding="utf-8").replace("SOURCE", html.escape(source))
     (folder / "page.html").write_text(text, encoding="utf-8")

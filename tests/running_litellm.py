@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import tempfile
 import time
@@ -16,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import psycopg
-import pytest
 
 from charts.litellm import allowed_routes, proxy_config
 from charts.shapes import Model
 from ops.local import process
 from ops.local.database import database, missing_program, prisma_client
 from tests.http_server import Answer, Request, serve
+from tests.required import missing
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -236,8 +235,7 @@ class RunningLiteLLM:
 def running_litellm(folder: Path) -> Iterator[RunningLiteLLM]:
     """A LiteLLM with the models and keys above. Skips the test where a program is missing."""
     if program := missing_program():
-        reason = f"{program}, which runs Prisma's engine, is not on PATH"
-        pytest.fail(reason) if os.environ.get("GENAI_REQUIRE_ALL") == "1" else pytest.skip(reason)
+        missing(f"{program}, which runs Prisma's engine, is not on PATH")
     provider, langfuse = Provider(), Langfuse()
     with serve(provider.answer) as base:
         openai = {"api_base": f"{base}/v1"}

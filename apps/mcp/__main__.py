@@ -15,7 +15,7 @@ from apps.mcp.settings import load
 
 def show(url: str) -> None:
     """Open it, and print it for who has no browser here."""
-    print(f"Open in a browser, if none opens: {url}", file=sys.stderr, flush=True)
+    tell(f"Open in a browser, if none opens: {url}")
     webbrowser.open(url)
 
 
@@ -25,13 +25,16 @@ def tell(sentence: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """0 done, 1 refused."""
+    """0 done, 1 refused, 130 ended with Ctrl-C."""
     gateway = load(os.environ)
     try:
         match arguments:
-            case ["login"] | ["login", "--device"]:
-                asyncio.run(log_in(gateway, show) if len(arguments) == 1 else device.log_in(gateway, tell))
-                print("Logged in.", file=sys.stderr)
+            case ["login"]:
+                asyncio.run(log_in(gateway, show))
+                tell("Logged in.")
+            case ["login", "--device"]:
+                asyncio.run(device.log_in(gateway, tell))
+                tell("Logged in.")
             case ["tools"]:
                 for tool in asyncio.run(client.tools(gateway)):
                     print(f"{tool.name}\t{(tool.description or '').splitlines()[0] if tool.description else ''}")
@@ -39,8 +42,10 @@ def main(arguments: list[str]) -> int:
                 print(asyncio.run(client.call(gateway, name, json.loads(given), show)))
             case _:
                 raise SystemExit("login [--device], tools or call NAME JSON")
+    except KeyboardInterrupt:
+        return 130
     except (LoginError, client.CallError, OSError) as error:
-        print(f"{error}", file=sys.stderr)
+        tell(str(error))
         return 1
     return 0
 

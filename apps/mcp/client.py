@@ -17,7 +17,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import TextContent, Tool
 
 from apps.mcp.login import Open, token
-from apps.mcp.loopback import returning
+from apps.mcp.loopback import HOSTS, returning, safe_to_open
 from apps.mcp.settings import Gateway
 
 URL_ELICITATION_REQUIRED = -32042
@@ -76,7 +76,10 @@ async def tools(gateway: Gateway) -> Sequence[Tool]:
     cursor: str | None = None
     async with connected(gateway) as client:
         while True:
-            page = await client.list_tools(cursor=cursor)
+            try:
+                page = await client.list_tools(cursor=cursor)
+            except MCPError as error:
+                raise CallError(f"{error.error.message} ({error.error.code})") from error
             found += page.tools
             cursor = page.next_cursor
             if not cursor:
@@ -115,7 +118,7 @@ async def consent(gateway: Gateway, link: str, show: Open) -> None:
     The session binding: without it whoever opens somebody else's link would give away his own data.
     """
     back = urlsplit(gateway.return_url)
-    if back.hostname not in ("localhost", "127.0.0.1"):
+    if back.scheme != "http" or back.hostname not in HOSTS:
         show(link)
         raise CallError(f"Consent on the page that just opened; it returns to {gateway.return_url}. Then call again")
     async with returning(back.port or 80, back.path) as (_, visit):
@@ -135,9 +138,8 @@ async def consent(gateway: Gateway, link: str, show: Open) -> None:
 
 
 def _link(error: MCPError) -> str:
-    for one in (error.error.data or {}).get("elicitations", []):
-        url = str(one.get("url", ""))
-        if urlsplit(url).scheme == "https" or urlsplit(url).hostname in ("localhost", "127.0.0.1"):
+    for elicitation in (error.error.data or {}).get("elicitations", []):
+        if safe_to_open(url := str(elicitation.get("url", ""))):
             return url
     raise CallError("The gateway asks for a consent and gives no link that is safe to open")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from apps.mcp import tokens
 from apps.mcp.login import LoginError, NoAnswerError, ask, refusal, scope_of
+from apps.mcp.loopback import safe_to_open
 from apps.mcp.settings import Gateway
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -34,7 +34,7 @@ async def log_in(
     if not {"device_code", "user_code", "verification_uri"} <= begun.keys():
         raise refusal(gateway.device_url, status, begun)
     address = str(begun["verification_uri"])
-    if urlsplit(address).scheme != "https" and urlsplit(address).hostname not in ("localhost", "127.0.0.1"):
+    if not safe_to_open(address):
         raise LoginError(f"{gateway.device_url} names an address that is not safe to open.")
     tell(f"Open {address} on any machine and type the code {begun['user_code']}")
     form = {"grant_type": GRANT, "client_id": gateway.client_id, "device_code": str(begun["device_code"])}

@@ -76,9 +76,9 @@ async def ask(gateway: Gateway, url: str, form: Mapping[str, str]) -> tuple[int,
     try:
         async with httpx2.AsyncClient(timeout=60) as http:
             answer = await http.post(url, data=dict(form), headers=headers)
-    except httpx2.TransportError as error:
+        said = answer.json() if "json" in answer.headers.get("content-type", "") else None
+    except (httpx2.HTTPError, ValueError) as error:
         raise NoAnswerError(f"{url} gave no answer ({type(error).__name__}).") from error
-    said = answer.json() if "json" in answer.headers.get("content-type", "") else None
     return answer.status_code, said if isinstance(said, dict) else {}
 
 

@@ -1,4 +1,4 @@
-"""What `genai mcp` tells this program about a gateway: the variable `GENAI_MCP`, as JSON."""
+"""Settings of an MCP endpoint (pydantic), read from JSON in one environment variable that `genai mcp` writes."""
 
 from __future__ import annotations
 

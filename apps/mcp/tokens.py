@@ -1,4 +1,4 @@
-"""Tokens of a login as a file that only its owner can read, from one command to the next."""
+"""OAuth tokens of a login, in a file that only its owner can read, from one command to the next."""
 
 from __future__ import annotations
 

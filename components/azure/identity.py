@@ -18,6 +18,9 @@ ROLE_ID = str(uuid.uuid5(_NAMESPACE, ROLE))
 SCOPE_ID = str(uuid.uuid5(_NAMESPACE, SCOPE))
 """Ids that are the same every time."""
 
+MCP_CLIENTS = "mcp-clients"
+"""What the public client is called where clients have their names."""
+
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 """Client id of the Azure CLI in every tenant (learn.microsoft.com, "Verify first-party Microsoft applications")."""
 
@@ -120,12 +123,12 @@ class Identity(pulumi.ComponentResource):
         if args.redirect_uris:
             # Entra ID registers no client by itself (RFC 7591): MCP clients are told the id of this one.
             public, _ = api.client(
-                "mcp-clients",
+                MCP_CLIENTS,
                 display_name=f"{args.display_name} MCP clients",
                 permission=azuread.ApplicationRequiredResourceAccessResourceAccessArgs(id=SCOPE_ID, type="Scope"),
                 public_client=azuread.ApplicationPublicClientArgs(redirect_uris=list(args.redirect_uris)),
             )
-            api.authorize("mcp-clients", public.client_id)
+            api.authorize(MCP_CLIENTS, public.client_id)
             self.mcp_client_id = public.client_id
         self.api_client_id = api.client_id
         self.scope = pulumi.Output.concat(api.uri, "/.default")

@@ -9,7 +9,8 @@ Whoever deploys owns the table, so none of this needs an administrator of the ac
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -58,10 +59,10 @@ def queries(gateway: Gateway, models: Sequence[DestinationModel]) -> Sequence[Da
 def _calls(gateway: Gateway, models: Sequence[DestinationModel]) -> str:
     """Common table `calls`: one row for each call, with its cost where the price of its model is known."""
     time, duration = _COLUMNS[gateway]
-    prices = [
-        f"('{model.answers_as}', {model.input_cost!r}, {model.output_cost!r})"
-        for model in {model.answers_as: model for model in models if model.input_cost is not None}.values()
-    ] or ["(CAST(NULL AS STRING), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE))"]
+    priced = {model.answers_as: model for model in models if model.input_cost is not None}
+    prices = [f"('{name}', {model.input_cost!r}, {model.output_cost!r})" for name, model in priced.items()] or [
+        "(CAST(NULL AS STRING), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE))"
+    ]
     return f"""WITH prices AS (
   SELECT * FROM VALUES {", ".join(prices)} AS known(model, input_cost, output_cost)
 ),
@@ -83,10 +84,20 @@ calls AS (
     (logged.input_tokens * prices.input_cost + logged.output_tokens * prices.output_cost) / 1000000 AS usd
   FROM logged
   -- Answers name the model with its version: gpt-4o-mini-2024-07-18.
-  LEFT JOIN prices ON logged.model = prices.model
-    OR (logged.model LIKE concat(prices.model, '-%')
-      AND substring(logged.model, length(prices.model) + 2, 1) BETWEEN '0' AND '9')
+  LEFT JOIN prices ON (logged.model = prices.model
+    OR (startswith(logged.model, concat(prices.model, '-'))
+      AND substring(logged.model, length(prices.model) + 2, 1) BETWEEN '0' AND '9')){_but_longer(priced)}
 )"""  # noqa: S608  names and numbers of the validated settings
+
+
+def _but_longer(names: Collection[str]) -> str:
+    """Without it an answer of gpt-4o-2024-08-06 counts twice where that and gpt-4o have a price each."""
+    return "".join(
+        f"\n    AND NOT (prices.model = '{short}' AND (logged.model = '{name}' OR startswith(logged.model, '{name}-')))"
+        for short in names
+        for name in names
+        if re.match(rf"{re.escape(short)}-\d", name)
+    )
 
 
 def dashboard(gateway: Gateway, models: Sequence[DestinationModel], table: str) -> str:

@@ -10,8 +10,6 @@ from typing import Any
 
 TIMEOUT = (5.0, 10.0)
 """Seconds to connect and to read; the client's own transport tries up to four times."""
-
-
 GONE = (None, "DELETING")
 """What `eks_status` says of a cluster that holds nothing any more."""
 
@@ -63,8 +61,8 @@ class ClusterApi:
         self,
         method: str,
         path: str,
-        body: object | None = None,
-        headers: Mapping[str, str] | None = None,
+        body: object | None,
+        headers: Mapping[str, str] | None,
         form: Mapping[str, str] | None = None,
     ) -> Answer:
         """The same with the answer's cookies; a `form` is sent in place of a body. Raises what `request` does."""

@@ -22,14 +22,16 @@ class CliError(GenaiError):
 
 
 class PulumiCli:
-    """The user's CLI in the project folder `folder`. `passphrase` encrypts secrets; by default the environment's."""
+    """The user's CLI in the project folder `folder`."""
 
-    def __init__(self, folder: Path, passphrase: str | None = None) -> None:
+    passphrase: str | None = None
+    """What encrypts secrets; None for the environment's."""
+
+    def __init__(self, folder: Path) -> None:
         found = pulumi(ROOT)
         if found.state is not State.FINE:
             raise CliError(f"{found.says}: {found.fix}")
         self._folder = folder
-        self.passphrase = passphrase
 
     def backend(self) -> tuple[str, str]:
         """Where the user is logged in, and as whom; CliError when nowhere."""

@@ -100,7 +100,10 @@ def _delete_security_group(aws: Aws, group: Item) -> Sequence[RemovalStep]:
     steps: list[RemovalStep] = []
     for direction, key in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
         naming = [
-            {**{k: rule[k] for k in ("IpProtocol", "FromPort", "ToPort") if k in rule}, "UserIdGroupPairs": pairs}
+            {
+                **{name: rule[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in rule},
+                "UserIdGroupPairs": pairs,
+            }
             for rule in group.get(key, ())
             if (pairs := [{"GroupId": pair["GroupId"]} for pair in rule.get("UserIdGroupPairs", ())])
         ]

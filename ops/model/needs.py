@@ -55,12 +55,16 @@ def aws_needs(recording: Recording, region: str) -> AwsNeeds:
     resources = engine_graph.engine_resources(recording.resources)
     edges = engine_graph.edges(resources)
     return AwsNeeds(
-        types=frozenset(r.type for r in resources if r.custom and r.type.startswith(("aws:", "pulumi-python:"))),
+        types=frozenset(
+            resource.type
+            for resource in resources
+            if resource.custom and resource.type.startswith(("aws:", "pulumi-python:"))
+        ),
         functions=frozenset(token for token, _ in recording.invokes),
         kubernetes_version=recording.one("eks:index:Cluster").inputs["version"],
         aurora_version=recording.one("aws:rds/cluster:Cluster").inputs["engineVersion"],
         cache_version=recording.one("aws:elasticache/replicationGroup:ReplicationGroup").inputs["engineVersion"],
-        zones=len({r.inputs["availabilityZone"] for r in recording.of_type("aws:ec2/subnet:Subnet")}),
+        zones=len({subnet.inputs["availabilityZone"] for subnet in recording.of_type("aws:ec2/subnet:Subnet")}),
         addresses=len(recording.of_type("aws:ec2/eip:Eip")),
         security_group_rules=_rules(recording),
         up_seconds=timeline.up(edges, typical_times.create_seconds(resources, edges)).seconds,

@@ -22,11 +22,12 @@ from ops.project import PROJECT
 from stacks import build
 
 OPERATOR_ADDRESS = "203.0.113.10"  # stands for whoever runs `up` (RFC 5737 documentation range)
-_SIGNATURE, _SECRET, _RESOURCE = (
-    "4dabf18193072939515e22adb298388d",  # pulumi.runtime.rpc: how a wrapped value is marked on the wire
+SIGNATURE, SECRET, _RESOURCE = (
+    "4dabf18193072939515e22adb298388d",
     "1b47061264138c4ac30d75fd1eb44270",
     "5cf8f73096256a8f31e491e813e4eb8e",
 )
+"""The key that marks a wrapped value, in the state as on the wire, and two of its values (Pulumi, resource/sig)."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,8 @@ class Recording:
         """The only resource of that type (with `name` in its name); LookupError says what there is instead."""
         found = [resource for resource in self.of_type(type_token) if name in resource.name]
         if len(found) != 1:
-            raise LookupError(
-                f"{len(found)} resources of type {type_token} with {name!r} in the name: {[r.name for r in found]}"
-            )
+            names = [resource.name for resource in found]
+            raise LookupError(f"{len(found)} resources of type {type_token} with {name!r} in the name: {names}")
         return found[0]
 
     def by_urn(self) -> dict[str, Resource]:
@@ -115,9 +115,9 @@ def _from_wire(value: Any) -> Any:
     if value == rpc.UNKNOWN:
         return UNKNOWN
     if isinstance(value, dict):
-        if value.get(_SIGNATURE) == _SECRET:
+        if value.get(SIGNATURE) == SECRET:
             return Secret(_from_wire(value["value"]))
-        if value.get(_SIGNATURE) == _RESOURCE:
+        if value.get(SIGNATURE) == _RESOURCE:
             return value["urn"]
         return {key: _from_wire(item) for key, item in value.items()}
     if isinstance(value, list):

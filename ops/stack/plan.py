@@ -19,7 +19,8 @@ from ops.model.recorder import Recording, Resource, plain, record
 from ops.model.simulated_outputs import REGION
 from ops.project import PROJECT, ROOT
 from ops.stack.settings_file import StackConfig, StackConfigError, read
-from stacks.kinds import KINDS
+from stacks.errors import SettingsError
+from stacks.kinds import KINDS, Kind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,10 +97,14 @@ def make_plan(config: StackConfig, program: Callable[[], None] | None = None, *,
     )
 
 
+_TRUE = ("true", "yes", "on", "y", "t", "1")
+"""What the program takes for true (pydantic, "Booleans")."""
+
+
 def first_steps(config: StackConfig) -> Sequence[FirstStep]:
     """What the AWS stack that an Azure stack names has to be set to before, as far as its settings file tells."""
     aws = _read_aws_stack(config)
-    if aws is None or aws.values.get(f"{PROJECT}:apimEntry") == "true":
+    if aws is None or aws.values.get(f"{PROJECT}:apimEntry", "").lower() in _TRUE:
         return ()
     return [
         FirstStep(
@@ -107,6 +112,10 @@ def first_steps(config: StackConfig) -> Sequence[FirstStep]:
             commands=(f"pulumi config set -s {aws.stack} apimEntry true", f"genai up --stack {aws.stack}"),
         )
     ]
+
+
+_TRUE = ("true", "1", "on", "t", "y", "yes")
+"""What pydantic takes for true."""
 
 
 def _warnings(config: StackConfig, read_by_it: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -129,10 +138,48 @@ def _read_aws_stack(config: StackConfig, overrides: Sequence[str] = ()) -> Stack
     name = config.values.get(f"{PROJECT}:awsStack", "")
     if not name:
         return None
+    if not re.fullmatch(STACK_NAME, name):
+        raise StackConfigError(
+            f"awsStack: {name!r} is no full name of a stack: write organization/project/stack, such as "
+            "organization/genaiplatform/dev (with a backend of your own the organization is called organization)."
+        )
+    return _read_other("awsStack", name, KINDS["aws"], overrides)
+
+
+def _read_other(setting: str, name: str, kind: Kind, overrides: Sequence[str] = ()) -> StackConfig:
+    """The settings of the stack of that full name, which a setting names and which is to be of that kind."""
+    organization, project, stack = name.split("/")
+    if project != PROJECT:
+        raise StackConfigError(f"{setting} names {name}, of another project: write {organization}/{PROJECT}/{stack}.")
     try:
-        return read(ROOT, name.rpartition("/")[2], overrides)
+        other = read(ROOT, stack, overrides)
     except StackConfigError as error:
-        raise StackConfigError(f"awsStack names {name}. {error}") from error
+        raise StackConfigError(f"{setting} names {name}. {error}") from error
+    if other.kind is kind:
+        return other
+    raise StackConfigError(
+        f"{setting} names {name}, which is {other.kind.title}: name {kind.title}, such as "
+        f"{organization}/{PROJECT}/{_example(kind)}."
+    )
+
+
+def _example(kind: Kind) -> str:
+    return kind.aliases[0] if kind.aliases else kind.name
+
+
+def _exported(setting: str, name: str, other: StackConfig, other_stacks: Mapping[str, Mapping[str, Any]]) -> Any:
+    """What that stack would export; StackConfigError when its own settings are refused."""
+    zones = [other.values.get(f"{PROJECT}:domain", "")]
+    try:
+        return record(
+            stack=other.stack,
+            config=other.values,
+            secret_keys=other.secret_keys,
+            hosted_zones=zones,
+            other_stacks=other_stacks,
+        ).outputs
+    except SettingsError as error:
+        raise StackConfigError(f"{setting} names {name}. Pulumi.{other.stack}.yaml: {error}") from error
 
 
 def other_stacks(config: StackConfig) -> dict[str, Mapping[str, Any]]:
@@ -149,16 +196,8 @@ def _outputs_of_databricks_stacks(config: StackConfig) -> dict[str, Mapping[str,
         return {}  # the program says what is wrong with them
     found: dict[str, Mapping[str, Any]] = {}
     for name in sorted(name for name in names if re.fullmatch(STACK_NAME, name)):
-        try:
-            other = read(ROOT, name.rpartition("/")[2])
-        except StackConfigError as error:
-            raise StackConfigError(f"databricksStack names {name}. {error}") from error
-        if other.kind is not KINDS["databricks"]:
-            raise StackConfigError(
-                f"databricksStack names {name}, which is {other.kind.title}: name a Databricks stack, such as "
-                "organization/genaiplatform/databricks."
-            )
-        found[name] = record(stack=other.stack, config=other.values, secret_keys=other.secret_keys).outputs
+        other = _read_other("databricksStack", name, KINDS["databricks"])
+        found[name] = _exported("databricksStack", name, other, {})
     return found
 
 
@@ -167,11 +206,5 @@ def _outputs_of_aws_stack(config: StackConfig) -> dict[str, Mapping[str, Any]]:
     aws = _read_aws_stack(config, ["apimEntry=true"])
     if aws is None:
         return {}
-    recording = record(
-        stack=aws.stack,
-        config=aws.values,
-        secret_keys=aws.secret_keys,
-        hosted_zones=[aws.values.get(f"{PROJECT}:domain", "")],
-        other_stacks=_outputs_of_databricks_stacks(aws),
-    )
-    return {config.values[f"{PROJECT}:awsStack"]: recording.outputs}
+    name = config.values[f"{PROJECT}:awsStack"]
+    return {name: _exported("awsStack", name, aws, _outputs_of_databricks_stacks(aws))}

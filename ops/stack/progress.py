@@ -18,7 +18,7 @@ from ops.stack.plan import Plan
 from ops.stack.state import engine_urn, short
 
 _COLOR = re.compile(r"<\{%[^%]*%\}>")
-_LOOKS = (OpType.READ, OpType.REFRESH, OpType.SAME)
+_READING = (OpType.READ, OpType.REFRESH, OpType.SAME)
 """Operations that change nothing."""
 
 Span = tuple[float, float]
@@ -134,11 +134,11 @@ class Progress:
     def on_event(self, event: EngineEvent) -> None:
         """Take in what the engine says."""
         with self._lock:
-            if event.resource_pre_event and event.resource_pre_event.metadata.op not in _LOOKS:
+            if event.resource_pre_event and event.resource_pre_event.metadata.op not in _READING:
                 urn = event.resource_pre_event.metadata.urn
                 self._began[urn] = self._clock()
                 self._ended.pop(urn, None)
-            elif event.res_outputs_event and event.res_outputs_event.metadata.op not in _LOOKS:
+            elif event.res_outputs_event and event.res_outputs_event.metadata.op not in _READING:
                 self._ended[event.res_outputs_event.metadata.urn] = self._clock()
             elif event.res_op_failed_event:
                 urn = event.res_op_failed_event.metadata.urn

@@ -86,6 +86,11 @@ def read_gateway(azure_stack: str, stack: str, running: RunningAwsStack) -> Runn
     aws_stack = settings.aws_stack.rpartition("/")[2]
     if aws_stack and aws_stack != stack:
         raise StackConfigError(f"{azure_stack} stands before {aws_stack}, not before {stack}: use --stack {aws_stack}.")
+    if not settings.clients:
+        raise StackConfigError(
+            f"{azure_stack} has no client application, and one is needed to come through it: add one to clients, "
+            f"and run `pulumi up --stack {azure_stack}`."
+        )
     client = settings.clients[0]
     key_alias = client.keys[0] if client.keys else client.key_alias
     if key_alias not in running.key_models:

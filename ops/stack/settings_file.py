@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +15,11 @@ import yaml
 
 from ops.project import PROJECT, stack_files
 from stacks import provider_settings, secrets
+from stacks.aws import regions
 from stacks.errors import GenaiError, SettingsError
 from stacks.kinds import Kind, kind_of
+
+_AWS_REGION = "aws:region"
 
 
 class StackConfigError(GenaiError):
@@ -52,7 +56,8 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
 
     StackConfigError for a stack without a file, a file that is no YAML, of another shape or with imports of Pulumi ESC,
     a value that Pulumi could not pass on, a key of no known namespace that nearly is one, a setting of a provider that
-    would not reach all who ask the cloud, an override that is no assignment, and a stack of no known kind.
+    would not reach all who ask the cloud, an override that is no assignment, a stack of no known kind, and one in no
+    region of AWS.
     """
     stacks = stack_files(root)
     if stack not in stacks:
@@ -80,6 +85,7 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
     texts = {key: (_text(key, value), _has_secret(value)) for key, value in merged.items()}
     for override in overrides:
         key, value = _assignment(override)
+        _refuse_misspelled_namespace(name, key)
         own[_full(name, key)] = value
         texts[_full(name, key)] = (value if isinstance(value, str) else json.dumps(value), False)
     try:
@@ -88,6 +94,8 @@ def read(root: Path, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
         raise RefusedStackError(str(error)) from error
     if problems := provider_settings.refusals(texts, kind.name, stack):
         raise RefusedStackError("\n".join(problems))
+    if kind.region_key == _AWS_REGION and _AWS_REGION in texts and (problem := regions.problem(texts[_AWS_REGION][0])):
+        raise StackConfigError(f"{_AWS_REGION}: {problem}" + "." * (not problem.endswith("?")))
     return StackConfig(
         stack=stack,
         values={key: text for key, (text, _) in texts.items()},
@@ -111,17 +119,22 @@ def _project(root: Path) -> tuple[str, dict[str, Any]]:
     return name, {_full(name, key): value for key, value in declared.items() if value is not None}
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load_yaml(path: Path) -> Any:
+    """What the YAML file holds, as Pulumi would read it; StackConfigError, which shows nothing of it, for another."""
     try:
-        loaded = yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}  # noqa: S506  a SafeLoader
+        return yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506  a SafeLoader
     except OSError as error:
         raise StackConfigError(f"{path.name} cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
         raise StackConfigError(f"{path.name} cannot be read: {error}. Save it as UTF-8.") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # ValueError: a date or a number that cannot be
-        raise StackConfigError(f"{path.name} is no valid YAML: {error}") from error
+        raise StackConfigError(f"{path.name} is no valid YAML: {_without_text(error)}") from error
     except RecursionError as error:
         raise StackConfigError(f"{path.name} is nested too deeply: write it flat.") from error
+
+
+def _load(path: Path) -> dict[str, Any]:
+    loaded = load_yaml(path) or {}
     config = loaded.get("config") or {} if isinstance(loaded, dict) else None
     if not isinstance(config, dict) or not all(isinstance(key, str) for key in config):
         raise StackConfigError(
@@ -133,8 +146,15 @@ def _load(path: Path) -> dict[str, Any]:
     return dict(loaded)
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice, as Pulumi does; PyYAML takes the last."""
+class Loader(yaml.SafeLoader):
+    """Reads as Pulumi does (gopkg.in/yaml.v3): a key that stands twice is refused, and text is text where PyYAML sees
+    a truth value (yes, off), a time of day in seconds (1:30), or no number (1e-6).
+    """
+
+    def construct_number(self, node: yaml.ScalarNode) -> int | float:
+        """The number, a whole one as JSON in Go has it: 1.0 is 1."""
+        found: float = super().construct_yaml_float(node)
+        return int(found) if found.is_integer() and abs(found) < 2**53 else found
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """The mapping, if its keys differ."""
@@ -148,6 +168,27 @@ class _Loader(yaml.SafeLoader):
                 seen.add((key.tag, key.value))
         return super().construct_mapping(node, deep)
 
+
+def _without_text(error: Exception) -> str:
+    """What is wrong and where, without the lines themselves, which may hold a secret."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return str(error)
+    mark = error.problem_mark
+    return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+
+
+_NUMBER = r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?"
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge", ":timestamp"))]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _tag, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)", "-+0123456789"),
+    ("float", rf"{_NUMBER}|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "-+.0123456789"),
+):
+    Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_pattern})\Z"), list(_first))
+Loader.add_constructor("tag:yaml.org,2002:float", Loader.construct_number)
 
 _LARGEST = 10_000
 """Parts of one setting; an alias counts as often as it stands."""
@@ -198,8 +239,10 @@ def _shown(value: Any) -> str:
 
 def _refuse_misspelled_namespace(project: str, key: str) -> None:
     """Pulumi leaves alone what belongs to no package here, so a slip would only show as a default."""
-    known = (project, "aws", "azure-native", "azuread", "kubernetes")
-    namespace, _, name = key.partition(":")
+    known = (project, "aws", "azure-native", "azuread", "databricks", "kubernetes")
+    namespace, colon, name = key.partition(":")
+    if not colon:
+        return
     near = difflib.get_close_matches(namespace, known, n=1, cutoff=0.8)
     if near and namespace not in (*known, "awsx", "azure"):  # these two are packages of their own
         raise StackConfigError(f"{key} belongs to nothing here: did you mean {near[0]}:{name}?")
@@ -238,7 +281,12 @@ def _without_secrets(path: str, value: Any) -> Any:
 
 
 def _text(key: str, value: Any) -> str:
-    """Text stays as it is; anything else becomes JSON (sdk/go/common/resource/config/object.go, MarshalString)."""
+    """Text stays as it is; anything else becomes JSON (sdk/go/common/resource/config/object.go, MarshalString).
+
+    Nothing at all is an empty text to the engine, which says so in a warning.
+    """
+    if value is None:
+        return ""
     opened = _without_secrets(key.partition(":")[2], value)
     return opened if isinstance(opened, str) else json.dumps(opened)
 
@@ -248,9 +296,9 @@ def _assignment(override: str) -> tuple[str, Any]:
     if not key or not equals:
         raise StackConfigError(f"--set {override} is no assignment: write for example --set size=team.")
     try:
-        parsed = yaml.load(value, _Loader)  # noqa: S506  a SafeLoader
+        parsed = yaml.load(value, Loader)  # noqa: S506  a SafeLoader
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-        raise StackConfigError(f"--set {key}: {value[:200]} is neither a YAML scalar nor JSON ({error}).") from error
+        raise StackConfigError(f"--set {key}: what is set is neither a YAML scalar nor JSON.") from error
     if isinstance(parsed, dict | list):
         _refuse_what_is_no_json(f"--set {key}", parsed, _Walk())
     # A scalar is passed as typed, as `pulumi config set` does: 1.40 stays 1.40.

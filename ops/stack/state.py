@@ -8,10 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ops.model.recorder import Resource, Secret
-
-_SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
-"""Mark a secret, in the state as on the wire (pulumi sdk/go/common/resource/sig)."""
+from ops.model.recorder import SECRET, SIGNATURE, Resource, Secret
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +106,7 @@ def _resource(resource: Mapping[str, Any]) -> Resource:
 def _opened(value: Any) -> Any:
     """The value with every secret as `Secret`."""
     if isinstance(value, dict):
-        if value.get(_SIGNATURE) == _SECRET:
+        if value.get(SIGNATURE) == SECRET:
             return Secret(_opened(json.loads(value["plaintext"])))
         return {key: _opened(item) for key, item in value.items()}
     return [_opened(item) for item in value] if isinstance(value, list) else value

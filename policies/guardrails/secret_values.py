@@ -35,7 +35,9 @@ _KEY_LOOK = re.compile(rf"{_SECRET_LOOK.pattern}|\b[0-9a-f]{{64}}\b")
 """In a gateway a key of 32 bytes too, or the hash of one; elsewhere that is a checksum."""
 _KEY_NAME = re.compile(r"(.*-)?(key|password|secret|token)s?", re.IGNORECASE)
 _REFERENCE = re.compile(r"\{\{[\w-]+\}\}")
-_NO_SECRET = re.compile(r"|none|null|true|false|[\d.]+|os\.environ/.*|.*\$.*|\{\{.*", re.IGNORECASE | re.DOTALL)
+_NO_SECRET = re.compile(
+    r"|none|null|true|false|[\d.]+(?:e[+-]?\d+)?|os\.environ/.*|.*\$.*|\{\{.*", re.IGNORECASE | re.DOTALL
+)
 """Nothing, a number, or a reference: LiteLLM's os.environ/NAME, $NAME, $(NAME) and ${NAME}, a template."""
 
 

@@ -106,7 +106,7 @@ class Account:
         filters = [{"Name": key, "Values": [value]}]
         return list(self.call("ec2", "describe_network_interfaces", Filters=filters)["NetworkInterfaces"])
 
-    def hold(self, owner: str, subnet_ids: Sequence[str], group_ids: Sequence[str] = ()) -> None:
+    def hold(self, owner: str, subnet_ids: Sequence[str], group_ids: Sequence[str]) -> None:
         """Whatever lives in a subnet has an interface there: that is what keeps the subnet from going."""
         for subnet_id in subnet_ids:
             self.call("ec2", "create_network_interface", SubnetId=subnet_id, Description=owner, Groups=list(group_ids))

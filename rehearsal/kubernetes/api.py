@@ -12,9 +12,9 @@ from typing import Any
 from rehearsal.kubernetes import litellm
 from rehearsal.kubernetes.clusters import Clusters, SimulatedCluster
 from rehearsal.kubernetes.kinds import KINDS, RELEASE, path_of
+from rehearsal.kubernetes.litellm import Answer
 
 _PROXY = re.compile(r"/api/v1/namespaces/([^/]+)/services/litellm:4000/proxy/key/(\w+)")
-Answer = tuple[int, Any]
 
 
 class ApiServer:

@@ -9,7 +9,9 @@ from typing import Any
 import pulumi
 
 from charts.shapes import Model
+from stacks.aws.model_params import is_price
 from stacks.errors import SettingsError
+from stacks.kinds import KINDS, kind_problems
 
 PROVIDER = "databricks/"
 OUTPUTS = ("workspaceUrl", "gateway", "servedModel", "clientId", "clientSecret", "costs")
@@ -62,16 +64,8 @@ def _entry_problems(model: Model) -> Iterator[str]:
             yield f"{param} comes from the Databricks stack: take it out of params"
     for param in _COSTS:
         price = model.params.get(param, 0)
-        if not _is_price(price):
+        if not is_price(price):
             yield f"{param} is {price!r}, which counts nothing: set USD for one token, such as 2.5e-7, or take it out"
-
-
-def _is_price(value: object) -> bool:
-    """YAML has 1e-6, without a dot, as text in one reader and as a number in another."""
-    try:
-        return 0 <= float(str(value)) <= 1
-    except ValueError:
-        return False
 
 
 def named(models: Sequence[Model]) -> str:
@@ -85,9 +79,13 @@ async def read(models: Sequence[Model]) -> DatabricksCall:
     To be awaited before the first resource is made. A stack that does not exist is refused by the engine itself.
     """
     full_name = named(models)
+    if problem := next(kind_problems("databricksStack", full_name, KINDS["databricks"]), None):
+        raise SettingsError(f"models: {problem}")
     reference = pulumi.StackReference(full_name)
     details = {name: await reference.get_output_details(name) for name in OUTPUTS}
-    found: dict[str, Any] = {name: one.secret_value or one.value for name, one in details.items()}
+    found: dict[str, Any] = {
+        name: one.value if one.secret_value is None else one.secret_value for name, one in details.items()
+    }
     stack = full_name.rpartition("/")[2]
     if missing := [name for name in OUTPUTS[:-1] if not isinstance(found[name], str)]:
         raise SettingsError(f"stack {stack} has no usable output {', '.join(missing)}: run `pulumi up -s {stack}`")

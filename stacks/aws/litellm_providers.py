@@ -1,4 +1,4 @@
-"""LiteLLM's table of providers: which names may stand before a model, and who of them takes no call without a key.
+"""LiteLLM's table of providers: which names may stand before a model, and who takes no call without key or address.
 
 A test holds it against the pinned release (`make test-litellm`).
 """
@@ -49,6 +49,10 @@ NEED_A_KEY = frozenset(
 """Those for which LiteLLM names a key that must be there (`litellm.validate_environment`, `api_key_env` of its JSON).
 The services of AWS are not among them: it calls those as its role."""
 
+NEED_AN_ADDRESS = frozenset({"azure", "azure_ai", "azure_text"})
+"""Those that have an address for each customer, without which LiteLLM raises."""
+_ADDRESSES = ("api_base", "base_url")
+
 _ANSWERED_HERE = ("mock_response", "mock_tool_calls")
 """With one of these LiteLLM answers itself and calls nobody."""
 
@@ -62,9 +66,21 @@ def provider_problem(model: Model) -> str | None:
         return f"{model.model} names no provider: write it in front, such as openai/{model.model}"
     if first not in PROVIDERS:
         return f"{first} is no provider of LiteLLM's: {_instead(first)}"
-    has_credential = any(is_credential_parameter(name) or name in _ANSWERED_HERE for name in model.params)
-    if first not in NEED_A_KEY or model.provider_key or has_credential:
+    if slash and not model.model.rpartition("/")[2]:
+        return f"{model.model} names no model: write it behind the slash"
+    if any(name in _ANSWERED_HERE for name in model.params):
         return None
+    if first in NEED_A_KEY and not model.provider_key and not any(map(is_credential_parameter, model.params)):
+        return _without_key(first)
+    if first in NEED_AN_ADDRESS and not any(model.params.get(name) for name in _ADDRESSES):
+        return (
+            f"{first} takes no call without its address: write params: {{api_base: "
+            "https://my-resource.openai.azure.com}, that of your resource, into the entry of models"
+        )
+    return None
+
+
+def _without_key(first: str) -> str:
     name = re.sub("[^a-z0-9-]", "-", first)
     return (
         f"{first} takes no call without a key: {commands.set_secret(f'providerKeys.{name}')}, and write "

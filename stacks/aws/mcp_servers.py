@@ -10,6 +10,7 @@ from charts.shapes import McpServer, VirtualKeySetting
 from stacks import commands
 from stacks.fields import nearest, unique
 from stacks.mcp import scopes
+from stacks.secrets import PROVIDER_KEY_NAME, SHAPES
 
 _TAKEN = frozenset(
     {
@@ -19,6 +20,9 @@ _TAKEN = frozenset(
     }
 )
 """First parts of paths of LiteLLM's own: a server is reached at `/<name>/mcp`."""
+
+
+_WRITE = "write one such as https://mcp.example.com/mcp, without a login, a query and #"
 
 
 def problems(
@@ -49,7 +53,7 @@ def _server_problems(server: McpServer, provider_keys: Collection[str], domain: 
     if server.name in _TAKEN:
         yield f"LiteLLM has a path /{server.name} of its own: choose another name"
     if not _https(server.url):
-        yield f"url {server.url!r} is no HTTPS address: tokens would cross the network in clear"
+        yield f"url {server.url!r} is no HTTPS address: {_WRITE}, for tokens would cross the network in clear"
     if server.auth == "none":
         given = server.model_fields_set & {"client_id", "provider_key", "scopes", "authorization_url", "token_url"}
         if given:
@@ -57,11 +61,13 @@ def _server_problems(server: McpServer, provider_keys: Collection[str], domain: 
         return
     for name in ("authorization_url", "token_url"):
         if not _https(getattr(server, name)):
-            yield f"{name.replace('_url', 'Url')} {getattr(server, name)!r} is no HTTPS address"
+            yield f"{name.replace('_url', 'Url')} {getattr(server, name)!r} is no HTTPS address: {_WRITE}"
     if not server.client_id:
         yield "has no clientId: write that of your OAuth client at the provider"
     if server.provider_key is None or server.provider_key not in provider_keys:
         named = server.provider_key or server.name
+        if not re.fullmatch(PROVIDER_KEY_NAME, named) or SHAPES.search(named):
+            named = "mcp"
         yield (
             f"its client secret is not set: write providerKey: {named} and "
             f"{commands.set_secret(f'providerKeys.{named}')}"
@@ -97,5 +103,10 @@ def _key_problems(servers: dict[str, McpServer], keys: Sequence[VirtualKeySettin
 
 
 def _https(url: str) -> bool:
-    at = urlsplit(url)
-    return at.scheme == "https" and bool(at.hostname) and at.username is None and not at.query and not at.fragment
+    try:
+        at = urlsplit(url)
+        reached = bool(at.hostname) and at.port != 0
+    except ValueError:  # such as an unfinished IPv6 host, or a port above 65535
+        return False
+    alone = at.username is None and not at.query and not at.fragment
+    return at.scheme == "https" and reached and alone and re.fullmatch(r"[!-~]+", url) is not None

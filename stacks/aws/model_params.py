@@ -5,25 +5,21 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
 from charts.litellm import provider_key_variable
 from charts.shapes import Model
-from stacks import commands
+from stacks import commands, secrets
 from stacks.aws.credential_names import is_credential, is_credential_parameter
 from stacks.aws.litellm_providers import provider_problem
 
-_SHAPES = re.compile(
-    r"(?i:^(bearer|basic)\s+\S+$)"  # a header's value
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|\b(sk-[A-Za-z0-9_-]{13,}|(AKIA|ASIA)[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|ya29\.[\w.-]+|dapi[0-9a-f]{32})"
-    r"|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"  # a JSON Web Token
-)
-"""Values that LiteLLM takes for a credential wherever they stand (litellm_core_utils/secret_redaction.py)."""
-
 _LONGEST_MODELS = 500_000
 """Bytes of `models` as JSON. They stand in a ConfigMap, and with it in Helm's Secret: Kubernetes takes 1 MiB each."""
+
+_PRICE = re.compile("cost_per_|token_cost")
+"""In the names of LiteLLM's prices (litellm/types/utils.py, ModelInfoBase)."""
 
 _REFERENCE = "os.environ/"
 
@@ -48,12 +44,30 @@ def param_problems(params: Mapping[str, object], provider_keys: Collection[str])
     """What in `params` is a credential, or refers to one that there is not. No value is shown."""
     if "model" in params:
         yield "params.model would replace the model: set it in model itself"
+    for name, value in params.items():
+        if _PRICE.search(name) and isinstance(value, str | int | float) and not _counts(name, value):
+            yield f"params.{name} is no price: set USD for one of what it counts, such as 2.5e-7, or take it out"
     yield from _in_object(params, "params", provider_keys, resolved=True)
+
+
+def is_price(value: object, highest: float = 1) -> bool:
+    """Whether it is a price in USD, of one token by default; one below nothing would give budgets back.
+
+    YAML has 1e-6, without a dot, as text in one reader and as a number in another.
+    """
+    try:
+        return 0 <= float(str(value)) <= highest
+    except ValueError:
+        return False
+
+
+def _counts(name: str, value: str | float) -> bool:
+    return str(value).startswith(_REFERENCE) or is_price(value, 1 if "token" in name else sys.float_info.max)
 
 
 def value_problem(where: str, value: str) -> str | None:
     """Say that a value holds a credential; None when it does not."""
-    if _SHAPES.search(value) or _in_address(value):
+    if secrets.SHAPES.search(value) or _in_address(value):
         return _refusal(f"the credential in {where}")
     return None
 
@@ -109,7 +123,7 @@ def _in_address(value: str) -> bool:
             parts = urlsplit(address)
         except ValueError:  # such as an unfinished IPv6 host
             return "@" in address
-        names = re.findall(r"(?:^|[&;])([^=&;]+)=", parts.query)
+        names = re.findall(r"(?:^|[&;])([^=&;]+)=", f"{parts.query}&{parts.fragment}")
         if "@" in parts.netloc or any(is_credential(unquote(name)) for name in names):
             return True
     return False

@@ -11,9 +11,11 @@ import pulumi
 
 from catalogue.secrets import SECRETS, VIRTUAL_KEY
 from charts.shapes import MCP_SERVER_NAME
+from components.azure.identity import MCP_CLIENTS
 from stacks import commands, secrets
 from stacks.azure.settings import AzureSettings
 from stacks.errors import SettingsError
+from stacks.kinds import KINDS, kind_problems
 
 NAMES = ("apimEntryUrl", "apimEntryCertificate", "apimEntryKey", "virtualKeys")
 """Outputs of an AWS stack that are read, under their own names in `awsOutputs` too."""
@@ -51,9 +53,9 @@ async def read(config: AzureSettings) -> AwsOutputs:
             "awsStack is not set, so nobody knows where LiteLLM is: "
             f"{commands.set_config('awsStack organization/genaiplatform/dev')}, or set awsOutputs"
         )
-    problems = list(_shape_problems(config, found))
+    problems = [*kind_problems("awsStack", config.aws_stack, KINDS["aws"])] or [*_shape_problems(config, found)]
     if not problems:
-        problems = [*_backend_problems(config, found), *_key_problems(config, found), *_mcp_problems(found)]
+        problems = [*_backend_problems(config, found), *_key_problems(config, found), *_mcp_problems(config, found)]
     if problems:
         raise _refusal(*problems)
     return AwsOutputs(
@@ -77,13 +79,14 @@ def _refusal(*problems: str) -> SettingsError:
 async def _outputs_of(aws_stack: str) -> Mapping[str, Any]:
     reference = pulumi.StackReference(aws_stack)
     details = {name: await reference.get_output_details(name) for name in (*NAMES, *MCP_NAMES)}
-    return {name: found.secret_value or found.value for name, found in details.items()}
+    # An empty value is a value: no virtual keys, or a secret that cannot be decrypted here.
+    return {name: found.value if found.secret_value is None else found.secret_value for name, found in details.items()}
 
 
 def _shape_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterator[str]:
     keys = found.get("virtualKeys")
     usable = {
-        "apimEntryUrl": re.fullmatch(r"https?://[^/\s]+", str(found.get("apimEntryUrl"))),
+        "apimEntryUrl": re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", str(found.get("apimEntryUrl"))),
         "apimEntryCertificate": found.get("apimEntryCertificate") in ("public", "self-signed"),
         "apimEntryKey": re.fullmatch(SECRETS["apimEntryKey"].pattern, str(found.get("apimEntryKey"))),
         "virtualKeys": isinstance(keys, Mapping)
@@ -141,9 +144,10 @@ def _key_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterator[s
     for client in config.clients:
         for alias in dict.fromkeys((client.key_alias, *client.keys)):
             if alias not in known:
+                instead = f"use one of {', '.join(sorted(known))} (`key`), or " if known else ""
                 yield (
-                    f"clients: {client.name} names the key {alias!r}, which LiteLLM does not have: use one of "
-                    f"{', '.join(sorted(known))} (`key`), or add it to virtualKeys of the AWS stack"
+                    f"clients: {client.name} names the key {alias!r}, which LiteLLM does not have: {instead}add it to "
+                    "virtualKeys of the AWS stack"
                 )
 
 
@@ -160,11 +164,16 @@ def _is_text_by_text(users: object) -> bool:
     return isinstance(users, Mapping) and all(isinstance(one, str) for pair in users.items() for one in pair)
 
 
-def _mcp_problems(found: Mapping[str, Any]) -> Iterator[str]:
+def _mcp_problems(config: AzureSettings, found: Mapping[str, Any]) -> Iterator[str]:
     servers, keys = _servers(found), _personal_keys(found)
     if not isinstance(servers, Mapping) or not all(map(_is_text_by_text, servers.values())):
         yield "awsOutputs.mcpServers is malformed: set it to that output of the AWS stack, aliases by user by server"
         return
+    if servers and MCP_CLIENTS in (client.name for client in config.clients):
+        yield (
+            f"clients: {MCP_CLIENTS} is what the application is called that people log in with for MCP servers: "
+            "rename it"
+        )
     for server in servers:
         if not re.fullmatch(MCP_SERVER_NAME, str(server)):
             yield f"mcpServers: {server!r} is not a name of an MCP server that LiteLLM takes"

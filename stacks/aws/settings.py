@@ -18,12 +18,12 @@ from pydantic.alias_generators import to_snake
 from catalogue.pins import AURORA_OFFERED, AURORA_VERSION, KUBERNETES, KUBERNETES_VERSION, LANGFUSE_IMAGE, LITELLM_IMAGE
 from catalogue.secrets import SECRETS, VIRTUAL_KEY
 from charts.shapes import McpServer, Model, VirtualKeySetting, text
-from stacks import addresses, commands
+from stacks import addresses
 from stacks.aws import bedrock, databricks, mcp_servers, model_params, regions
 from stacks.configuration import read
 from stacks.errors import SettingsError
 from stacks.fields import PROVIDER_KEYS, Email, StackSettings, nearest, unique
-from stacks.secrets import equal, problem, provider_key_problems
+from stacks.secrets import equal, problem, provider_key_problems, unset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +187,7 @@ class AwsSettings(StackSettings):
         usable = [known for known, pin in KUBERNETES.items() if pin.supported(today)]
         if version not in usable:
             raise ValueError(
-                f"{version} is not in standard support by EKS (extended support costs six times as much): "
+                f"{version or 'no text'} is not in standard support by EKS (extended support costs six times as much): "
                 f"set one of {', '.join(usable)}"
             )
         return version
@@ -218,10 +218,7 @@ class AwsSettings(StackSettings):
         names = [model.name for model in self.models]
         for model in self.models:
             if model.provider_key is not None and model.provider_key not in self.provider_keys:
-                raise ValueError(
-                    f"models: {model.name} refers to the provider key {model.provider_key!r}, which is not set: "
-                    f"{commands.set_secret(f'providerKeys.{model.provider_key}')}"
-                )
+                raise ValueError(f"models: {model.name} refers to the provider key {unset(model.provider_key)}")
         for key in self.virtual_keys:
             for name in key.models:
                 if name not in names:
@@ -323,7 +320,9 @@ def load() -> AwsSettings:
 
 def region() -> str:
     """`aws:region`, us-east-1 when not set."""
-    region = pulumi.Config("aws").get("region") or DEFAULT_REGION
+    region = pulumi.Config("aws").get("region")
+    if region is None:
+        return DEFAULT_REGION
     if problem := regions.problem(region):
         raise SettingsError(f"aws:region: {problem}")
     return region

@@ -57,7 +57,11 @@ def _reachable(url: str) -> str:
         host, port = "", None
     if "@" in url:
         raise ValueError("endpoint holds a login: take it out, keys belong to providerKeys")
-    if not (_address(host) or re.fullmatch(_HOST, host)) or parts.query or parts.fragment or url != url.strip():
+    if "?" in url or "#" in url:
+        raise ValueError(
+            "endpoint is no address of a service: leave ? or # away and what follows, keys are providerKeys"
+        )
+    if not (_address(host) or re.fullmatch(_HOST, host)) or url != url.strip():
         raise ValueError(f"{url!r} is no address of a service: set one such as https://example.openai.azure.com")
     if parts.scheme != "https":
         raise ValueError(f"{url} is no https address, and keys and prompts would cross the internet in clear")

@@ -13,17 +13,17 @@ from pydantic import AfterValidator, Field, model_validator
 
 from catalogue import databricks
 from charts.shapes import text
-from stacks import commands
 from stacks.configuration import place, read
 from stacks.databricks.served_model import CatalogName, ServedModelSetting
 from stacks.fields import PROVIDER_KEYS, StackSettings, named_once, unique
-from stacks.secrets import provider_key_problems
+from stacks.secrets import provider_key_problems, unset
 
 Caller = Annotated[
     str,
     text(
         # No id of a service principal, which a serving endpoint would take for the name of a group.
-        r"(?![0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$)([^\s@,;]+@[^\s@,;]+\.[^\s@,;]+|[^\s@,;]([^@,;]*[^\s@,;])?)",
+        r"(?!(?i:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$)(?!.*[\x00-\x1f\x7f])"
+        r"([^\s@,;]+@[^\s@,;]+\.[^\s@,;]+|[^\s@,;]([^@,;\n]*[^\s@,;])?)",
         "a name: write the e-mail address of one user, or the name of one group, as Databricks shows it",
     ),
 ]
@@ -122,10 +122,7 @@ class DatabricksSettings(StackSettings):
         problems = list(provider_key_problems(self.provider_keys))
         for model in self.served_models:
             if model.provider_key is not None and model.provider_key not in self.provider_keys:
-                problems.append(
-                    f"servedModels: {model.name} refers to the provider key {model.provider_key!r}, which is not set: "
-                    f"{commands.set_secret(f'providerKeys.{model.provider_key}')}"
-                )
+                problems.append(f"servedModels: {model.name} refers to the provider key {unset(model.provider_key)}")
             if model.account and self.gateway == "endpoint":
                 problems.append(
                     f"servedModels: {model.name} has account, and a serving endpoint cannot call as a managed "

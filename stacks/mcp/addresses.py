@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator
 
@@ -12,6 +12,8 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 _NO_APPS = frozenset({"about", "blob", "data", "file", "ftp", "http", "https", "javascript", "vbscript", "ws", "wss"})
 _LONGEST = 256
 """Characters (learn.microsoft.com, "Redirect URI (reply URL) best practices and limitations")."""
+_MOST = 256
+"""Of one application, for accounts of work or school (the same page)."""
 
 
 def _exact(uris: tuple[str, ...]) -> tuple[str, ...]:
@@ -19,6 +21,8 @@ def _exact(uris: tuple[str, ...]) -> tuple[str, ...]:
         raise ValueError("is empty, so nobody could log in: write http://localhost, or that of your MCP client")
     if len({uri.rstrip("/") for uri in uris}) < len(uris):
         raise ValueError("has two entries with the same address: take one out")
+    if len(uris) > _MOST:
+        raise ValueError(f"has {len(uris)} entries, and an application of Entra ID takes {_MOST}: take some out")
     if wrong := [found for uri in uris if (found := problem(uri, apps=True))]:
         raise ValueError("; ".join(wrong))
     return uris
@@ -34,15 +38,17 @@ def problem(address: str, *, apps: bool = False) -> str:
         at = urlsplit(address)
     except ValueError:
         return f"{address!r} is no address: write one such as http://localhost or https://app.example.com/back"
+    if holds_login(address):
+        return "holds a login: take it out, whoever sees the address would have it"
     if len(address) > _LONGEST or re.search(r"[\s\\<>\"]", address):
         return f"{address!r} is no address: write one of at most {_LONGEST} characters, without spaces"
     if "*" in address:
         return f"{address!r} is not exact: whoever holds another address that * fits gets the code; write each in full"
-    if "#" in address or at.username is not None or {".", ".."} & {*unquote(at.path).split("/")}:
-        return f"{address!r} is not exact: write it without #, a user and .."
+    if "#" in address or {".", ".."} & {*unquote(at.path).split("/")}:
+        return f"{address!r} is not exact: write it without # and .."
     if at.scheme and (not address.startswith(f"{at.scheme}:") or at.netloc != at.netloc.lower()):
         return f"{address!r} is not exact: write its beginning and its host in lower case, as they are compared"
-    if not _has_port(at):
+    if not has_port(address):
         return f"{address!r} has no port that there is: write one of 1 to 65535, or none"
     if at.scheme == "http" and at.hostname in LOOPBACK:
         return ""
@@ -55,8 +61,14 @@ def problem(address: str, *, apps: bool = False) -> str:
     )
 
 
-def _has_port(at: SplitResult) -> bool:
+def holds_login(address: str) -> bool:
+    """Whether a user, and perhaps a password, stands before the host: such an address is not to be shown."""
+    return "@" in re.split(r"[/?#]", address.partition("//")[2])[0]
+
+
+def has_port(address: str) -> bool:
+    """Whether its port is one, where it names one."""
     try:
-        return at.port != 0
+        return urlsplit(address).port != 0
     except ValueError:
         return False

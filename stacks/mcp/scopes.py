@@ -13,15 +13,15 @@ _GOOGLE_READS = frozenset({"openid", "email", "profile", f"{_GOOGLE}userinfo.ema
 
 _WRITES = frozenset(
     (
-        *("admin", "control", "create", "delete", "edit", "full", "insert", "manage", "modify", "publish", "send"),
-        *("update", "upload", "write"),
+        *("admin", "control", "create", "delete", "edit", "full", "insert", "manage", "modify", "publish", "readwrite"),
+        *("rw", "send", "update", "upload", "write"),
     )
 )
 """Words in scopes of Microsoft, Slack, Atlassian and Salesforce that let more happen than reading."""
 
 _WRITE_BARE = frozenset(
     (
-        *("api", "codespace", "gist", "project", "public_repo", "repo", "repo:status", "repo_deployment"),
+        *("*", "all", "api", "codespace", "gist", "project", "public_repo", "repo", "repo:status", "repo_deployment"),
         *("security_events", "sudo", "user", "web", "workflow"),
         *("directory.accessasuser.all", "incoming-webhook", "user_impersonation"),
     )

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from catalogue.agentcore import LONGEST_TOOL_NAME, region_problem
 from charts.shapes import Frozen, text
 from stacks.configuration import place, read
-from stacks.fields import StackSettings, Users, unique
+from stacks.fields import StackSettings, Users, named_once, unique
 from stacks.mcp import addresses, openapi, scopes
 
 _GUID = r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
@@ -30,8 +31,10 @@ TargetName = Annotated[
 
 def _secret_name(name: str) -> str:
     # A client secret of Google's, GitHub's or Slack's that stands there by mistake looks like a name.
-    looks_secret = re.match(r"GOCSPX-", name) or re.fullmatch(r"[0-9a-fA-F]{32,}", name)
-    if looks_secret or not re.fullmatch(r"[\w/+=.@-]{1,512}", name):
+    looks_secret = re.match(r"GOCSPX-|gh[a-z]_|github_pat_|xox[a-z]-|eyJ", name) or re.fullmatch(
+        r"[0-9a-fA-F]{32,}", name
+    )
+    if looks_secret or not re.fullmatch(r"[A-Za-z0-9_/+=.@-]{1,512}", name):
         raise ValueError(
             "is not a name of a secret of Secrets Manager, and is not shown, as it may be the secret: write the name "
             "alone, such as mcp/google"
@@ -41,8 +44,12 @@ def _secret_name(name: str) -> str:
 
 SecretName = Annotated[str, AfterValidator(_secret_name)]
 
-_DISCOVERY = re.compile(r"https://[^\s?#*]+/\.well-known/(openid-configuration|oauth-authorization-server)")
-GOOGLE_ISSUER = "https://accounts.google.com"
+_DISCOVERY = re.compile(
+    r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?(/[^\s?#*]*)?"
+    r"/\.well-known/(openid-configuration|oauth-authorization-server)"
+)
+_GOOGLE_CLIENT = r"[\w-]+\.apps\.googleusercontent\.com"
+GOOGLE_ISSUER = "accounts.google.com"
 DRIVE_SCOPE = "https://www.googleapis.com/auth/drive.readonly"
 
 
@@ -121,9 +128,8 @@ class McpSettings(StackSettings):
 
     @field_validator("groups", "caller_client_ids")
     @classmethod
-    def _each_once(cls, ids: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        unique(str(info.field_name), "id", [one.lower() for one in ids])
-        return ids
+    def _each_once(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
+        return named_once(ids)
 
     @model_validator(mode="after")
     def _somebody_may_call_something(self) -> McpSettings:
@@ -154,16 +160,17 @@ def _problems(target: TargetSetting) -> Iterator[str]:
     if target.google:
         if target.grant == "clientCredentials":
             yield "Google has no client credentials: set grant to authorizationCode, or discoveryUrl of another"
-        if target.api == "drive" and not target.client_id.endswith(".apps.googleusercontent.com"):
+        if not re.fullmatch(_GOOGLE_CLIENT, target.client_id):
             yield "clientId is none of Google's: copy the one that ends with .apps.googleusercontent.com"
-    else:
-        if not _DISCOVERY.fullmatch(target.discovery_url):
-            yield (
-                f"discoveryUrl {target.discovery_url!r} is none: write the HTTPS address that ends with "
-                "/.well-known/openid-configuration"
-            )
-        if target.discovery_url.startswith(GOOGLE_ISSUER):
-            yield "discoveryUrl is Google's own: take it out, Google is the default"
+    elif addresses.holds_login(target.discovery_url):
+        yield "discoveryUrl holds a login: take it out, the secret belongs into Secrets Manager"
+    elif not _DISCOVERY.fullmatch(target.discovery_url) or not addresses.has_port(target.discovery_url):
+        yield (
+            f"discoveryUrl {target.discovery_url!r} is none: write the HTTPS address that ends with "
+            "/.well-known/openid-configuration"
+        )
+    elif urlsplit(target.discovery_url).hostname == GOOGLE_ISSUER:
+        yield "discoveryUrl is Google's own: take it out, Google is the default"
 
 
 def load() -> McpSettings:

@@ -24,6 +24,7 @@ from rich.text import Text
 
 from ops.project import ROOT
 from rehearsal.simulation import running as simulated
+from tests.kubeconfig import kubeconfig
 from tests.ops.verify.invoke import verify
 from tests.ops.verify.stream_clock import stream_clock
 from tests.ops.verify.world import running as world_running
@@ -61,7 +62,7 @@ def genai(words: Sequence[str], folder: Path, environment: dict[str, str]) -> st
 
 
 def take_the_day() -> None:
-    """In the morning and in the evening."""
+    """`genai up` and `genai down`."""
     with simulated(hosted_zones=["example.com"]) as simulation, TemporaryDirectory() as folder, lists_that_moto_lacks():
         day = engine(simulation, Path(folder))
         shutil.copytree(ROOT / "ops", day.project / "ops", ignore=shutil.ignore_patterns("__pycache__"))
@@ -82,7 +83,7 @@ def take_the_proof() -> None:
         stream_clock() as clock,
         world_running(boto3.client("s3", region_name="us-east-1"), clock) as world,
         mock.patch("ops.checks.verify.polling.sleep"),
-        mock.patch("ops.clouds.kubeconfig.kubeconfig", return_value=world.kubeconfig()),
+        mock.patch("ops.clouds.kubeconfig.kubeconfig", return_value=kubeconfig(world.urls["kubernetes"])),
     ):
         take("verify", "genai verify -s dev", verify(world, "-s", "dev").output)
     server.stop()

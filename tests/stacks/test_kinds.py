@@ -20,6 +20,7 @@ from rehearsal.settings import ADAPTATIONS
 from stacks.errors import SettingsError
 from stacks.kinds import KINDS, kind_of
 from stacks.provider_settings import NAMESPACES
+from tests import mcp_program
 
 
 @pytest.mark.parametrize(
@@ -72,8 +73,8 @@ def test_the_program_builds_nothing_for_a_stack_without_a_kind() -> None:
 
 
 def test_the_program_builds_the_kind_that_the_setting_names() -> None:
-    recording = record(stack="production", config={"genaiplatform:kind": "aws"})
-    assert recording.of_type("aws:ec2/vpc:Vpc")
+    recording = record(stack="production", config={**mcp_program.config(), "genaiplatform:kind": "mcp"})
+    assert recording.of_type("aws:bedrock/agentcoreGateway:AgentcoreGateway")
 
 
 def test_a_file_with_more_dots_in_its_name_is_not_that_of_another_stack(tmp_path: Path) -> None:
@@ -113,3 +114,14 @@ def test_no_other_code_asks_what_kind_a_stack_is() -> None:
                 if any(isinstance(side, ast.Constant) and side.value in KINDS for side in sides):
                     found.append(f"{file.relative_to(ROOT)}:{node.lineno}")
     assert found == []
+
+
+@pytest.mark.parametrize("page", ["docs/operations.md", "docs/ja/operations.md"])
+def test_the_page_about_names_of_stacks_has_every_kind(page: str) -> None:
+    (start,) = (
+        one
+        for one in (ROOT / page).read_text(encoding="utf-8").split("\n\n")
+        if "pulumi config set -s prod kind aws" in one
+    )
+    words = {word for kind in KINDS.values() for word in (kind.name, *kind.aliases)}
+    assert not [word for word in words if f"`{word}`" not in start]

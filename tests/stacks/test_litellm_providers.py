@@ -9,9 +9,10 @@ from unittest import mock
 import pytest
 
 from charts.shapes import Model
-from stacks.aws.litellm_providers import NEED_A_KEY, PROVIDERS, provider_problem
+from stacks.aws.litellm_providers import NEED_A_KEY, NEED_AN_ADDRESS, PROVIDERS, provider_problem
 from tests.needs_litellm import needs_litellm
 
+AT = {"api_base": "https://my-resource.openai.azure.com"}
 AWS = {"bedrock", "sagemaker"}
 """LiteLLM calls them as its role."""
 
@@ -41,6 +42,17 @@ def test_those_that_need_a_key_are_those_of_which_it_says_so() -> None:
 
 
 @needs_litellm
+@pytest.mark.parametrize("word", sorted(NEED_AN_ADDRESS))
+def test_those_that_need_an_address_are_not_called_without(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import litellm
+
+    for variable in ("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT", "AZURE_AI_API_BASE"):
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(Exception, match=r"api_base|base_url"):
+        litellm.completion(model=f"{word}/x", api_key="k", messages=[{"role": "user", "content": "Hi"}], max_retries=0)
+
+
+@needs_litellm
 @pytest.mark.parametrize("model", ["my-deployment", "claude-sonnet", "azur/my-deployment"])
 def test_it_does_not_know_where_to_send_a_model_that_is_refused(model: str) -> None:
     import litellm
@@ -59,6 +71,12 @@ def test_it_does_not_know_where_to_send_a_model_that_is_refused(model: str) -> N
         (Model(name="x", model="azure/x"), "azure takes no call without a key: `pulumi config set "),
         (Model(name="x", model="azure/x", params={"api_base": "https://x"}), "azure takes no call without a key"),
         (Model(name="x", model="x", params={"custom_llm_provider": "gemini"}), "gemini takes no call without a key"),
+        *(
+            (Model(name="x", model=f"{word}/x", provider_key="k"), f"{word} takes no call without its address: write")
+            for word in sorted(NEED_AN_ADDRESS)
+        ),
+        (Model(name="x", model="azure/x", provider_key="k", params={"api_base": None}), "without its address"),
+        (Model(name="x", model="openai/", provider_key="k"), "openai/ names no model: write it behind the slash"),
         (Model(name="x", model="together_ai/x"), "providerKeys.together-ai`, and write `providerKey: together-ai`"),
     ],
 )
@@ -69,9 +87,10 @@ def test_a_model_that_cannot_be_called_is_refused(model: Model, says: str) -> No
 @pytest.mark.parametrize(
     "model",
     [
-        Model(name="x", model="azure/x", provider_key="azure"),
-        Model(name="x", model="azure/x", params={"api_key": "os.environ/PROVIDER_KEY_AZURE"}),
-        Model(name="x", model="azure/x", params={"azure_ad_token": "os.environ/PROVIDER_KEY_TOKEN"}),
+        Model(name="x", model="azure/x", provider_key="azure", params=AT),
+        Model(name="x", model="azure/x", params={"api_key": "os.environ/PROVIDER_KEY_AZURE", **AT}),
+        Model(name="x", model="azure/x", params={"azure_ad_token": "os.environ/PROVIDER_KEY_TOKEN", **AT}),
+        Model(name="x", model="azure/x", provider_key="azure", params={"base_url": AT["api_base"]}),
         Model(name="x", model="x", provider_key="k", params={"custom_llm_provider": "openai"}),
         Model(name="x", model="openai/echo", params={"mock_response": "pong"}),
         Model(name="x", model="bedrock/amazon.nova-lite-v1:0"),

@@ -1,4 +1,4 @@
-"""`make mcp`: both ways without an account, told line by line; ends with 1 where one user sees another's data."""
+"""`make mcp`: MCP through AgentCore and through LiteLLM without an account; 1 where users see others' data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import httpx
 
@@ -22,7 +21,7 @@ from apps.mcp.offline.world import world
 PEOPLE = ("alice", "bob")
 
 
-def first_way(say: Callable[[str], None]) -> bool:
+def through_agentcore(say: Callable[[str], None]) -> bool:
     """AgentCore behind Entra ID; whether each saw the own files alone."""
     with TemporaryDirectory(prefix="genai-mcp-") as folder, world(Path(folder)) as at:
         stranger = httpx.post(at.gateway.url, json={}, trust_env=False, timeout=60)
@@ -50,10 +49,10 @@ def first_way(say: Callable[[str], None]) -> bool:
         return right and again == ["\n".join(FILES[one]) for one in PEOPLE]
 
 
-def second_way(at: LiteLLMWorld, say: Callable[[str], None]) -> bool:
+def through_litellm(at: LiteLLMWorld, say: Callable[[str], None]) -> bool:
     """LiteLLM with a key for each person; whether each saw the own files alone."""
 
-    def attempt(person: str) -> Any:
+    def attempt(person: str) -> str:
         try:
             return asyncio.run(client.call(at.told(person), "listFiles", {}, at.browser(person).show))
         except client.CallError as error:
@@ -74,26 +73,23 @@ def second_way(at: LiteLLMWorld, say: Callable[[str], None]) -> bool:
 
 
 def main() -> int:
-    """0 both ways keep the users apart, 1 one does not."""
+    """0 when both gateways keep the users apart, 1 when one does not."""
     os.environ |= {"AWS_ACCESS_KEY_ID": "offline", "AWS_SECRET_ACCESS_KEY": "offline"}
 
     def say(line: str) -> None:
         print(f"  {line}", flush=True)
 
-    def started() -> tuple[Any, LiteLLMWorld]:
-        context = litellm_world()
-        return context, context.__enter__()
-
+    litellm = litellm_world()
     with ThreadPoolExecutor(1) as pool:
-        starting = pool.submit(started)  # takes most of the time
+        starting = pool.submit(litellm.__enter__)  # takes most of the time
         print("AgentCore Gateway behind Entra ID (a model of it on the MCP SDK)")
-        good = first_way(say)
+        good = through_agentcore(say)
         print("LiteLLM as MCP gateway (the real one, which takes a while to start)")
-        context, at = starting.result()
+        at = starting.result()
         try:
-            good = second_way(at, say) and good
+            good = through_litellm(at, say) and good
         finally:
-            context.__exit__(None, None, None)
+            litellm.__exit__(None, None, None)
     print("Each saw the own files, and nobody else's." if good else "Somebody saw what is not his.")
     return 0 if good else 1
 

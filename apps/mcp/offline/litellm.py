@@ -1,4 +1,4 @@
-"""The second way on loopback: the real LiteLLM as MCP gateway, with PostgreSQL, before a Google and a Drive."""
+"""LiteLLM as MCP gateway on loopback: the real one, with PostgreSQL, before a simulated Google and Drive."""
 
 from __future__ import annotations
 

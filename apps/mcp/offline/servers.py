@@ -1,4 +1,4 @@
-"""Starlette applications on a free port of loopback, and a person with a browser."""
+"""uvicorn on loopback for the applications of the offline MCP gateways, and the browser of one person (httpx)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import uvicorn
 from starlette.types import ASGIApp
+
+from apps.mcp.loopback import HOSTS
 
 PERSON = "person"
 """The cookie that says who sits before the browser: the stand-ins ask for no password."""
@@ -43,7 +45,7 @@ class Browser:
     def visit(self, url: str) -> httpx.Response:
         """Open the address and follow it to its end."""
         for _ in range(20):
-            if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
+            if urlsplit(url).hostname not in HOSTS:
                 raise ValueError(f"{url} is not on this machine")
             self.visited.append(url)
             answer = self._http.get(url)

@@ -1,4 +1,4 @@
-"""The first way on loopback: an Entra ID, a Google and an AgentCore Gateway that know each other."""
+"""AgentCore Gateway on loopback, with an Entra ID and a Google that it knows, all simulated."""
 
 from __future__ import annotations
 

@@ -61,11 +61,13 @@ def asked_of(
     return lambda: check(Api(inventory.arm, token()["accessToken"]), f"/subscriptions/{token()['subscription']}")
 
 
-def entra_checks(day: AzureStackInventory, tenant_id: str) -> Mapping[str, Check]:
+def entra_checks(inventory: AzureStackInventory, tenant_id: str) -> Mapping[str, Check]:
     """The tenant that `az` is logged in to, and rights in its directory; `tenant_id` is the setting, or empty."""
     return {
-        "tenant": lambda: tenant(day.token(day.graph)["tenant"], tenant_id),
-        "rights in the directory": lambda: directory(Api(day.graph, day.token(day.graph)["accessToken"])),
+        "tenant": lambda: tenant(inventory.token(inventory.graph)["tenant"], tenant_id),
+        "rights in the directory": lambda: directory(
+            Api(inventory.graph, inventory.token(inventory.graph)["accessToken"])
+        ),
     }
 
 

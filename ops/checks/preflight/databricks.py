@@ -23,14 +23,14 @@ _ACTIONS: Mapping[str, str] = {
 """What making a type of resource needs."""
 
 
-def databricks_checks(day: AzureStackInventory, recording: Recording) -> Mapping[str, Check]:
+def databricks_checks(inventory: AzureStackInventory, recording: Recording) -> Mapping[str, Check]:
     """Subscription, rights in it for what the recorded program makes, and its registration.
 
     What Databricks itself allows is asked by `up`: there is no workspace yet that could tell.
     """
-    token = once(lambda: day.token(day.arm))
+    token = once(lambda: inventory.token(inventory.arm))
     wanted = [action for type_token, action in _ACTIONS.items() if recording.of_type(type_token)]
-    in_subscription = partial(asked_of, day, token)
+    in_subscription = partial(asked_of, inventory, token)
     return {
         "subscription": in_subscription(subscription),
         "one account": lambda: one_account(token()),

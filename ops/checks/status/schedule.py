@@ -1,7 +1,7 @@
 """GitHub Actions: when the workflow `day` takes a stack down.
 
-Its crons are morning and evening; `ACTION` names those of the morning. An evening passes by as long as the tag
-`genai:keep-until` of the EKS cluster, a time in ISO 8601, lies ahead.
+Its expression `ACTION` names the crons that start the stack; the others take it down. They leave it up as long as the
+tag `genai:keep-until` of the EKS cluster, a time in ISO 8601, lies ahead.
 """
 
 from __future__ import annotations

@@ -199,12 +199,12 @@ class Completions:
         return self._key
 
     def _chat(self, model: str, key: str | None, target: str = CHAT, **more: Any) -> httpx.Response:
-        body = question(model, "Are you there? Answer with one word.", **more)
+        body = question(model, **more)
         url, headers = f"{self._stack.litellm_url}{target}", {} if key is None else bearer(key)
         return self._http.post(url, headers=headers, json=body)
 
 
-def question(model: str, text: str, **more: Any) -> Mapping[str, Any]:
+def question(model: str, text: str = "Are you there? Answer with one word.", **more: Any) -> Mapping[str, Any]:
     """The body of a chat completion."""
     return {"model": model, "messages": [{"role": "user", "content": text}], **more}
 

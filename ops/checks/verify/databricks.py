@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from catalogue.databricks import ENTRA_RESOURCE
+from ops.checks.verify.completions import question
 from ops.checks.verify.databricks_fallback import Fallback
 from ops.checks.verify.http import ANSWER_SECONDS, ask, bearer, client, seen
 from ops.checks.verify.polling import NotYetError, until
@@ -163,7 +164,7 @@ class DatabricksSteps:
         return says
 
     def _payload_row(self) -> str:
-        began = self._began.strftime("%Y-%m-%d %H:%M:%S")
+        began = self._began.strftime("%Y-%m-%d %H:%M:%SZ")  # else it is in the warehouse's own time zone
         time = _TIME[self._stack.gateway]
         question = f"SELECT count(*) FROM {self._stack.inference_table} WHERE {time} >= '{began}'"  # noqa: S608  outputs
 
@@ -221,18 +222,17 @@ class DatabricksSteps:
         return f"{model} answered where the first model could not be reached"
 
     def _chat(self, token: str | None, model: str = "") -> httpx.Response:
-        body = {
-            "model": model or self._stack.served_model,
-            "messages": [{"role": "user", "content": "Are you there? Answer with one word."}],
-            "max_tokens": 16,
-        }
+        body = question(model or self._stack.served_model, max_tokens=16)
         url = f"{self._stack.workspace_url}{_PATHS[self._stack.gateway]}"
         return self._http.post(url, headers={} if token is None else bearer(token), json=body)
 
 
 def named_by(answer: str, models: Mapping[str, Any]) -> str:
-    """Which of the models the answer names: itself, or with a version behind it (`gpt-4o-mini-2024-07-18`)."""
-    return next((one for one in models if re.fullmatch(rf"{re.escape(one)}(-\d.*)?", answer)), answer)
+    """Which of the models the answer names: itself, or with a version behind it (`gpt-4o-mini-2024-07-18`).
+
+    Of two that it could be, the longer one: a version may be served beside its model.
+    """
+    return max((one for one in models if re.fullmatch(rf"{re.escape(one)}(-\d.*)?", answer)), key=len, default=answer)
 
 
 def chance(seen_: int, calls: int, share: float) -> float:

@@ -12,13 +12,13 @@ from typing import Any
 
 import httpx
 
+from components.databricks.model import CHAT
 from ops.checks.verify.http import ask, seen
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import UnprovedError
 
 NOBODY = "https://genai-verify.invalid/v1"
 """A host that no name server knows (RFC 2606). That Databricks takes it for a failure only a workspace can prove."""
-CHAT = "openai/v1/chat/completions"
 SECONDS = 180
 """A new service answers 403 and 404 for some seconds (public notes of 2026); an endpoint has to become ready first."""
 

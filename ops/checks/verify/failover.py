@@ -75,7 +75,7 @@ class Failover:
                 answer = self._http.post(
                     f"{self._gateway.models_url}{CHAT}",
                     headers=bearer(self._token()),
-                    json=question(self._model, "Are you there? Answer with one word."),
+                    json=question(self._model),
                 )
                 if answer.status_code != httpx.codes.OK:
                     raise UnprovedError(f"call {call + 1} while {first} refuses: {seen(answer)}")

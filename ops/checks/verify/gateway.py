@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 
+from ops.checks.verify.completions import CHAT, question
 from ops.checks.verify.http import ask, bearer, client, seen
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
@@ -107,8 +108,7 @@ class GatewaySteps:
         headers: dict[str, str] = {} if token is None else bearer(token)
         if self._gateway.key_mode == "header":
             headers["x-litellm-api-key"] = self._stack.virtual_keys[self._gateway.key_alias]
-        body = {"model": self._model, "messages": [{"role": "user", "content": "Are you there? Answer with one word."}]}
-        return self._http.post(f"{self._gateway.gateway_url}/v1/chat/completions", headers=headers, json=body)
+        return self._http.post(f"{self._gateway.gateway_url}{CHAT}", headers=headers, json=question(self._model))
 
 
 def apim_entry_step(stack: str, url: str, certificate: str) -> Step:
@@ -117,7 +117,7 @@ def apim_entry_step(stack: str, url: str, certificate: str) -> Step:
     def closed() -> str:
         # Nobody vouches for a self-signed certificate; nothing secret is sent.
         with client(verify=certificate == "public") as http:
-            answer = http.post(f"{url}/v1/chat/completions", json={})
+            answer = http.post(f"{url}{CHAT}", json={})
         # LiteLLM itself would answer 401: it was sent no key.
         if answer.status_code != httpx.codes.FORBIDDEN:
             raise UnprovedError(seen(answer))

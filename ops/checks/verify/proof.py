@@ -42,7 +42,7 @@ class Proof:
 
 
 @contextmanager
-def proof_of(stack: RunningAwsStack, gateway: RunningGateway | None, *, failover: bool = False) -> Iterator[Proof]:
+def proof_of(stack: RunningAwsStack, gateway: RunningGateway | None, *, failover: bool) -> Iterator[Proof]:
     """The proof of this day, with the gateway when there is one; nothing of it is left when the context ends.
 
     With `failover` a deployment of every pool of the gateway refuses for a minute and a half.

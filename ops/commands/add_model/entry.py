@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from ops.commands.add_model.providers import PROVIDERS, word_of
+from ops.stack.settings_file import Loader
 from stacks.errors import GenaiError
 from stacks.fields import StackSettings
 
@@ -55,11 +56,11 @@ def default_key_name(model: str) -> str:
     return word_of(model).replace("_", "-")
 
 
-def complete(entry: ModelEntry, known_keys: Collection[str]) -> ModelEntry:
-    """The entry with the key that its provider is known by; EntryError when that, or a parameter, is missing."""
+def complete(entry: ModelEntry, known_keys: Collection[str]) -> None:
+    """Name the key of the entry's provider where it names none; EntryError when that, or a parameter, is missing."""
     provider = PROVIDERS.get(word_of(entry.model))
     if provider is None or not_called(entry):
-        return entry
+        return
     for name, example in provider.params.items():
         if name not in entry.params:
             raise EntryError(f"{entry.model} needs {name}: give `--param {name}={example}`")
@@ -70,7 +71,6 @@ def complete(entry: ModelEntry, known_keys: Collection[str]) -> ModelEntry:
             f"{entry.model} needs a key of {provider.title} ({provider.key}): put it into an environment variable and "
             "name that with `--key-from VARIABLE`"
         )
-    return entry
 
 
 def param(text: str) -> tuple[str, Any]:
@@ -79,8 +79,8 @@ def param(text: str) -> tuple[str, Any]:
     if not name or not equals:
         raise EntryError(f"--param {text} is no assignment: write for example --param max_tokens=1000")
     try:
-        parsed = yaml.safe_load(value)
-    except (yaml.YAMLError, ValueError) as error:
+        parsed = yaml.load(value, Loader)  # noqa: S506  a SafeLoader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise EntryError(f"--param {name}: the value is neither a YAML scalar nor JSON") from error
     # A date such as api_version=2025-04-01 is meant as it is typed.
     return name, parsed if isinstance(parsed, bool | int | float | list | dict) else value

@@ -15,7 +15,7 @@ _WORDS = ", ".join(f"{word} ({provider.title})" for word, provider in PROVIDERS.
 
 def ask_model(known_keys: Collection[str], problem: Callable[[ModelEntry], str]) -> ModelEntry:
     """Ask for a model until `problem` finds none."""
-    while not (entry := ask_another(known_keys, problem, "ModelProvider")):
+    while not (entry := ask_another(known_keys, problem, "Provider")):
         pass
     return entry
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ops.project import PROJECT
 from ops.stack.draft import PROVIDER_KEYS
+from ops.stack.settings_file import load_yaml
 from stacks import stack_name
 from stacks.errors import GenaiError, SettingsError
 from stacks.kinds import KINDS, Kind, kind_of
@@ -88,16 +87,13 @@ def _with_kind(stack: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def read(file: Path, stack: str) -> Answers:
-    """The answers in the file (docs/operations.md, "Setting up"); AnswersError when it is no such file.
+    """The answers in the file (docs/operations.md, "Setting up").
+
+    AnswersError when it is no such file, StackConfigError when it is no YAML.
 
     Whether the program takes them is not looked at here.
     """
-    try:
-        said = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise AnswersError(f"{file} cannot be read: {error.strerror}.") from error
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
-        raise AnswersError(f"{file} is no valid YAML: {error}") from error
+    said = load_yaml(file)
     if not isinstance(said, dict) or not all(isinstance(key, str) for key in said):
         raise AnswersError(f"{file} does not hold answers by name: write lines such as `region: ap-northeast-1`.")
     state, azure, keys = said.pop("state", ""), said.pop("azure", None), said.pop("providerKeys", {})
@@ -107,7 +103,7 @@ def read(file: Path, stack: str) -> Answers:
         raise AnswersError("azure must be an object: its answers by name, such as `{region: japaneast}`")
     if not isinstance(keys, dict) or PROVIDER_KEYS in said:
         raise AnswersError("providerKeys must be an object: by name of the key, the environment variable that holds it")
-    if azure is not None and "region" not in azure and AZURE.region_key not in azure:
+    if azure is not None and not (azure.get("region") or azure.get(AZURE.region_key)):
         raise AnswersError("azure.region is missing: write the Azure region of the gateway, such as japaneast")
     return Answers(
         stack=stack,

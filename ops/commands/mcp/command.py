@@ -83,10 +83,13 @@ def call(
 
     from ops.commands.mcp.run import McpCommandError, run
 
+    def no_number(text: str) -> None:
+        raise ValueError(f"{text} is no JSON")
+
     try:
-        given = json.loads(arguments)
-    except ValueError:
+        given = json.loads(arguments, parse_constant=no_number)
+    except (ValueError, RecursionError):
         given = None
     if not isinstance(given, dict):
-        raise McpCommandError(f'{arguments!r} is no JSON object: write one such as \'{{"q": "budget"}}\'.')
+        raise McpCommandError(f'{arguments[:200]!r} is no JSON object: write one such as \'{{"q": "budget"}}\'.')
     raise typer.Exit(run(["call", tool, arguments], stack, server, key))

@@ -67,13 +67,13 @@ def _judge(cost: Cost, budget: float) -> int:
     """0 when the day stays within the budget, 3 when it does not, 2 when nobody knows; says why it is not 0."""
     from ops.model.cost import amount
 
-    if cost.usd_per_day > budget:
+    if round(cost.usd_per_day, 2) > budget:  # as it is shown
         shown = amount(cost.usd_per_day, cost.unpriced)
-        typer.echo(f"The day costs {shown}, more than the budget of {budget:.2f} USD.", err=True)
+        typer.echo(f"The day costs {shown}, more than the budget of {budget:,} USD.", err=True)
         return 3
     if cost.unpriced:
         typer.echo(
-            f"Whether the budget of {budget:.2f} USD holds is not known: no price for {', '.join(cost.unpriced)}.",
+            f"Whether the budget of {budget:,} USD holds is not known: no price for {', '.join(cost.unpriced)}.",
             err=True,
         )
         return 2

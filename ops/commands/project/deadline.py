@@ -1,4 +1,4 @@
-"""`--until`: when a project ends."""
+"""Option `--until` of `genai project`: a time of today or an ISO 8601 time as the end of a project."""
 
 from __future__ import annotations
 

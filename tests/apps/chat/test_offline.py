@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.apps.chat.offline import FIRST, SECOND, Chat, Window, chromium, running, window
+from tests.required import missing
 from tests.waiting import until
 
 pytestmark = pytest.mark.chat
@@ -24,8 +24,7 @@ SECRET = re.compile(r"\b[sp]k-[A-Za-z0-9-]{8,}")
 def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
     """The running command."""
     if chromium() is None:
-        reason = "there is no Chromium on PATH"
-        pytest.fail(reason) if os.environ.get("GENAI_REQUIRE_ALL") == "1" else pytest.skip(reason)
+        missing("there is no Chromium on PATH")
     with running(tmp_path_factory.mktemp("chat")) as started:
         yield started
 

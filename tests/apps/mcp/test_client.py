@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from mcp import MCPError
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 
 from apps.mcp import client, login, tokens
 from apps.mcp.__main__ import main
+from apps.mcp.loopback import returning
+from apps.mcp.offline.servers import serving
 from apps.mcp.offline.world import World, world
 from apps.mcp.settings import VARIABLE, Gateway
+from ops.local.process import free_port
 from tests.needs_litellm import NEEDS_LITELLM
 
 pytestmark = NEEDS_LITELLM
@@ -164,3 +172,55 @@ def test_a_tenant_that_cannot_be_asked_is_no_reason_to_forget_the_login(own: Wor
         asyncio.run(client.tools(away))
     assert kept(told).refresh_token == before.refresh_token
     assert asyncio.run(client.tools(told))
+
+
+def test_a_browser_that_only_opens_a_connection_ahead_is_no_visit_and_no_error() -> None:
+    """Chrome does so, and what the server could not read was a traceback on the user's terminal."""
+    errors: list[object] = []
+
+    async def visited() -> Mapping[str, str]:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+        async with returning() as (port, visit):
+            for sent in (b"", b"GET", b"\r\n\r\n", b"GET //[ HTTP/1.1\r\n\r\n", b"GET /" + b"a" * 70_000):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(sent)
+                writer.write_eof()
+                with suppress(OSError):
+                    await reader.read()
+                writer.close()
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /?code=c HTTP/1.1\r\n\r\n")
+            found = await visit()
+            writer.close()
+            return found
+
+    assert asyncio.run(visited()) == {"code": "c"}
+    assert not errors
+
+
+def test_an_answer_that_is_no_json_is_told(own: World) -> None:
+    broken = Starlette(routes=[Route("/", lambda _: Response("{", media_type="application/json"), methods=["POST"])])
+    port = free_port()
+    with serving(broken, port), pytest.raises(login.LoginError, match="gave no answer"):
+        asyncio.run(login.ask(own.told("alice"), f"http://127.0.0.1:{port}/", {}))
+
+
+def test_a_gateway_that_refuses_to_list_its_tools_is_told(own: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asyncio.run(login.log_in(own.told("alice"), own.browser("alice").show))
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise MCPError(code=-32603, message="the target is down")
+
+    monkeypatch.setattr("mcp.client.client.Client.list_tools", refuse)
+    with pytest.raises(client.CallError, match=r"the target is down \(-32603\)"):
+        asyncio.run(client.tools(own.told("alice")))
+
+
+def test_ctrl_c_is_no_traceback(own: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(coroutine: Coroutine[object, object, object]) -> None:
+        coroutine.close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv(VARIABLE, own.told("alice").model_dump_json(by_alias=True))
+    monkeypatch.setattr("apps.mcp.__main__.asyncio.run", interrupted)
+    assert main(["login"]) == 130

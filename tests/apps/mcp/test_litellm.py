@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from ops.local.process import free_port
 from tests.needs_litellm import NEEDS_LITELLM
 from tests.policies.apim.expressions import missing_tools
 from tests.policies.apim.mcp.loopback import ApiManagement, running
+from tests.required import missing
 
 pytestmark = NEEDS_LITELLM
 
@@ -34,8 +34,7 @@ pytestmark = NEEDS_LITELLM
 def at() -> Iterator[LiteLLMWorld]:
     """One for all: it takes half a minute to start. The tests are told in their order."""
     if program := missing_program():
-        reason = f"{program}, which runs Prisma's engine, is not on PATH"
-        pytest.fail(reason) if os.environ.get("GENAI_REQUIRE_ALL") == "1" else pytest.skip(reason)
+        missing(f"{program}, which runs Prisma's engine, is not on PATH")
     with litellm_world() as started:
         yield started
 
@@ -85,18 +84,16 @@ def test_one_key_for_many_people_shares_one_token_which_is_why_the_settings_refu
     assert listed(at, "app") == "\n".join(FILES["alice"])  # bob asks, with the key of the application
 
 
-def login_of(at: LiteLLMWorld, person: str, *, seconds: int) -> int:
-    """Log in with a token that Google says lasts so long; how many addresses the browser went to."""
-    browser, before = at.browser(person), at.google.lifetime
-    at.google.lifetime = seconds
-    asyncio.run(log_in(at.told(person), browser.show))
-    at.google.lifetime = before
-    return len(browser.visited)
+def logged_in_for_seconds(at: LiteLLMWorld, person: str) -> None:
+    """With a token that Google says lasts 30 seconds."""
+    lifetime, at.google.lifetime = at.google.lifetime, 30
+    logged_in(at, person)
+    at.google.lifetime = lifetime
 
 
 def test_a_token_about_to_end_is_renewed_by_its_refresh_token_without_the_user(at: LiteLLMWorld) -> None:
     """LiteLLM renews a minute before the end that it was told (MCP_PER_USER_TOKEN_EXPIRY_BUFFER_SECONDS)."""
-    login_of(at, "bob", seconds=30)
+    logged_in_for_seconds(at, "bob")
     tokens = set(at.google.tokens)
     assert at.google.renewed == []
     for _ in range(2):
@@ -106,7 +103,7 @@ def test_a_token_about_to_end_is_renewed_by_its_refresh_token_without_the_user(a
 
 
 def test_a_consent_that_is_taken_back_is_not_renewed_and_nothing_is_read(at: LiteLLMWorld) -> None:
-    login_of(at, "bob", seconds=30)
+    logged_in_for_seconds(at, "bob")
     at.google.revoke("bob")
     before = list(at.google.asked_by)
     with pytest.raises(client.CallError, match="401"):
@@ -172,8 +169,8 @@ def entra() -> Iterator[Entra]:
 @pytest.fixture(scope="module")
 def front(at: LiteLLMWorld, entra: Entra, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiManagement]:
     """API Management in front of that LiteLLM; dora has a key, and has not been at Google."""
-    if missing := missing_tools():
-        pytest.fail(missing) if os.environ.get("GENAI_REQUIRE_ALL") == "1" else pytest.skip(missing)
+    if tools := missing_tools():
+        missing(tools)
     at.add_key("dora", user_id="dora@example.com")
     keys = {person: at.keys[person] for person in ("alice", "bob", "dora")}
     with running(entra, at.url, keys, tmp_path_factory.mktemp("apim")) as started:

@@ -14,6 +14,7 @@ import pytest
 from components.azure import usage
 from tests.components.azure.log_tables import TABLES
 from tests.ops.schema import given
+from tests.required import missing
 
 pytestmark = pytest.mark.schema
 QUERIES = {query.name: query.text for query in usage.queries()}
@@ -28,7 +29,7 @@ class Reading:
 
 def read(queries: Mapping[str, str]) -> Mapping[str, Reading]:
     if shutil.which("node") is None:
-        given.missing("node is not on PATH")
+        missing("node is not on PATH")
     package = given.npm("Kusto.Language.Bridge.min.js").parent
     words = ["node", str(Path(__file__).parent / "kusto.js"), str(package)]
     said = subprocess.run(

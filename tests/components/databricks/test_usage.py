@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -95,6 +96,26 @@ def test_a_version_finds_the_price_of_its_model_and_another_model_with_the_same_
         "gemini-2.5-flash": (1, pytest.approx(2.5)),
         "gpt-4o-2024-08-06": (1, None),
         "no answer": (3, None),
+    }
+
+
+@every_gateway
+def test_a_version_with_a_price_of_its_own_is_counted_once_and_an_underscore_is_no_other_letter(
+    gateway: Gateway, monkeypatch: Any
+) -> None:
+    (gpt,) = (model for model in MODELS if model.name == "gpt")
+    names = {"gpt-4o": 1.0, "gpt-4o-2024-08-06": 2.0, "my_model": 4.0}
+    models = [dataclasses.replace(gpt, answers_as=name, input_cost=usd, output_cost=usd) for name, usd in names.items()]
+    monkeypatch.setattr("tests.components.databricks.test_usage.MODELS", models)
+    answered = ("gpt-4o-2024-08-06", "gpt-4o-2024-11-20", "gpt-4o-2024-08-06-1", "gpt-4o", "my-model-1", "my_model-1")
+    rows = [(name, "a", "2026-11-29", 1, 200, "{}", answer(name, 1_000_000, 0)) for name in answered]
+    assert {row["model"]: (row["requests"], row["usd"]) for row in run(gateway, "by_model", rows)} == {
+        "gpt-4o-2024-08-06": (1, 2),
+        "gpt-4o-2024-11-20": (1, 1),
+        "gpt-4o-2024-08-06-1": (1, 2),
+        "gpt-4o": (1, 1),
+        "my-model-1": (1, None),
+        "my_model-1": (1, 4),
     }
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests import http_server
+from tests.kubeconfig import TOKEN, kubeconfig
 
 MASTER_KEY = "sk-master-0123456789"
 PROXY = "/api/v1/namespaces/genai-platform/services/litellm:4000/proxy/key/"
@@ -47,18 +48,8 @@ class StandIn:
 
     @property
     def kubeconfig(self) -> str:
-        """A kubeconfig like that of pulumi-eks: the token comes from a command."""
-        version = "client.authentication.k8s.io/v1beta1"
-        token = {"kind": "ExecCredential", "apiVersion": version, "status": {"token": "of-the-plugin"}}
-        plugin = {"apiVersion": version, "command": "echo", "args": [json.dumps(token)]}
-        return json.dumps(
-            {
-                "clusters": [{"name": "c", "cluster": {"server": self.url}}],
-                "users": [{"name": "u", "user": {"exec": plugin}}],
-                "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-                "current-context": "x",
-            }
-        )
+        """For the Kubernetes API of this world, as JSON."""
+        return json.dumps(kubeconfig(self.url))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -85,7 +76,7 @@ class StandIn:
             return self.eks_answer
         if self.failures and (failure := self.failures.pop(0)):
             return failure
-        if headers["Authorization"] != "Bearer of-the-plugin":
+        if headers["Authorization"] != f"Bearer {TOKEN}":
             return 401, {"kind": "Status", "message": "Unauthorized"}
         if path.startswith(PROXY):
             if headers["x-litellm-api-key"] != MASTER_KEY:
@@ -106,8 +97,8 @@ class StandIn:
 
     def _list(self, path: str) -> Answer:
         group, plural = path.rsplit("/", 1)
-        listed = [p for p in self.objects if p.startswith(group + "/") and p.split("/")[-2] == plural]
-        items = [self.objects[p] for p in listed]
+        listed = [item for item in self.objects if item.startswith(group + "/") and item.split("/")[-2] == plural]
+        items = [self.objects[item] for item in listed]
         for item in listed:
             if "deletionTimestamp" in self.objects[item]["metadata"]:
                 self._age(item)
@@ -116,7 +107,7 @@ class StandIn:
     def _age(self, path: str) -> None:
         self.polls_to_go[path] = self.polls_to_go.get(path, 0) - 1
         if self.polls_to_go[path] < 0:
-            for gone in [p for p in self.objects if p == path or p.startswith(path + "/")]:
+            for gone in [item for item in self.objects if item == path or item.startswith(path + "/")]:
                 del self.objects[gone]
             if path in self.goes_with:
                 self._delete(self.goes_with[path], "")

@@ -23,7 +23,7 @@ from ops.local.process import free_port
 from ops.project import ROOT
 from ops.typer_command import GenaiCommand
 from tests.ops.chat.stand_in import LOCAL, kubectl, local, page, started
-from tests.ops.env.project import DAY, DOOR, pulumi
+from tests.ops.env.project import DAY, GATEWAY, pulumi
 from tests.ops.env.project import project as project
 from tests.ops.forward.stand_in import program
 from tests.ops.preflight.stand_in import Server, serve
@@ -47,7 +47,7 @@ def environments(tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(processes, "STREAMLIT", page(tmp_path / ".venv-chat"))
     monkeypatch.setattr(processes, "LITELLM", local(tmp_path / ".venv-litellm"))
     kubectl(project / "bin")
-    pulumi(project, {"dev": PLAIN, "azure": DOOR})
+    pulumi(project, {"dev": PLAIN, "azure": GATEWAY})
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER", *KEYS):
         monkeypatch.delenv(name, raising=False)
 
@@ -193,10 +193,10 @@ def test_the_master_key_the_gateway_and_ones_own_project_are_there_when_asked_fo
         "secretKey": "sk-lf-mine",
     }
     assert told["gateway"] == {
-        "url": DOOR["gatewayUrl"],
+        "url": GATEWAY["gatewayUrl"],
         "keyMode": "header",
         "authority": "https://login.microsoftonline.com/tenant",
-        "scope": DOOR["scope"],
+        "scope": GATEWAY["scope"],
         "clientId": "id-of-nightly",
         "clientSecret": "secret",
     }

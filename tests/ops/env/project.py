@@ -26,7 +26,7 @@ DAY: Mapping[str, Any] = {
     "clickhouseBucket": "clickhouse-1234567",
     "clusterName": "genai-dev-1234567",
 }
-DOOR: Mapping[str, Any] = {
+GATEWAY: Mapping[str, Any] = {
     "gatewayUrl": "https://genai-gateway1a2b3c4d.azure-api.net",
     "keyMode": "header",
     "tenantId": "tenant",
@@ -54,7 +54,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": config}))
     monkeypatch.setattr("ops.stack.running.ROOT", tmp_path)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    pulumi(tmp_path, {"dev": DAY, "azure": DOOR})
+    pulumi(tmp_path, {"dev": DAY, "azure": GATEWAY})
     return tmp_path
 
 

@@ -21,24 +21,19 @@ from typer.testing import CliRunner, Result
 from ops.commands.forward.command import forward
 from ops.local.process import free_port
 from ops.typer_command import GenaiCommand
+from tests.ops.forward.eks import CLUSTER
+from tests.ops.forward.eks import eks as eks
 from tests.ops.forward.stand_in import Kubectl, kubectl, program
-from tests.ops.preflight.stand_in import Server, serve
+from tests.ops.preflight.stand_in import Server
 from tests.waiting import until
 
+pytestmark = pytest.mark.usefixtures("eks")
 app = typer.Typer(rich_markup_mode=None)
 app.command(cls=GenaiCommand)(forward)
 
 OUTPUTS: Mapping[str, Any] = {
     "clusterName": "genai-dev-abc1234",
     "langfuseUrl": "http://entry-1.elb.amazonaws.com:3000",
-}
-
-
-CLUSTER: Mapping[str, Any] = {
-    "name": "genai-dev-abc1234",
-    "status": "ACTIVE",
-    "endpoint": "https://abc.gr7.us-east-1.eks.amazonaws.com",
-    "certificateAuthority": {"data": "Q0E="},
 }
 
 
@@ -50,22 +45,6 @@ def tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Kubectl:
     program(made.folder / "aws", "")
     monkeypatch.setenv("PATH", str(made.folder))
     return made
-
-
-@pytest.fixture(autouse=True)
-def eks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """EKS on this machine."""
-    with serve() as server:
-        server.answers["GET /clusters/genai-dev-abc1234"] = (200, {}, {"cluster": CLUSTER})
-        for name, value in {
-            "AWS_ENDPOINT_URL_EKS": server.url,
-            "AWS_ACCESS_KEY_ID": "x",
-            "AWS_SECRET_ACCESS_KEY": "x",
-            "AWS_CONFIG_FILE": os.devnull,
-            "NO_PROXY": "127.0.0.1",
-        }.items():
-            monkeypatch.setenv(name, value)
-        yield server
 
 
 def ports() -> list[str]:

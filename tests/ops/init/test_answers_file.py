@@ -165,6 +165,9 @@ def test_with_a_domain_azure_checks_the_certificate_and_in_pulumi_cloud_the_user
         ("1: 2", "does not hold answers by name"),
         ("", "does not hold answers by name"),
         ("region: [", "is no valid YAML"),
+        ("region: us-east-1\nregion: eu-west-1", "is no valid YAML: line 2, column 1: the key 'region' stands twice"),
+        ("region: ", "region: '' is no region of AWS: set one such as us-east-1"),
+        ("azure: {region: }", "azure.region is missing"),
         ("region: \x00", "is no valid YAML"),
     ],
 )

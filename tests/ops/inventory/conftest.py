@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
-from typing import Any
-from unittest import mock
 
 import pytest
 
 from ops.stack.identity import StackIdentity
+from tests.loopback import loopback_only as loopback_only
 from tests.ops.inventory.orphans import fill
 from tests.ops.inventory.recorded_calls import Answers, record
 from tests.ops.inventory.world import (
@@ -21,18 +19,6 @@ from tests.ops.inventory.world import (
     account,
     pairs,
 )
-
-
-@pytest.fixture(autouse=True)
-def _loopback_only() -> Iterator[None]:
-    real = socket.socket.connect
-
-    def connect(self: socket.socket, address: Any) -> None:
-        assert self.family == socket.AF_UNIX or address[0] in ("127.0.0.1", "::1"), f"{address} is not this machine"
-        real(self, address)
-
-    with mock.patch.object(socket.socket, "connect", connect):
-        yield
 
 
 @pytest.fixture(scope="module")

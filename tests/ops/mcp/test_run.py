@@ -117,6 +117,8 @@ def test_the_client_is_run_with_what_it_is_told_and_its_exit_code_is_ours(
     [
         (["mcp", "call", "t", "[1]"], "'[1]' is no JSON object"),
         (["mcp", "call", "t", "q=x"], "is no JSON object"),
+        (["mcp", "call", "t", '{"a": NaN}'], "is no JSON object"),
+        (["mcp", "call", "t", '{"a":' + "[" * 100_000], "is no JSON object: write one such as"),
         (["mcp", "tools", "--key", "anna"], "mcp is an MCP stack, which has no --server and no --key"),
         (["mcp", "tools", "--stack", "azure", "--key", "anna"], "azure is an Azure stack, which looks your key up"),
         (["mcp", "tools", "--stack", "azure"], "azure stands before no MCP server: set mcpServers on its AWS stack"),

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from unittest import mock
 
@@ -16,7 +17,8 @@ from typer.testing import CliRunner, Result
 from ops.cli import app
 from ops.model.guardrails import Finding
 from ops.project import ROOT
-from ops.stack.settings_file import read
+from ops.stack.plan import first_steps
+from ops.stack.settings_file import StackConfig, read
 
 
 def genai(*arguments: str) -> Result:
@@ -52,17 +54,25 @@ def test_json_is_the_only_output_and_a_budget_that_holds_is_fine() -> None:
 def test_a_day_over_budget_is_exit_code_3() -> None:
     result = genai("--budget", "0.5")
     assert result.exit_code == 3
-    assert "more than the budget of 0.50 USD" in result.stderr
+    assert "more than the budget of 0.5 USD" in result.stderr
+
+
+def test_a_budget_is_compared_with_the_cost_that_is_shown() -> None:
+    assert "3.60" in genai().stdout
+    assert genai("--budget", "3.6").exit_code == 0
+    over = genai("--budget", "3.599")
+    assert over.exit_code == 3
+    assert "The day costs 3.60 USD, more than the budget of 3.599 USD" in over.stderr
 
 
 def test_a_budget_is_not_kept_where_prices_are_not_known() -> None:
     result = genai("--budget", "1000", "--set", "aws:region=ap-northeast-3")
     assert result.exit_code == 2
-    assert "Whether the budget of 1000.00 USD holds is not known: no price for NAT gateway of " in result.stderr
+    assert "Whether the budget of 1,000.0 USD holds is not known: no price for NAT gateway of " in result.stderr
     assert "at least 0.48" in result.stdout
     over = genai("--budget", "1", "--set", "aws:region=ap-northeast-3")
     assert over.exit_code == 3
-    assert over.stderr.startswith("The day costs at least 3.85 USD, more than the budget of 1.00 USD.")
+    assert over.stderr.startswith("The day costs at least 3.85 USD, more than the budget of 1.0 USD.")
 
 
 def test_where_no_price_is_known_the_cost_is_unknown_and_never_zero() -> None:
@@ -101,11 +111,12 @@ def test_an_azure_plan_says_what_the_aws_stack_needs_first() -> None:
     lines = result.stdout.partition("\nNext\n")[2].splitlines()
     assert lines[0].startswith("First, because stack dev, which awsStack names, has its entry for API Management off")
     assert all(line.startswith(step) for line, step in zip(lines[1:], steps, strict=False))
-    on = read(ROOT, "dev", ["apimEntry=true"])
-    with mock.patch("ops.stack.plan.read", return_value=on):
-        result = genai("--stack", "azure")
-    assert result.exit_code == 0
-    assert "First" not in result.stdout
+    for value in ("true", "True", "yes", "1"):  # all of which the program takes for true
+        on = read(ROOT, "dev", [f"apimEntry={value}"])
+        with mock.patch("ops.stack.plan.read", return_value=on):
+            result = genai("--stack", "azure")
+        assert result.exit_code == 0
+        assert "First" not in result.stdout
 
 
 def on_databricks(stack: str) -> str:
@@ -118,6 +129,45 @@ def test_an_azure_plan_stands_in_front_of_a_day_that_calls_databricks() -> None:
     with mock.patch("ops.stack.plan._read_aws_stack", return_value=on):
         result = genai("--stack", "azure")
     assert result.exit_code == 0, result.output
+
+
+def test_a_price_as_text_is_no_secret() -> None:
+    """`1e-6` is text to one reader of YAML, and its name ends with token."""
+    result = genai("--set", on_databricks("organization/genaiplatform/databricks"))
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("on", ["True", "1", "yes", "on"])
+def test_an_entry_that_is_on_in_another_word_is_on(on: str) -> None:
+    config, aws = read(ROOT, "azure"), read(ROOT, "dev", [f"apimEntry={on}"])
+    with mock.patch("ops.stack.plan._read_aws_stack", return_value=aws):
+        assert not first_steps(config)
+
+
+@pytest.mark.parametrize(
+    ("stack", "other", "says"),
+    [
+        (
+            "azure",
+            ("dev", "domain=a b"),
+            "awsStack names organization/genaiplatform/dev. Pulumi.dev.yaml: domain: 'a b' is",
+        ),
+        (
+            "dev",
+            ("databricks", "servedModels=[]"),
+            "databricksStack names o/genaiplatform/databricks. Pulumi.databricks.y",
+        ),
+    ],
+)
+def test_what_is_wrong_with_another_stack_is_told_as_its_own(stack: str, other: tuple[str, str], says: str) -> None:
+    def reading(root: Path, name: str, overrides: Sequence[str] = ()) -> StackConfig:
+        return read(root, name, [*overrides, *([other[1]] if name == other[0] else [])])
+
+    more = ["--set", on_databricks("o/genaiplatform/databricks")] if stack == "dev" else []
+    with mock.patch("ops.stack.plan.read", side_effect=reading):
+        result = genai("--stack", stack, *more)
+    assert result.exit_code == 2
+    assert says in result.stderr
 
 
 def test_people_with_a_key_for_mcp_servers_who_are_not_in_users_are_named() -> None:
@@ -199,6 +249,30 @@ def test_drawings_that_cannot_be_written_are_a_sentence() -> None:
             )
         ),
         (["--set", on_databricks("a/b/c/d")], "'a/b/c/d' is not the full name of a stack"),
+        (
+            ["--set", on_databricks("o/other/databricks")],
+            "databricksStack names o/other/databricks, of another project",
+        ),
+        *(
+            (["--stack", "azure", "--set", f"awsStack={name}"], says)
+            for name, says in (
+                (
+                    "o/genaiplatform/databricks",
+                    "awsStack names o/genaiplatform/databricks, which is a Databricks stack:",
+                ),
+                ("o/genaiplatform/mcp", "awsStack names o/genaiplatform/mcp, which is an MCP stack: name an AWS stack"),
+                ("o/genaiplatform/azure", "awsStack names o/genaiplatform/azure, which is an Azure stack: name an AWS"),
+                ("o/other/dev", "awsStack names o/other/dev, of another project: write o/genaiplatform/dev"),
+                ("a/b", "awsStack: 'a/b' is no full name of a stack: write organization/project/stack"),
+                ("dev", "awsStack: 'dev' is no full name of a stack"),
+                ("'o/genaiplatform/dev '", "is no full name of a stack"),
+            )
+        ),
+        (
+            ["--set", "genaiplatfrom:size=team"],
+            "genaiplatfrom:size belongs to nothing here: did you mean genaiplatform",
+        ),
+        (["--stack", "databricks", "--set", "databrick:host=x"], "did you mean databricks:host?"),
     ],
 )
 def test_bad_input_is_a_sentence_and_exit_code_2(arguments: list[str], sentence: str) -> None:

@@ -60,6 +60,57 @@ def test_an_unquoted_version_loses_its_zero_as_in_pulumi_but_not_in_an_override(
     assert config.values["genaiplatform:other"] == "1.40"
 
 
+@pytest.mark.parametrize(
+    ("written", "text", "in_a_list"),
+    [
+        # As the engine's reader has them, gopkg.in/yaml.v3.
+        ("", "", None),
+        ("~", "", None),
+        ("null", "", None),
+        ("yes", "yes", "yes"),
+        ("NO", "NO", "NO"),
+        ("off", "off", "off"),
+        ("True", "true", True),
+        ("1:30", "1:30", "1:30"),
+        ("1e3", "1000", 1000),
+        ("1.0", "1", 1),
+        ("010", "8", 8),
+        ("0o10", "8", 8),
+        ("08", "8", 8),
+        ("1_000", "1000", 1000),
+        ("0x1F", "31", 31),
+        ("1e", "1e", "1e"),
+        ("'1e3'", "1e3", "1e3"),
+    ],
+)
+def test_a_scalar_is_what_it_is_to_the_engine(tmp_path: Path, written: str, text: str, in_a_list: object) -> None:
+    config = stack_of(tmp_path, f"config:\n  genaiplatform:a: {written}\n  genaiplatform:b:\n    - {written}\n")
+    assert config.values["genaiplatform:a"] == text
+    found = json.loads(config.values["genaiplatform:b"])
+    assert (found, type(found[0])) == ([in_a_list], type(in_a_list))
+
+
+def test_a_price_without_a_dot_is_a_number(tmp_path: Path) -> None:
+    config = stack_of(tmp_path, "config: {genaiplatform:a: [1e-6]}")
+    assert json.loads(config.values["genaiplatform:a"]) == [0.000001]
+
+
+@pytest.mark.parametrize("region", ["''", "", "moon-1", "cn-north-1", "'us-east-1 '"])
+def test_a_region_that_is_none_is_refused_by_every_command(tmp_path: Path, region: str) -> None:
+    with pytest.raises(StackConfigError, match=r"aws:region: .*(set one such as us-east-1|did you mean us-east-1\?)"):
+        stack_of(tmp_path, f"config: {{aws:region: {region}}}")
+
+
+@pytest.mark.parametrize("text", ["a: hidden: b", "a: [hidden", "a: 'hidden", "a: &hidden *x"])
+def test_what_a_broken_file_holds_is_not_shown(tmp_path: Path, text: str) -> None:
+    with pytest.raises(StackConfigError, match=r"is no valid YAML: line \d+, column \d+: ") as caught:
+        stack_of(tmp_path, f"config:\n  {text}\n")
+    assert "hidden" not in str(caught.value)
+    with pytest.raises(StackConfigError) as caught:
+        stack_of(tmp_path, "", "providerKeys={a: hidden")
+    assert "hidden" not in str(caught.value)
+
+
 def test_lists_and_objects_in_overrides_become_json(tmp_path: Path) -> None:
     config = stack_of(tmp_path, "", 'names=["x"]', "models=[{name: echo, model: openai/echo}]", "empty=")
     assert json.loads(config.values["genaiplatform:names"]) == ["x"]

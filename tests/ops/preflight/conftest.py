@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ops.clouds.aws import Aws
-from tests.ops.inventory.conftest import _loopback_only as _loopback_only
+from tests.loopback import loopback_only as loopback_only
 from tests.ops.inventory.world import account
 
 

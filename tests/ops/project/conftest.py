@@ -10,6 +10,7 @@ import pytest
 from ops.checks.verify.administrator import cluster_api
 from ops.clouds.langfuse_administrator import LangfuseAdministrator
 from tests.http_server import serve
+from tests.kubeconfig import kubeconfig
 from tests.ops.env.project import DAY, pulumi
 from tests.ops.env.project import project as project
 from tests.ops.project.stand_in import EMAIL, MASTER_KEY, PASSWORD, Cluster
@@ -21,7 +22,7 @@ UP = {**DAY, "langfuseEmail": EMAIL, "langfusePassword": PASSWORD, "litellmMaste
 def cluster(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Cluster]:
     made = Cluster()
     with serve(made) as made.url:
-        monkeypatch.setattr("ops.clouds.kubeconfig.kubeconfig", lambda *_: made.kubeconfig())
+        monkeypatch.setattr("ops.clouds.kubeconfig.kubeconfig", lambda *_: kubeconfig(made.url))
         monkeypatch.setattr("ops.commands.project.access.ROOT", project)
         pulumi(project, {"dev": UP})
         yield made

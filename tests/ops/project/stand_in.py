@@ -14,12 +14,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.http_server import Answer, Request
+from tests.kubeconfig import TOKEN
 
 EMAIL, PASSWORD = "admin@example.com", "Password0"
 MASTER_KEY = "sk-master-0123456789"
 _SERVICES = "/api/v1/namespaces/genai-platform/services/"
 _PREFIX = "__Secure-next-auth."
-EXEC = "client.authentication.k8s.io/v1beta1"
 
 
 def _refused(status: int, code: str, message: str) -> Answer:
@@ -56,20 +56,9 @@ class Cluster:
         """Of the organisations that developers have."""
         return [one["name"] for key, one in self.organizations.items() if key != "genai-platform"]
 
-    def kubeconfig(self) -> dict[str, Any]:
-        """As of a user whose plugin gives the token that is taken."""
-        token = {"kind": "ExecCredential", "apiVersion": EXEC, "status": {"token": "of-the-plugin"}}
-        plugin = {"apiVersion": EXEC, "command": "echo", "args": [json.dumps(token)]}
-        return {
-            "clusters": [{"name": "c", "cluster": {"server": self.url}}],
-            "users": [{"name": "u", "user": {"exec": plugin}}],
-            "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-            "current-context": "x",
-        }
-
     def __call__(self, request: Request) -> Answer:
         """The API server takes `Authorization` for itself, and passes the cookies on."""
-        if request.headers["authorization"] != "Bearer of-the-plugin":
+        if request.headers["authorization"] != f"Bearer {TOKEN}":
             return Answer(401, {"kind": "Status", "message": "Unauthorized"})
         service, _, target = request.target.removeprefix(_SERVICES).partition("/proxy")
         headers = Message()

@@ -22,6 +22,7 @@ from ops.project import ROOT
 from ops.schema import page_reader
 from ops.schema.hints import hints
 from ops.schema.tables import DescribedDatabase
+from tests.required import missing
 
 if sys.version_info < (3, 13):
     import pgserver.postgres_server as postgres
@@ -59,13 +60,7 @@ def _built(pattern: str) -> Path:
     found = next(BUILD.glob(pattern), None)
     if found is None:
         missing(f"{pattern} is not in build/schema: run `make test-schema`")
-    assert found
     return found
-
-
-def missing(reason: str) -> None:
-    """Skip the test, in CI fail it."""
-    pytest.fail(reason) if os.environ.get("GENAI_REQUIRE_ALL") == "1" else pytest.skip(reason)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,36 +14,15 @@ from typer.testing import CliRunner, Result
 
 from ops.commands.schema import schema
 from ops.typer_command import GenaiCommand
+from tests.ops.forward.eks import eks as eks
 from tests.ops.forward.stand_in import program
-from tests.ops.preflight.stand_in import Server, serve
+from tests.ops.preflight.stand_in import Server
 from tests.ops.schema import given
 from tests.ops.schema.cluster import LITELLM, PASSWORD, Cluster, cluster, write
 
 app = typer.Typer(rich_markup_mode=None)
 app.command(cls=GenaiCommand)(schema)
 OUTPUTS = {"clusterName": "genai-dev-abc1234"}
-CLUSTER = {
-    "name": "genai-dev-abc1234",
-    "status": "ACTIVE",
-    "endpoint": "https://abc.gr7.us-east-1.eks.amazonaws.com",
-    "certificateAuthority": {"data": "Q0E="},
-}
-
-
-@pytest.fixture
-def eks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """EKS on this machine."""
-    with serve() as server:
-        server.answers["GET /clusters/genai-dev-abc1234"] = (200, {}, {"cluster": CLUSTER})
-        for name, value in {
-            "AWS_ENDPOINT_URL_EKS": server.url,
-            "AWS_ACCESS_KEY_ID": "x",
-            "AWS_SECRET_ACCESS_KEY": "x",
-            "AWS_CONFIG_FILE": os.devnull,
-            "NO_PROXY": "127.0.0.1",
-        }.items():
-            monkeypatch.setenv(name, value)
-        yield server
 
 
 @pytest.fixture

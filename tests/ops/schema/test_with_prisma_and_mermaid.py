@@ -16,6 +16,7 @@ from ops.schema import postgresql, prisma, sources
 from ops.schema.differences import differences
 from tests import mermaid
 from tests.ops.schema import given
+from tests.required import missing
 
 pytestmark = pytest.mark.schema
 HERE = Path(__file__).parent
@@ -30,7 +31,7 @@ def schema_file(product: str, folder: Path) -> Path:
 
 def dmmf(file: Path) -> dict[str, Any]:
     if shutil.which("node") is None:
-        given.missing("node is not on PATH")
+        missing("node is not on PATH")
     package = given.npm("src/prisma_schema_build.js")
     said = subprocess.run(
         ["node", HERE / "dmmf.js", package, file], check=True, capture_output=True, text=True, timeout=120

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ops.inventory.conftest import _loopback_only as _loopback_only
+from tests.loopback import loopback_only as loopback_only
 from tests.ops.inventory.world import World, account
 from tests.ops.status.project import project as project
 from tests.ops.status.project import services as services

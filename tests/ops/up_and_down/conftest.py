@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ops.inventory.conftest import _loopback_only as _loopback_only
+from tests.loopback import loopback_only as loopback_only
 
 SCRIPT = """#!{python} -SE
 import json, pathlib, sys, time

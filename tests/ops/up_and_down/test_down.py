@@ -47,10 +47,10 @@ class Cloud:
 
     kinds: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-    looks: int = 0
+    scans: int = 0
 
     def scan(self) -> Scan:
-        self.looks += 1
+        self.scans += 1
         resources = [
             FoundResource(kind=kind, id="it", region="", removal=(Removal(self, kind),), soft_deleted=kind in SOFT)
             for kind in self.kinds
@@ -88,7 +88,7 @@ def test_an_engine_that_says_that_all_is_well_and_leaves_something_is_run_once_m
     assert taken_down(engine, cloud).exit_code == 0
     assert engine.done == ["destroy", "destroy"]
     assert "Once more" in engine.said[-1]
-    assert cloud.looks == 1
+    assert cloud.scans == 1
 
 
 def test_what_stays_after_that_is_named_and_its_scan_would_only_repeat_it() -> None:
@@ -97,7 +97,7 @@ def test_what_stays_after_that_is_named_and_its_scan_would_only_repeat_it() -> N
     assert engine.done == ["destroy", "destroy"]
     assert (found.exit_code, found.scan, found.errors) == (1, None, ["second"])
     assert [resource.name for resource in found.state.resources] == ["genaiplatform-dev", "vpc"]
-    assert cloud.looks == 0
+    assert cloud.scans == 0
 
 
 def test_an_operation_that_never_ended_keeps_the_state_from_being_empty() -> None:
@@ -118,7 +118,7 @@ def test_after_ctrl_c_nothing_more_is_run(moment: str, done: list[str]) -> None:
 def test_of_a_day_that_is_over_only_the_leftovers_are_looked_for() -> None:
     engine, cloud = StandIn(EMPTY), Cloud()
     assert taken_down(engine, cloud).exit_code == 0
-    assert (engine.done, engine.said, cloud.looks) == ([], [], 1)
+    assert (engine.done, engine.said, cloud.scans) == ([], [], 1)
 
 
 def test_purge_removes_what_is_in_soft_delete_and_nothing_else() -> None:

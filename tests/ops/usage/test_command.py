@@ -17,7 +17,7 @@ from components.azure.identity import AZURE_CLI
 from ops.cli import app
 from tests import http_server
 from tests.components.azure.log_tables import TABLES
-from tests.ops.env.project import DOOR, project, pulumi
+from tests.ops.env.project import GATEWAY, project, pulumi
 from tests.ops.forward.stand_in import program
 
 __all__ = ["project"]
@@ -72,7 +72,7 @@ class LogAnalytics:
 def logs(project: Path) -> Iterator[LogAnalytics]:
     """The logs of a stack that is up."""
     made = LogAnalytics()
-    pulumi(project, {"azure": {**DOOR, "logsWorkspaceId": WORKSPACE}, "dev": {"litellmUrl": "http://x"}})
+    pulumi(project, {"azure": {**GATEWAY, "logsWorkspaceId": WORKSPACE}, "dev": {"litellmUrl": "http://x"}})
     with (
         http_server.serve(made.answer) as url,
         mock.patch("ops.clouds.log_analytics.ADDRESS", url),
@@ -230,7 +230,7 @@ def test_input_that_cannot_be_meant_asks_nobody(logs: LogAnalytics, arguments: l
 
 
 def test_a_stack_that_did_not_come_up_whole_says_so(logs: LogAnalytics, project: Path) -> None:
-    pulumi(project, {"azure": DOOR})
+    pulumi(project, {"azure": GATEWAY})
     result = usage()
     assert result.exit_code == 2
     assert "Stack azure has no output logsWorkspaceId" in result.stderr

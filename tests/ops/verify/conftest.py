@@ -9,6 +9,7 @@ from unittest import mock
 
 import pytest
 
+from tests.kubeconfig import kubeconfig
 from tests.ops.verify.stream_clock import StreamClock, stream_clock
 from tests.ops.verify.world import World, running
 
@@ -41,7 +42,7 @@ def world(s3: Any, clock: StreamClock) -> Iterator[World]:
     with (
         running(s3, clock) as made,
         mock.patch("ops.checks.verify.polling.sleep"),
-        mock.patch("ops.clouds.kubeconfig.kubeconfig", return_value=made.kubeconfig()),
+        mock.patch("ops.clouds.kubeconfig.kubeconfig", return_value=kubeconfig(made.urls["kubernetes"])),
         mock.patch("ops.checks.verify.gateway.LOGIN", made.urls["entra"]),
     ):
         yield made

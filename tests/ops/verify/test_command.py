@@ -151,6 +151,10 @@ def test_outputs_that_cannot_be_read_are_refused_with_2() -> None:
     [
         ({"awsStack": "organization/genaiplatform/prod"}, "azure stands before prod, not before dev: use --stack prod"),
         ({"clients": '[{"name": "chat"}]'}, "The client chat of azure uses the virtual key 'chat', which dev does not"),
+        (
+            {"clients": "[]"},
+            "azure has no client application, and one is needed to come through it: add one to clients",
+        ),
         ({"clients": '[{"name": "Chat"}]'}, "Pulumi.azure.yaml: clients[Chat].name: 'Chat' is not a name"),
     ],
 )

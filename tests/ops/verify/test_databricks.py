@@ -259,6 +259,26 @@ def test_a_longer_name_is_another_model() -> None:
     assert named_by("gpt-4o-audio", models) == "gpt-4o-audio"
 
 
+def test_a_version_that_is_served_beside_its_model_is_itself() -> None:
+    models = {"gpt-4o": 1, "gpt-4o-2024-08-06": 1}
+    for order in (models, dict(reversed(models.items()))):
+        assert named_by("gpt-4o-2024-08-06", order) == "gpt-4o-2024-08-06"
+        assert named_by("gpt-4o-2024-11-20", order) == "gpt-4o"
+
+
+def test_the_table_is_asked_in_utc_whatever_the_time_zone_of_the_warehouse_is() -> None:
+    asked: list[str] = []
+
+    class Asked(Workspace):
+        def __call__(self, request: Request) -> Answer:
+            asked.append(str(request.body.get("statement", "")) if isinstance(request.body, dict) else "")
+            return super().__call__(request)
+
+    assert prove(Asked())["inference table"].state == State.FINE
+    (question,) = [text for text in asked if "chat_payload" in text]
+    assert re.search(r"event_time >= '[0-9]{4}(-[0-9]{2}){2} [0-9]{2}(:[0-9]{2}){2}Z'$", question)
+
+
 def routes(workspace: Workspace, **changes: Any) -> set[str]:
     prove(workspace, **changes)
     return {re.sub(r"genai_verify_[0-9a-f]{8}", "copy", route) for route in workspace.routes if "/api/2." in route}

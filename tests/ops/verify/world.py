@@ -15,6 +15,7 @@ from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 from tests.http_server import Answer, Request, Service, serve
+from tests.kubeconfig import TOKEN
 from tests.ops.verify.stream_clock import StreamClock
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ MODELS = ("nova-lite", "echo")
 ASSET = "/litellm-asset-prefix/_next/static/chunks/1a2b.css"
 
 PROXY = "/api/v1/namespaces/genai-platform/services/litellm:4000/proxy"
-EXEC = "client.authentication.k8s.io/v1beta1"
 
 
 def error(status: int, kind: str, message: str = "no") -> Answer:
@@ -68,23 +68,12 @@ class World:
 
     def kubernetes(self, request: Request) -> Answer:
         """The Kubernetes API with its service proxy, which keeps `Authorization` to itself."""
-        if request.headers["authorization"] != "Bearer of-the-plugin":
+        if request.headers["authorization"] != f"Bearer {TOKEN}":
             return Answer(401, {"kind": "Status", "message": "Unauthorized"})
         headers = Message()
         headers["authorization"] = f"Bearer {request.headers['x-litellm-api-key']}"
         proxied = replace(request, target=request.target.removeprefix(PROXY), headers=headers)
         return self.services["litellm"](proxied)
-
-    def kubeconfig(self) -> dict[str, Any]:
-        """As of a user whose plugin gives the token that `kubernetes` takes."""
-        token = {"kind": "ExecCredential", "apiVersion": EXEC, "status": {"token": "of-the-plugin"}}
-        plugin = {"apiVersion": EXEC, "command": "echo", "args": [json.dumps(token)]}
-        return {
-            "clusters": [{"name": "c", "cluster": {"server": self.urls["kubernetes"]}}],
-            "users": [{"name": "u", "user": {"exec": plugin}}],
-            "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-            "current-context": "x",
-        }
 
     def litellm(self, request: Request) -> Answer:
         key = request.headers.get("authorization", "").removeprefix("Bearer ")

@@ -154,8 +154,8 @@ def apim_entry(
     conditions: Sequence[Mapping[str, Any]] = (HEADER,),
 ) -> None:
     tls = {"ssl_policy": TLS, "certificate_arn": "arn:aws:acm:::certificate/x"} if protocol == "HTTPS" else {}
-    door = listener(balancer, 8443, default or refuse("403"), protocol=protocol, **tls)
-    listener_rule(door, FORWARD, *conditions)
+    entry = listener(balancer, 8443, default or refuse("403"), protocol=protocol, **tls)
+    listener_rule(entry, FORWARD, *conditions)
 
 
 def day_with_a_domain(

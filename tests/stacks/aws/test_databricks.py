@@ -109,7 +109,12 @@ def test_a_day_without_such_a_model_reads_no_other_stack() -> None:
         ([{**ENTRY, "model": "databricks/other"}], {}, "stack databricks serves chat: write databricks/chat"),
         ([ENTRY], {"costs": None}, "models: shared has no price, so LiteLLM would count nothing: set inputCost"),
         ([ENTRY], {"servedModel": None}, "no usable output servedModel: run `pulumi up -s databricks`"),
-        ([ENTRY], {"clientSecret": ""}, "the secret outputs of stack databricks cannot be decrypted here"),
+        ([ENTRY], {"clientSecret": Secret("")}, "the secret outputs of stack databricks cannot be decrypted here"),
+        (
+            [{**ENTRY, "databricksStack": "organization/genaiplatform/dev"}],
+            {},
+            "models: databricksStack names organization/genaiplatform/dev, which is an AWS stack: name a Databr",
+        ),
     ],
 )
 def test_what_could_not_be_called_or_counted_is_refused(

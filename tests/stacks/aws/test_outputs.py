@@ -87,6 +87,11 @@ def test_secrets_of_a_stack_with_another_passphrase_are_told_as_such() -> None:
     [
         ("apimEntryUrl", "litellm.example.com"),
         ("apimEntryUrl", "https://litellm.example.com/v1"),
+        ("apimEntryUrl", "https://user:sk-hunter2@litellm.example.com"),
+        ("apimEntryUrl", "https://litellm.example.com?key=sk-hunter2"),
+        ("apimEntryUrl", "https://litellm.example.com#sk-hunter2"),
+        ("apimEntryUrl", 'https://litellm"><.example.com'),
+        ("apimEntryUrl", "https://litellm.example.com:99999999"),
         ("apimEntryCertificate", "none"),
         ("apimEntryKey", Secret("0123456789ABCDEF" * 4)),
         ("apimEntryKey", Secret("0" * 63 + "\n")),
@@ -164,3 +169,45 @@ def test_no_secret_shows_when_outputs_are_printed() -> None:
     shown = repr(read(AzureSettings(aws_stack=AWS_STACK), {AWS_STACK: OUTPUTS}))
     assert "sk-" not in shown
     assert "0123456789" not in shown
+
+
+@pytest.mark.parametrize(
+    ("stack", "says"),
+    [
+        (
+            "databricks",
+            "awsStack names organization/genaiplatform/databricks, which is a Databricks stack: name an AWS st",
+        ),
+        (
+            "mcp-2",
+            "awsStack names organization/genaiplatform/mcp-2, which is an MCP stack: name an AWS stack, such as dev",
+        ),
+        ("azure", "which is an Azure stack"),
+    ],
+)
+def test_a_stack_of_another_kind_is_told_as_such(stack: str, says: str) -> None:
+    name = f"organization/genaiplatform/{stack}"
+    with pytest.raises(SettingsError) as error:
+        read(AzureSettings(aws_stack=name), {name: {"next": "..."}})
+    assert str(error.value).startswith(says) or says in str(error.value)
+    assert "apimEntry" not in str(error.value)
+
+
+def test_a_stack_whose_name_says_no_kind_is_taken_for_an_aws_stack() -> None:
+    name = "organization/genaiplatform/prod"
+    assert read(AzureSettings(aws_stack=name), {name: OUTPUTS}).certificate_is_public
+
+
+def test_a_client_called_as_the_application_for_mcp_is_refused_only_where_there_is_one() -> None:
+    clients = ({"name": "mcp-clients", "key": "demo"},)
+    with_servers = {**OUTPUTS, "mcpServers": {"drive": {}}}
+    assert refusal(with_servers, clients=clients) == (
+        "clients: mcp-clients is what the application is called that people log in with for MCP servers: rename it"
+    )
+    assert read(AzureSettings(aws_stack=AWS_STACK, clients=clients), {AWS_STACK: OUTPUTS}).virtual_keys
+
+
+def test_without_any_virtual_key_none_is_proposed() -> None:
+    assert refusal({**OUTPUTS, "virtualKeys": Secret({})}) == (
+        "clients: demo names the key 'demo', which LiteLLM does not have: add it to virtualKeys of the AWS stack"
+    )

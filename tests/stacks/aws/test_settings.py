@@ -39,6 +39,9 @@ def load(values: Mapping[str, Any] | None = None, secret: tuple[str, ...] = (), 
     return loaded[0]
 
 
+SECRET = "sk-abcdefghijklmnopqrst"
+
+
 def refusal(values: Mapping[str, Any], secret: tuple[str, ...] = (), **other: str) -> str:
     with pytest.raises(SettingsError) as error:
         load(values, secret, **other)
@@ -174,11 +177,49 @@ def test_a_region_without_a_known_way_to_the_default_model_asks_for_models() -> 
         ({"langfuseEmail": "nobody"}, "langfuseEmail: 'nobody' is not an e-mail address"),
         ({"auroraMinCapacity": "0.7"}, "auroraMinCapacity must be a multiple of 0.5, not 0.7"),
         ({"models": [{"name": "a"}]}, "models[a].model is missing"),
+        ({"openToTheWorld": []}, "openToTheWorld must be true or false, not a list"),
+        ({"auroraMaxCapacity": 257}, "auroraMaxCapacity must be at most 256, not 257"),
+        ({"virtualKeys": [{"alias": "a", "models": None}]}, "must be a list, not null: write [] for none, or take it"),
+        ({"virtualKeys": ""}, "virtualKeys must be a list, not '': write [] for none, or take it out"),
+        (
+            {"virtualKeys": {"alias": "a", "key": SECRET}},
+            "must be a list, not an object: write - in front of the entry",
+        ),
+        ({"models": [{"name": "a", "model": {"key": SECRET}}]}, "models[a].model must be text, not an object"),
+        ({"models": [{"name": "a", "model": "m", "params": f"api_key={SECRET}"}]}, "an object, not 'api_key=[hidden]'"),
+        *(
+            ({"models": [{"name": "a", "model": "openai/m", "providerKey": key}]}, "write a name such as azure there")
+            for key in ("", "AZURE", SECRET)
+        ),
+        *(
+            (
+                {"models": [{"name": "a", "model": "ollama/m", "params": {name: price}}]},
+                f"models: a: params.{name} is no price: set USD for one of what it counts",
+            )
+            for name in ("input_cost_per_token", "cache_read_input_token_cost")
+            for price in ("free", -1, True, 2.5, "-1e-6", float("inf"))
+        ),
+        *(
+            ({"models": [{"name": name, "model": "openai/m"}]}, "is LiteLLM's word for all models, or none")
+            for name in ("all-proxy-models", "all-team-models", "no-default-models")
+        ),
         ({"litellmImageTag": "v1:2"}, "litellmImageTag: 'v1:2' is not an image tag"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_a_sentence(values: Mapping[str, Any], message: str) -> None:
-    assert message in refusal(values)
+    said = refusal(values)
+    assert message in said
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("price", [0, 2.5e-7, "2.5e-7", None])
+def test_a_price_that_litellm_counts_with_is_taken(price: Any) -> None:
+    params = {"input_cost_per_token": price, "output_cost_per_image": 2, "search_context_cost_per_query": {"low": 0.1}}
+    assert load({"models": [{"name": "a", "model": "ollama/m", "params": params}]}).models[0].params == params
+
+
+def test_a_region_that_is_empty_is_refused_and_not_replaced() -> None:
+    assert "aws:region: '' is no region of AWS" in refusal({}, (), **{"aws:region": ""})
 
 
 @pytest.mark.parametrize("email", ["you@example.com", "o'neil.jr+genai@Sub-1.example.co.jp", "_@x.io"])

@@ -14,6 +14,7 @@ from ops.model.simulated_outputs import GENERATED, guid
 from policies.apim import mcp
 from stacks.azure import program as azure
 from stacks.errors import SettingsError
+from stacks.secrets import placeholder
 from tests.azure_program import AWS_STACK, SETTINGS, config, recorded
 from tests.program import plaintext
 from tests.stacks.aws.test_mcp_servers import run as run_aws
@@ -194,3 +195,21 @@ def test_servers_may_have_any_name_that_litellm_takes() -> None:
     names = ["metadata", "post", "get", "delete", "mcp", "documents"]
     people = {"anna@example.com": "anna"}
     assert run({}, {**day(), "mcpServers": dict.fromkeys(names, people)})
+
+
+def test_outputs_of_people_that_are_encrypted_in_the_settings_can_be_planned() -> None:
+    """`genai plan` cannot decrypt them, and puts something of their shape in their place."""
+    outputs = {
+        "apimEntryUrl": "https://litellm.example.com:8443",
+        "apimEntryKey": placeholder("awsOutputs.apimEntryKey"),
+        "virtualKeys": {"demo": placeholder("awsOutputs.virtualKeys.demo")},
+        "mcpServers": {"drive": {"anna@example.com": "anna"}},
+        "personalKeys": {"anna": placeholder("awsOutputs.personalKeys.anna")},
+    }
+    recording = record(
+        lambda: azure.build("azure"),
+        stack="azure",
+        config=config({**SETTINGS, "awsStack": "", "awsOutputs": outputs}),
+        secret_keys=["genaiplatform:awsOutputs"],
+    )
+    assert plain(recording.outputs["mcpUrls"])

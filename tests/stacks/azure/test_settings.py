@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.model import recorder
 from ops.model.recorder import Recording, record
 from ops.project import ROOT
 from stacks.aws.settings import AwsSettings
@@ -24,19 +23,6 @@ def load(values: Mapping[str, Any]) -> AzureSettings:
     loaded: list[AzureSettings] = []
     record(lambda: loaded.append(read(AzureSettings)), config=config(values))
     return loaded[0]
-
-
-@pytest.fixture
-def registered(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
-    """What a run registered, also one that ends in an error."""
-    recordings: list[Recording] = []
-
-    def recording() -> Recording:
-        recordings.append(Recording())
-        return recordings[-1]
-
-    monkeypatch.setattr(recorder, "Recording", recording)
-    return recordings
 
 
 ACCOUNT = f"{ACCOUNTS}/accounts/east"

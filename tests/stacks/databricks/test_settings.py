@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from catalogue import databricks as catalogue
-from ops.model import recorder
 from ops.model.recorder import Recording, record
 from ops.project import ROOT
 from stacks.configuration import read
@@ -17,19 +16,6 @@ from stacks.databricks.settings import DatabricksSettings
 from stacks.errors import SettingsError
 from tests.azure_program import config
 from tests.databricks_program import ACCOUNT, GEMINI, GPT, IDENTITY, KEYS, SETTINGS, SPARE, run
-
-
-@pytest.fixture
-def registered(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
-    """What a run registered, also one that ends in an error."""
-    recordings: list[Recording] = []
-
-    def recording() -> Recording:
-        recordings.append(Recording())
-        return recordings[-1]
-
-    monkeypatch.setattr(recorder, "Recording", recording)
-    return recordings
 
 
 def models(*entries: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
@@ -60,6 +46,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (models(WHOLE, provider="azure"), "'azure' is no provider that the gateway is set up for: did you mean azureO"),
     (models(WHOLE, endpoint=None), "azureOpenai needs endpoint: set its address, such as https://example.openai"),
     (models(CUSTOM), "custom needs endpoint: set its address"),
+    (models(CUSTOM, endpoint="https://a.example.com/v1?key=hunter2"), "leave ? or # away and what follows"),
+    (models(CUSTOM, endpoint="https://a.example.com/v1#hunter2"), "leave ? or # away and what follows"),
     (models(WHOLE, endpoint="http://example.openai.azure.com"), "is no https address, and keys and prompts would"),
     *(
         (models(CUSTOM, endpoint=address), "is not reached from Databricks, which calls over the internet")
@@ -128,6 +116,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         for names, message in (
             (["a@example.com", "A@Example.com"], "callers: A@Example.com is there twice: take one out"),
             ([" "], "callers[entry 1]: ' ' is not a name"),
+            (["0F0F0F0F-0000-4000-8000-00000000000A"], "is not a name: write the e-mail address of one user"),
+            (["data\nscience"], "is not a name"),
+            (["data\u0000science"], "is not a name"),
             (["a@"], "callers[entry 1]: 'a@' is not a name"),
             (["a b@example.com"], "callers[entry 1]: 'a b@example.com' is not a name"),
             (["a@example.com,b@example.com"], "is not a name: write the e-mail address of one user"),

@@ -8,24 +8,10 @@ from typing import Any
 
 import pytest
 
-from ops.model import recorder
 from ops.model.recorder import Recording
 from stacks.errors import SettingsError
 from stacks.mcp import addresses, openapi
 from tests.mcp_program import APPLICATION, DRIVE, GROUP, WIKI, run
-
-
-@pytest.fixture
-def registered(monkeypatch: pytest.MonkeyPatch) -> list[Recording]:
-    """What a run registered, also one that ends in an error."""
-    recordings: list[Recording] = []
-
-    def recording() -> Recording:
-        recordings.append(Recording())
-        return recordings[-1]
-
-    monkeypatch.setattr(recorder, "Recording", recording)
-    return recordings
 
 
 def drive(**more: Any) -> dict[str, Any]:
@@ -48,14 +34,17 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"users": ["someone"]}, "'someone' is no user principal name"),
     ({"users": ["a@example.com", "a@example.com"]}, "users: a@example.com is there twice: take one out"),
     ({"groups": ["all users"]}, "groups[entry 1]: 'all users' is not an id of Entra ID"),
-    ({"groups": [GROUP, GROUP.upper()]}, "groups: two entries have the id"),
+    ({"groups": [GROUP, GROUP.upper()]}, f"groups: {GROUP.upper()} is there twice: take one out"),
+    ({"users": None}, "users must be a list, not null: write [] for none"),
     ({"callerClientIds": ["*"]}, "'*' is not an id of Entra ID"),
     ({"users": [], "groups": [], "callerClientIds": []}, "are all empty, so nobody could call"),
     ({"redirectUris": []}, "redirectUris: is empty, so nobody could log in"),
     ({"redirectUris": ["https://*.example.com/back"]}, "is not exact"),
     ({"redirectUris": ["https://example.com/*"]}, "is not exact"),
     ({"redirectUris": ["https://example.com/back#here"]}, "is not exact"),
-    ({"redirectUris": ["https://a@example.com/back"]}, "is not exact"),
+    ({"redirectUris": ["https://a@example.com/back"]}, "holds a login"),
+    ({"returnUrl": "https://a:0123456789abcdef@example.com/back"}, "returnUrl: holds a login: take it out"),
+    ({"redirectUris": [f"https://a{n}.example.com" for n in range(257)]}, "has 257 entries, and an application of"),
     ({"redirectUris": ["https://example.com/a/../back"]}, "is not exact"),
     ({"redirectUris": ["http://example.com/back"]}, "is neither https nor loopback"),
     ({"redirectUris": ["http://localhost.example.com"]}, "is neither https nor loopback"),
@@ -83,12 +72,19 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (drive(name="d" * 41), "is not a name of a target"),
     (drive(clientId=""), "targets[drive].clientId"),
     (drive(clientId="my-client"), "clientId is none of Google's"),
+    (drive(clientId=" 1-a.apps.googleusercontent.com"), "clientId is none of Google's"),
+    (drive(clientId=".apps.googleusercontent.com"), "clientId is none of Google's"),
+    (drive(clientId="GOCSPX-a1b2", api="tests/stacks/mcp/wiki.yaml"), "clientId is none of Google's"),
     (drive(clientSecret="GOCSPX secret"), "is not a name of a secret of Secrets Manager"),
     (
         drive(clientSecret="GOCSPX-a1b2c3d4e5f6g7h8i9j0"),
         "is not a name of a secret of Secrets Manager, and is not shown",
     ),
     (drive(clientSecret="0123456789abcdef0123456789abcdef01234567"), "is not a name of a secret of Secrets Manager"),
+    (drive(clientSecret="ghp_a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8"), "and is not shown"),
+    (drive(clientSecret="xoxb-1-2-a1b2c3"), "and is not shown"),
+    (drive(clientSecret="eyJhbGciOiJIUzI1NiJ9.e30.c2ln"), "and is not shown"),
+    (drive(clientSecret="mcp/größe"), "is not a name of a secret of Secrets Manager"),
     (drive(clientSecret="abc8Q~secret-of-entra"), "is not a name of a secret of Secrets Manager, and is not shown"),
     (drive(secret="x"), "targets[drive].secret is not known there"),
     (drive(grant="clientCredentials"), "Google has no client credentials"),
@@ -114,9 +110,16 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (wiki(scopes=["incoming-webhook"]), "may write"),
     (wiki(scopes=["https://management.azure.com/user_impersonation"]), "may write"),
     (wiki(scopes=["https://graph.microsoft.com/Directory.AccessAsUser.All"]), "may write"),
+    (wiki(scopes=["files.readwrite"]), "may write"),
+    (wiki(scopes=["wiki:rw"]), "may write"),
+    (wiki(scopes=["*"]), "may write"),
     (wiki(scopes=["s" * 65]), "is no scope"),
     (wiki(discoveryUrl="http://login.example.com/.well-known/openid-configuration"), "write the HTTPS address"),
     (wiki(discoveryUrl="https://login.example.com"), "write the HTTPS address"),
+    (wiki(discoveryUrl="https://[/.well-known/openid-configuration"), "write the HTTPS address"),
+    (wiki(discoveryUrl="https://login.example.com:99999/.well-known/openid-configuration"), "write the HTTPS address"),
+    (wiki(discoveryUrl="https://a:0123456789abcdef@b.example.com/.well-known/openid-configuration"), "holds a login"),
+    (wiki(discoveryUrl="https://ACCOUNTS.google.com/.well-known/openid-configuration"), "is Google's own"),
     (wiki(api="no/such/file.yaml"), "no/such/file.yaml cannot be read as an OpenAPI document"),
     (wiki(api="Pulumi.yaml"), "is no OpenAPI document of version 3"),
     (wiki(api=""), "cannot be read"),
@@ -140,6 +143,8 @@ ACCEPTED: list[dict[str, Any]] = [
     {"redirectUris": ["http://localhost", "http://127.0.0.1:33418/", "https://vscode.dev/redirect"]},
     {"redirectUris": ["cursor://anysphere.cursor-mcp/oauth/callback"]},
     {"returnUrl": "https://portal.example.com/consent"},
+    {"redirectUris": [f"https://a{n}.example.com" for n in range(256)]},
+    wiki(discoveryUrl="https://accounts.google.com.example.com/.well-known/openid-configuration"),
     {"aws:region": "ap-northeast-1"},
     {"users": [], "groups": []},
     drive(scopes=["openid", "https://www.googleapis.com/auth/drive.metadata.readonly"]),
@@ -194,10 +199,21 @@ DOCUMENT: dict[str, Any] = {
         ({"servers": [{"url": "http://api.example.com"}]}, "is no HTTPS address"),
         ({"servers": [{"url": "/v1"}]}, "is no HTTPS address"),
         ({"servers": [{"url": "https://{tenant}.example.com"}]}, "is no HTTPS address"),
+        ({"servers": [{"url": "https://["}]}, "the server 'https://[' is no HTTPS address"),
+        ({"servers": [{"url": "https://api.example.com:99999"}]}, "is no HTTPS address"),
+        ({"servers": 5}, "servers is no list: write `servers: [{url: https://api.example.com}]`"),
+        ({"servers": "https://api.example.com"}, "servers is no list"),
+        ({"servers": {"url": "https://api.example.com"}}, "servers is no list"),
+        ({"servers": [{"url": "https://a:sekret@api.example.com"}]}, "a server holds a login: take it out"),
+        ({"info": float("nan")}, "is no JSON"),
         ({"paths": {}}, "has no operation, so there would be no tool"),
         ({"paths": {"/pages": {"parameters": []}}}, "has no operation"),
         ({"paths": {"/pages": {"get": {}}}}, "GET /pages has no operationId"),
         ({"paths": {"/a": {"get": {"operationId": "x"}}, "/b": {"get": {"operationId": "x"}}}}, "the operationId x"),
+        *(
+            ({"paths": {"/a": {"get": {"operationId": name}}}}, "GET /a has an operationId of which no tool's name")
+            for name in ("list pages", "files.list", "größe", ["a"], {"a": "b"}, 5, True)
+        ),
         ({"components": {"schemas": {"a": {"oneOf": []}}}}, "it uses oneOf, which AgentCore does not understand"),
     ],
     ids=lambda value: str(value)[:50],
@@ -209,6 +225,44 @@ def test_a_document_of_which_no_tools_can_be_made_is_refused(
     with pytest.raises(ValueError, match=r"api\.json") as refused:
         openapi.payload(str(tmp_path / "api.json"))
     assert message in str(refused.value)
+    assert "sekret" not in str(refused.value)
+
+
+YAML = "openapi: 3.0.3\nservers: [{url: https://api.example.com}]\npaths: {/a: {get: {operationId: a}}}\n"
+
+
+def test_a_document_with_numbers_for_keys_or_a_mark_of_its_encoding_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "api.json").write_text(json.dumps(DOCUMENT), encoding="utf-8-sig")
+    assert json.loads(openapi.payload(str(tmp_path / "api.json"))) == DOCUMENT
+    (tmp_path / "api.yaml").write_text(f"{YAML}x: {{200: ok}}\n")
+    assert json.loads(openapi.payload(str(tmp_path / "api.yaml")))["x"] == {"200": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("x: 2024-01-01", "x holds a date, which is no JSON: put it in quotes"),
+        ("x: [{y: 2024-01-01T00:00:00Z}]", "x[0].y holds a datetime, which is no JSON: put it in quotes"),
+        ("x: !!binary aGVsbG8=", "x holds a bytes, which is no JSON"),
+        ("x: !!set {a}", "x holds a set, which is no JSON"),
+        ("x: {2024-01-01: a}", "x has the key 2024-01-01, which is no text: put it in quotes"),
+        ("x: .nan", "x holds nan, which is no JSON"),
+        ("x: &a [*a]", "is nested too deeply or holds itself"),
+        (f"x: {'[' * 3000}{']' * 3000}", "is nested too deeply or holds itself"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_yaml_knows_and_json_does_not_is_refused_with_its_place(tmp_path: Path, more: str, message: str) -> None:
+    (tmp_path / "api.yaml").write_text(f"{YAML}{more}\n")
+    with pytest.raises(ValueError, match=r"api\.yaml") as refused:
+        openapi.payload(str(tmp_path / "api.yaml"))
+    assert message in str(refused.value)
+
+
+def test_json_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "api.json").write_text("[" * 100_000)
+    with pytest.raises(ValueError, match="is nested too deeply or holds itself"):
+        openapi.payload(str(tmp_path / "api.json"))
 
 
 def test_a_tool_whose_name_no_model_takes_is_refused(tmp_path: Path) -> None:
