@@ -178,6 +178,6 @@ def test_a_query_reads_the_trace_records_that_the_policy_writes(query: usage.Que
     for policy in policies:
         for source in re.findall(r'record\.source\) == "([^"]+)"', query.text):
             assert f'<trace source="{source}"' in policy
-        of_models = "llm-emit-token-metric" in policy
+        elsewhere = {"model": "llm-emit-token-metric", "cache": "llm-semantic-cache-lookup"}
         for name in re.findall(r"record\.metadata\.(\w+)", query.text):
-            assert f'<metadata name="{name}"' in policy or (name == "model" and not of_models)
+            assert f'<metadata name="{name}"' in policy or elsewhere.get(name, "<policies>") not in policy
