@@ -209,6 +209,13 @@ def question(model: str, text: str, **more: Any) -> Mapping[str, Any]:
     return {"model": model, "messages": [{"role": "user", "content": text}], **more}
 
 
+def new_question(model: str, text: str) -> Mapping[str, Any]:
+    """The same as nobody has asked it before: an answer is kept for one text of the system messages only."""
+    body = question(model, text)
+    never = {"role": "system", "content": f"This is question {secrets.token_hex(8)}."}
+    return {**body, "messages": [never, *body["messages"]]}
+
+
 def read_stream(answer: httpx.Response) -> Iterator[Mapping[str, Any]]:
     """The server-sent events as they come; UnprovedError when it is no stream, breaks off, or ends without [DONE]."""
     if answer.status_code != httpx.codes.OK:
