@@ -12,6 +12,11 @@ def _api_management(inputs: Mapping[str, Any]) -> Items:
     yield f"API Management {inputs['sku']['name']}", inputs["sku"]["capacity"]
 
 
+def _managed_redis(inputs: Mapping[str, Any]) -> Items:
+    """A cluster that is highly available has two nodes."""
+    yield f"Managed Redis {inputs['sku']['name']}", 1 if inputs.get("highAvailability") == "Disabled" else 2
+
+
 def _tokens(inputs: Mapping[str, Any]) -> Iterable[str]:
     """A deployment of a model says that it is a single backend; LiteLLM's says nothing, and a pool has no address."""
     if inputs.get("type") == "Single":
@@ -42,6 +47,7 @@ TYPES: Mapping[str, ResourceType] = {
     "azure-native:apimanagement:ApiOperation": ResourceType(),
     "azure-native:apimanagement:ApiPolicy": ResourceType(),
     "azure-native:apimanagement:Backend": ResourceType(usage=_tokens),
+    "azure-native:apimanagement:Cache": ResourceType(),
     "azure-native:apimanagement:Diagnostic": ResourceType(),
     "azure-native:apimanagement:Logger": ResourceType(),
     "azure-native:apimanagement:NamedValue": ResourceType(),
@@ -74,6 +80,21 @@ TYPES: Mapping[str, ResourceType] = {
             create=26, delete=5, source=f"azd and Terraform logs on GitHub, 0:15 to 0:47; deletion: {ESTIMATE}"
         ),
         taggable=True,
+    ),
+    "azure-native:redisenterprise:Database": ResourceType(
+        times=Times(create=60, delete=60, source=f"with the cluster 7:32 in a Terraform log on GitHub; alone: {ESTIMATE}"),
+    ),
+    "azure-native:redisenterprise:RedisEnterprise": ResourceType(
+        label="Managed Redis",
+        items=_managed_redis,
+        times=Times(
+            create=390,
+            delete=300,
+            source="with its database 7:32 in a Terraform log on GitHub, about 5 min in a test of Aspire, and scripts "
+            f"that wait up to an hour, read 2026-11-29; deletion: {ESTIMATE}",
+        ),
+        taggable=True,
+        name_limit=NameLimit(property="clusterName", characters=60),
     ),
     "azure-native:resources:Deployment": ResourceType(taggable=True, usage=_checked_texts),
     "azure-native:resources:ResourceGroup": ResourceType(

@@ -129,13 +129,13 @@ _WORDS = {
     "finite_number": "must be a number",
     "float_parsing": "must be a number",
     "float_type": "must be a number",
-    "greater_than": "must be more than {gt}",
-    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt:.15g}",
+    "greater_than_equal": "must be at least {ge:.15g}",
     "int_from_float": "must be a whole number",
     "int_parsing": "must be a whole number",
     "int_parsing_size": "must be a smaller number",
     "int_type": "must be a whole number",
-    "less_than_equal": "must be at most {le:.0f}",
+    "less_than_equal": "must be at most {le:.15g}",
     "literal_error": "must be {expected}",
     "missing": "is missing",
     "model_type": "must be an object",
@@ -159,7 +159,8 @@ def _sentence(detail: ErrorDetails, values: Mapping[str, Any], secret: Collectio
     if detail["type"] == "tuple_type":
         # JSON, which YAML, `--set` and `pulumi config set` take.
         shown += f": write {json.dumps([detail['input']])}" if shown else ""
-    return f"{where} {template.format(**detail.get('ctx', {}))}" + ("" if ":" in template else shown)
+    said = template.format(**detail.get("ctx", {}))
+    return f"{where} {said}" + ("" if ":" in said else shown)
 
 
 def _where(path: Sequence[str | int], values: Any) -> str:

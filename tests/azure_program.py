@@ -61,6 +61,11 @@ MODELS: Mapping[str, Any] = {
 """Settings of a gateway with a pool, an account that stands twice, and both providers."""
 SAFE: Mapping[str, Any] = {**MODELS, "contentSafety": {"account": f"{ACCOUNTS}/accounts/Safety"}}
 """With prompts that are checked first."""
+CACHED: Mapping[str, Any] = {
+    **MODELS,
+    "semanticCache": {"account": f"{ACCOUNTS}/accounts/Embed", "model": "text-embedding-3-small"},
+}
+"""With answers that are given again."""
 
 
 def config(settings: Mapping[str, Any]) -> dict[str, str]:

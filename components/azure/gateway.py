@@ -34,7 +34,8 @@ class GatewayArgs:
     that tell of it, whatever the mode: another mode on a running day must not make them anew. `backend_url` has no
     slash at its end; without `verify_certificate` the gateway takes any certificate the backend shows. `apim_entry_key`
     is the value of the header `APIM_ENTRY_HEADER`. `key_vault` is where it looks keys up, as the reader of that vault;
-    `model_identity` is the one by which it calls models itself.
+    `model_identity` is the one by which it calls models itself; with `own_identity` it has one of its own as well, which
+    begins and ends with it.
     """
 
     resource_group_name: pulumi.Input[str]
@@ -46,6 +47,7 @@ class GatewayArgs:
     publisher_email: str
     tags: Mapping[str, pulumi.Input[str]]
     tier: str
+    own_identity: bool
     key_vault: KeyVault | None = None
     model_identity: ModelIdentity | None = None
 
@@ -147,12 +149,22 @@ def _identities(args: GatewayArgs) -> list[KeyVault | ModelIdentity]:
 
 
 def _identity(args: GatewayArgs) -> apimanagement.ApiManagementServiceIdentityArgs:
+    type_ = _IDENTITY_TYPES[args.own_identity, bool(_identities(args))]
     if not _identities(args):
-        return apimanagement.ApiManagementServiceIdentityArgs(type=apimanagement.ApimIdentityType.NONE)
+        return apimanagement.ApiManagementServiceIdentityArgs(type=type_)
     ids = [one.reader_id if isinstance(one, KeyVault) else one.id for one in _identities(args)]
     return apimanagement.ApiManagementServiceIdentityArgs(
-        type=apimanagement.ApimIdentityType.USER_ASSIGNED,
+        type=type_,
         user_assigned_identities=pulumi.Output.all(*ids).apply(
             lambda known: {id_: apimanagement.UserIdentityPropertiesArgs() for id_ in known}
         ),
     )
+
+
+_IDENTITY_TYPES = {
+    (False, False): apimanagement.ApimIdentityType.NONE,
+    (False, True): apimanagement.ApimIdentityType.USER_ASSIGNED,
+    (True, False): apimanagement.ApimIdentityType.SYSTEM_ASSIGNED,
+    (True, True): apimanagement.ApimIdentityType.SYSTEM_ASSIGNED_USER_ASSIGNED,
+}
+"""By whether the gateway has an identity of its own, and whether it is given others."""

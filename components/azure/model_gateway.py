@@ -14,6 +14,7 @@ from components.azure.gateway import Gateway
 from components.azure.guarded_api import GuardedApiArgs, ServicePlace, guarded_api, named_value
 from components.azure.model_backends import ServedModel
 from components.azure.model_identity import ModelIdentity
+from components.azure.semantic_cache import AnswerCache
 from policies.apim import models as policy
 from policies.apim.models import PROVIDERS, ClientAccess
 
@@ -25,7 +26,8 @@ API_ID = "models"
 class ModelGatewayArgs:
     """Inputs of `ModelGateway`. `client_ids` are by client name, `keys` the provider keys by name.
 
-    `identity` is there where a model's provider, or `safety`, through which prompts go first, is called by it.
+    `identity` is there where a model's provider, or `safety`, through which prompts go first, is called by it. `cache`
+    has answers that may be given again.
     """
 
     resource_group_name: pulumi.Input[str]
@@ -37,6 +39,7 @@ class ModelGatewayArgs:
     safety: SafetyService | None
     tags: Mapping[str, pulumi.Input[str]]
     identity: ModelIdentity | None = None
+    cache: AnswerCache | None = None
 
 
 class ModelGateway(pulumi.ComponentResource):
@@ -77,6 +80,9 @@ class ModelGateway(pulumi.ComponentResource):
         checks = args.safety.checks if args.safety else None
         if args.identity and args.safety:
             needed.append(content_safety.backend(args.safety, args.identity, args.tags, place))
+        if args.cache:
+            needed += args.cache.needed
+        rule = args.cache.rule if args.cache else None
         apis: dict[str, apimanagement.Api] = {}
         urls: dict[str, pulumi.Output[str]] = {}
 
@@ -88,7 +94,7 @@ class ModelGateway(pulumi.ComponentResource):
                     api_id=api_id,
                     title=title,
                     path=path,
-                    policy=policy.load(routes, args.clients, checks),
+                    policy=policy.load(routes, args.clients, checks, rule),
                     needed=needed,
                     operations=policy.operations(routes, checks),
                 ),

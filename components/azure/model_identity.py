@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_azure_native import authorization, managedidentity
+from pulumi_azure_native import managedidentity
 
+from components.azure.account_role import may_call
 from policies.apim.models import COGNITIVE_SERVICES_USER, OPENAI_USER
 
 
@@ -41,29 +42,14 @@ class ModelIdentity(pulumi.ComponentResource):
             tags=dict(args.tags),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        # A role has no tags, and stays when the group with the identity is deleted.
-        description = pulumi.Output.all(**args.tags).apply(
-            lambda tags: "; ".join(f"{key}={value}" for key, value in tags.items())
-        )
-
-        def may_call(role_name: str, account: str, role: str) -> None:
-            definitions = f"/subscriptions/{account.split('/')[2]}/providers/Microsoft.Authorization/roleDefinitions"
-            authorization.RoleAssignment(
-                role_name,
-                scope=account,
-                role_definition_id=f"{definitions}/{role}",
-                principal_id=identity.principal_id,
-                # Told, Azure does not look for an identity that the directory may not show yet.
-                principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
-                description=description,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
+        def allow(role_name: str, account: str, role: str) -> None:
+            may_call(role_name, account, role, identity.principal_id, tags=args.tags, parent=self)
 
         for account in args.accounts:
             # Two subscriptions may have groups and accounts of one name.
             digest = hashlib.sha256(account.lower().encode()).hexdigest()[:8]
-            may_call(f"{name}-{account.rpartition('/')[2].lower()}-{digest}", account, OPENAI_USER)
+            allow(f"{name}-{account.rpartition('/')[2].lower()}-{digest}", account, OPENAI_USER)
         if args.safety_account:
-            may_call(f"{name}-content-safety", args.safety_account, COGNITIVE_SERVICES_USER)
+            allow(f"{name}-content-safety", args.safety_account, COGNITIVE_SERVICES_USER)
         self.id, self.client_id = identity.id, identity.client_id
         self.register_outputs({"clientId": self.client_id})

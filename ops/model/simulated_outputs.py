@@ -117,8 +117,9 @@ _OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
     "aws:rds/cluster:Cluster": lambda name, _: {"endpoint": f"{name}.cluster-example.{REGION}.rds.amazonaws.com"},
     "aws:s3/bucket:Bucket": lambda name, _: {"bucket": f"{name}-1234567"},
     "azure-native:apimanagement:Api": lambda _, inputs: {"name": inputs["apiId"]},
-    "azure-native:apimanagement:ApiManagementService": lambda name, _: {
-        "gatewayUrl": f"https://{name}1a2b3c4d.azure-api.net"
+    "azure-native:apimanagement:ApiManagementService": lambda name, inputs: {
+        "gatewayUrl": f"https://{name}1a2b3c4d.azure-api.net",
+        "identity": {**inputs.get("identity", {}), "principalId": guid(f"{name}-own"), "tenantId": guid("tenant")},
     },
     "azure-native:applicationinsights:Component": lambda name, _: {"connectionString": generated_secret(name)},
     "azure-native:databricks:AccessConnector": lambda name, _: {
@@ -136,6 +137,9 @@ _OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
         "principalId": guid(f"{name}-principal"),
     },
     "azure-native:operationalinsights:Workspace": lambda name, _: {"customerId": guid(name)},
+    "azure-native:redisenterprise:RedisEnterprise": lambda name, _: {
+        "hostName": f"{name}1a2b3c4d.eastus2.redis.azure.net"
+    },
     "azuread:index/application:Application": lambda name, _: {"clientId": guid(name)},
     "azuread:index/applicationPassword:ApplicationPassword": lambda name, _: {"value": generated_secret(name)},
     "azuread:index/servicePrincipal:ServicePrincipal": lambda name, _: {"objectId": guid(f"{name}-principal")},
@@ -185,6 +189,8 @@ def invoke_result(token: str, args: Inputs, *, region: str, hosted_zones: Sequen
             return {"arn": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{args['name']}-AbCdEf"}
         case "azure-native:authorization:getClientConfig":
             return {"subscriptionId": guid("subscription"), "tenantId": guid("tenant"), "objectId": guid("deployer")}
+        case "azure-native:redisenterprise:listDatabaseKeys":
+            return {key: generated_secret(f"{args['clusterName']} {key}") for key in ("primaryKey", "secondaryKey")}
         case "azuread:index/getClientConfig:getClientConfig":
             return {"tenantId": guid("tenant"), "objectId": guid("deployer")}
         case "azuread:index/getGroup:getGroup":

@@ -87,10 +87,14 @@ def read(name: str) -> str:
     return re.sub(r'( *)<include-fragment fragment-id="([a-z-]+)" />\n', _include, text)
 
 
+def fragment(name: str) -> str:
+    """What stands in a fragment, the fragments in it put in."""
+    text = read(f"fragments/{name}.xml")
+    return textwrap.dedent(text[text.index("<fragment>\n") + len("<fragment>\n") : text.rindex("</fragment>")])
+
+
 def _include(match: re.Match[str]) -> str:
-    fragment = read(f"fragments/{match[2]}.xml")
-    content = fragment[fragment.index("<fragment>\n") + len("<fragment>\n") : fragment.rindex("</fragment>")]
-    return textwrap.indent(textwrap.dedent(content), match[1])
+    return textwrap.indent(fragment(match[2]), match[1])
 
 
 def with_refusals(policy: str, refusals: Mapping[str, str]) -> str:

@@ -1,9 +1,10 @@
 """API Management policy of the model gateway: which model goes where, who may use it, and within which limits.
 
 One policy an API, written from `models.xml` and the fragments it shares with the policies in front of LiteLLM. Whoever
-deploys it creates, before it: the named values in `named_values`; a backend, or a pool, for each model, and with a
-`ContentSafety` the backend `SAFETY_BACKEND_ID`; and gives the identity the role `OPENAI_USER` on each account of models
-and `COGNITIVE_SERVICES_USER` on that of Content Safety.
+deploys it creates, before it: the named values in `named_values`; a backend, or a pool, for each model, with a
+`ContentSafety` the backend `SAFETY_BACKEND_ID`, and with a `SemanticCache` the backend `EMBEDDINGS_BACKEND_ID` and an
+external cache; and gives the identity the role `OPENAI_USER` on each account of models and `COGNITIVE_SERVICES_USER` on
+that of Content Safety, and the gateway's system-assigned identity the role `OPENAI_USER` on that of embeddings.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from catalogue.pins import AZURE_OPENAI_API
@@ -110,6 +112,9 @@ MODEL_CLIENTS = "model-clients"
 IDENTITY_CLIENT_ID = "model-identity-client-id"
 """The named value with the client id of the identity that calls providers without a key."""
 
+CACHE_FAILED = "cache_failed"
+"""What no policy without a `SemanticCache` refuses with."""
+
 REFUSALS: Mapping[str, str] = {
     "client_unknown": "403 permission_error This application is no client of the model gateway.",
     "model_missing": "400 invalid_request_error The body is no JSON object with the name of a model in model.",
@@ -118,6 +123,7 @@ REFUSALS: Mapping[str, str] = {
     "operation_not_supported": "400 invalid_request_error This model has no such operation.",
     "content_filter": "400 invalid_request_error Content Safety objects to this prompt, or it is too long to check.",
     "content_not_checked": "503 api_error This prompt could not be checked by Content Safety: try again shortly.",
+    CACHE_FAILED: "503 api_error The semantic cache could not be asked: try again shortly.",
     "token_rate_limited": "429 rate_limit_error This application used up its tokens of the minute: wait as long as "
     "Retry-After says.",
     "token_quota_exceeded": "403 permission_error This application used up its tokens of the day.",
@@ -211,7 +217,12 @@ def operations(models: Sequence[RoutedModel], safety: ContentSafety | None = Non
     return {name: operation for name, operation in OPERATIONS.items() if name != "responses" or responses}
 
 
-def load(models: Sequence[RoutedModel], clients: Sequence[ClientAccess], safety: ContentSafety | None = None) -> str:
+def load(
+    models: Sequence[RoutedModel],
+    clients: Sequence[ClientAccess],
+    safety: ContentSafety | None = None,
+    cache: SemanticCache | None = None,
+) -> str:
     """The policy of an API of these models as one well-formed XML document (ARM format `xml`)."""
     names = [model.name for model in models]
     routes = [
@@ -233,11 +244,16 @@ def load(models: Sequence[RoutedModel], clients: Sequence[ClientAccess], safety:
         "named-in-path": [" ".join(named_in_path)],
         "api-version": [AZURE_OPENAI_API.version],
         "safety": _choose(_checked(safety) if safety else []),
+        "answer-from-cache": _cached("answer-from-cache", cache),
+        "keep-answer": _cached("keep-answer", cache),
+        "tell-of-cache": _cached("tell-of-cache", cache),
+        "cache-failed": [_CACHE_FAILED] if cache else [],
         "limits": _choose([line for client in clients for line in _limit(client)]),
         "identity": _choose(_IDENTITY if with_identity(models) else []),
         "retried": [" || ".join(_between(*statuses) for statuses in TRIPPING)],
     }
-    policy = _with_refusals(apim.read("models.xml"))
+    refusals = {code: answer for code, answer in REFUSALS.items() if cache or code != CACHE_FAILED}
+    policy = _with_refusals(apim.read("models.xml"), refusals)
     policy = re.sub(r"( *)\[\[([a-z-]+)\]\]", lambda place: _at(place[1], parts[place[2]]), policy)
     return re.sub(r"\n *(?=\n)", "", policy)
 
@@ -284,6 +300,21 @@ def _checked(safety: ContentSafety) -> Sequence[str]:
     ]
 
 
+_CACHE_FAILED = f"""if ((error.Source ?? "").StartsWith("llm-semantic-cache")) {{ return "{CACHE_FAILED}"; }}"""
+
+
+def _cached(fragment: str, cache: SemanticCache | None) -> Sequence[str]:
+    """A fragment of the semantic cache; nothing where no answer is kept."""
+    if cache is None:
+        return []
+    values = {
+        "score-threshold": f"{Decimal(str(cache.score_threshold)):f}",  # str would say 1e-05
+        "embeddings-backend-id": EMBEDDINGS_BACKEND_ID,
+        "seconds": str(cache.seconds),
+    }
+    return re.sub(r"\[\[([a-z-]+)\]\]", lambda place: values[place[1]], apim.fragment(fragment)).splitlines()
+
+
 def _choose(branches: Sequence[str]) -> Sequence[str]:
     return ["<choose>", *(f"  {line}" for line in branches), "</choose>"] if branches else []
 
@@ -302,9 +333,9 @@ _REFUSED_MODEL = (
 )
 
 
-def _with_refusals(policy: str) -> str:
+def _with_refusals(policy: str, refusals: Mapping[str, str]) -> str:
     """Our codes beside those of the policies in front of LiteLLM; a limit of tokens tells its wait as they do."""
-    policy = apim.with_refusals(policy, REFUSALS)
+    policy = apim.with_refusals(policy, refusals)
     # Logs count errors by model: a configured one only, else callers would choose what stands there.
     policy = re.sub(
         r'(?m)^( *)<metadata name="clientId" .*\n(?= *<metadata name="code")', rf"\g<0>\1{_REFUSED_MODEL}\n", policy

@@ -12,8 +12,9 @@ from policies.guardrails.rule import known, of_type, resource_rule, stack_rule
 
 _BACKEND = "azure-native:apimanagement:Backend"
 _POLICY = "azure-native:apimanagement:ApiPolicy"
-_CALLS_WITH_IT = re.compile("<(authentication-managed-identity|llm-content-safety)\\b")
+_CALLS_WITH_IT = re.compile("<(authentication-managed-identity|llm-content-safety|llm-semantic-cache-lookup)\\b")
 """Content Safety is called by the backend that its policy names, which shows the identity."""
+_LOOKUP = re.compile(r"<(?:llm|azure-openai)-semantic-cache-lookup\b(.*?)(?:/>|</)", re.DOTALL)
 
 
 @stack_rule
@@ -59,3 +60,29 @@ def every_way_to_a_model_checks_prompts_or_none(
         for policy, text in ways:
             if "<llm-content-safety" not in text:
                 yield policy, "prompts reach models through it unchecked: put llm-content-safety into its inbound"
+
+
+@stack_rule
+def gateways_have_one_of_their_own_only_for_embeddings(
+    resources: Sequence[PolicyResource],
+) -> Iterator[tuple[PolicyResource, str]]:
+    """Whoever may write a policy may ask any backend as it (learn.microsoft.com, "llm-semantic-cache-lookup policy")."""
+    policies = [known(policy.props, "value") for policy in of_type(resources, _POLICY)]
+    for service in of_type(resources, "azure-native:apimanagement:ApiManagementService"):
+        own = "SystemAssigned" in (known(service.props, "identity", "type") or "")
+        if own and not any(policy is None or "semantic-cache-lookup" in policy for policy in policies):
+            yield service, "no policy asks for embeddings as its own identity: take SystemAssigned out of identity.type"
+
+
+@resource_rule(_POLICY)
+def cached_answers_are_not_shared(policy: ResourceValidationArgs) -> Iterator[str]:
+    """Without vary-by an answer that was meant for one caller is given to all."""
+    if any("<vary-by>" not in lookup for lookup in _LOOKUP.findall(policy.props["value"])):
+        yield "everybody gets everybody's answers: put the caller into vary-by of the semantic cache"
+
+
+@resource_rule("azure-native:redisenterprise:Database")
+def caches_of_answers_are_encrypted(database: ResourceValidationArgs) -> Iterator[str]:
+    """Answers and questions travel to Redis through the internet."""
+    if database.props.get("clientProtocol") == "Plaintext":
+        yield "answers travel in plain text: set clientProtocol to Encrypted"

@@ -67,14 +67,15 @@ class AzurePackage:
         return request.id in self.resources
 
     def update(self, request: Request) -> Properties:
-        """Change it; outputs stay as they were made."""
+        """Change it; outputs stay as they were made, but for the principal of an identity that comes or goes."""
         if request.id not in self.resources:
             raise RefusedError(f"ResourceNotFound: {request.id}")
         if request.type.endswith(":SavedSearch"):
             raise RefusedError(f"Conflict: newer data exists, and no etag was sent for {request.id} (azure-docs#49275)")
         self._refuse_references(request.type, request.id, request.inputs)
         self.resources[request.id] = request.inputs
-        return {}
+        outputs = _row(request.type).outputs(request.id, request.inputs)
+        return {key: value for key, value in outputs.items() if key == "identity"}
 
     def delete(self, request: Request) -> None:
         """Remove it and all below it, unless something refers to it."""
@@ -88,7 +89,12 @@ class AzurePackage:
 
     def invoke(self, token: str, args: Properties) -> Properties:
         """Answer the look-ups of the program."""
-        return invoke_result(token, args, region="", hosted_zones=())
+        result = invoke_result(token, args, region="", hosted_zones=())
+        if token.endswith(":listDatabaseKeys"):
+            if (id_ := _row("azure-native:redisenterprise:Database").id.format(**args)) not in self.resources:
+                raise RefusedError(f"ResourceNotFound: {id_}")
+            self.secrets += result.values()
+        return result
 
     def leftovers(self) -> list[str]:
         """Ids of what is there; what is only retained costs nothing."""

@@ -50,6 +50,19 @@ def _vault(id_: str, inputs: Inputs) -> dict[str, Any]:
     return {"properties": {**inputs["properties"], "vaultUri": f"https://{inputs['vaultName']}.vault.azure.net/"}}
 
 
+def _service(id_: str, inputs: Inputs) -> dict[str, Any]:
+    """With the principal of its own identity, which is there while the identity is."""
+    own = {"principalId": _guid(id_), "tenantId": _guid("tenant")} if "SystemAssigned" in _identity(inputs) else {}
+    return {
+        "gatewayUrl": f"https://{inputs['serviceName']}.azure-api.net",
+        "identity": {**inputs.get("identity", {}), **own},
+    }
+
+
+def _identity(inputs: Inputs) -> str:
+    return str(inputs.get("identity", {}).get("type", ""))
+
+
 TYPES: Mapping[str, AzureType] = {
     "azure-native:resources:ResourceGroup": AzureType(id=_GROUP, name="resourceGroupName"),
     "azure-native:apimanagement:ApiManagementService": _in_group(
@@ -57,10 +70,11 @@ TYPES: Mapping[str, AzureType] = {
         "serviceName",
         50,
         retained=True,  # 48 hours (learn.microsoft.com, "API Management soft-delete")
-        outputs=lambda id_, inputs: {"gatewayUrl": f"https://{inputs['serviceName']}.azure-api.net"},
+        outputs=_service,
     ),
     "azure-native:apimanagement:NamedValue": _in_service("namedValues/{namedValueId}"),
     "azure-native:apimanagement:Backend": _in_service("backends/{backendId}"),
+    "azure-native:apimanagement:Cache": _in_service("caches/{cacheId}"),
     "azure-native:apimanagement:Logger": _in_service("loggers/{loggerId}"),
     "azure-native:apimanagement:Diagnostic": _in_service("diagnostics/{diagnosticId}"),
     "azure-native:apimanagement:Api": _in_service("apis/{apiId}"),
@@ -86,6 +100,17 @@ TYPES: Mapping[str, AzureType] = {
     "azure-native:storage:BlobContainer": AzureType(
         id=_GROUP + "/providers/Microsoft.Storage/storageAccounts/{accountName}/blobServices/default/containers"
         "/{containerName}"
+    ),
+    "azure-native:redisenterprise:RedisEnterprise": _in_group(
+        "Microsoft.Cache/redisEnterprise",
+        "clusterName",
+        60,
+        outputs=lambda id_, inputs: {"hostName": f"{inputs['clusterName']}.eastus2.redis.azure.net"},
+    ),
+    # Modules only at its creation, the clustering policy never (the SDK's own documentation of the type).
+    "azure-native:redisenterprise:Database": AzureType(
+        id=_GROUP + "/providers/Microsoft.Cache/redisEnterprise/{clusterName}/databases/{databaseName}",
+        fixed=frozenset({"clusteringPolicy", "modules"}),
     ),
     "azure-native:keyvault:Vault": _in_group(
         "Microsoft.KeyVault/vaults", "vaultName", 24, retained=True, outputs=_vault

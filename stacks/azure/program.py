@@ -16,6 +16,7 @@ from components.azure.mcp_apis import McpApis, McpApisArgs
 from components.azure.model_backends import ServedModel
 from components.azure.model_gateway import ModelGateway, ModelGatewayArgs
 from components.azure.model_identity import ModelIdentity, ModelIdentityArgs
+from components.azure.semantic_cache import AnswerCache, AnswerCacheArgs
 from policies import apim
 from policies.apim.models import USERS, ClientAccess
 from stacks import identity as stack_identity
@@ -94,6 +95,7 @@ async def _build(stack: str) -> None:
             publisher_email=publisher_email,
             key_vault=vault,
             model_identity=model_identity,
+            own_identity=config.semantic_cache.service is not None,
             tier=config.gateway_tier,
             tags=tags,
         ),
@@ -104,8 +106,14 @@ async def _build(stack: str) -> None:
             "genai-mcp",
             McpApisArgs(resource_group_name=group.name, gateway=gateway, servers=aws.mcp_servers),
         )
+    cache: AnswerCache | None = None
+    if embeddings := config.semantic_cache.service:
+        cache = AnswerCache(
+            "genai-cache",
+            AnswerCacheArgs(resource_group_name=group.name, gateway=gateway, embeddings=embeddings, tags=tags),
+        )
     model_gateway = (
-        _model_gateway(config, group, gateway, identity, model_identity, tags) if config.gateway_models else None
+        _model_gateway(config, group, gateway, identity, model_identity, cache, tags) if config.gateway_models else None
     )
     logs = Logs(
         "genai-logs",
@@ -124,6 +132,8 @@ async def _build(stack: str) -> None:
     if model_gateway:
         pulumi.export("modelApis", model_gateway.urls)
         pulumi.export("gatewayModels", [_told(model) for model in gateway_models.served(config.gateway_models)])
+    if cache:
+        pulumi.export("semanticCacheId", cache.redis_id)
     if mcp_apis:
         pulumi.export("mcpUrls", mcp_apis.urls)
         pulumi.export("mcpClientId", identity.mcp_client_id)
@@ -178,6 +188,7 @@ def _model_gateway(
     gateway: Gateway,
     identity: Identity,
     model_identity: ModelIdentity | None,
+    cache: AnswerCache | None,
     tags: Mapping[str, pulumi.Input[str]],
 ) -> ModelGateway:
     client_ids: dict[str, pulumi.Input[str]] = {name: one.client_id for name, one in identity.clients.items()}
@@ -202,6 +213,7 @@ def _model_gateway(
             keys=config.provider_keys,
             identity=model_identity,
             safety=config.content_safety.service,
+            cache=cache,
             tags=tags,
         ),
     )

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from charts.shapes import Frozen
 from components.azure.semantic_cache import EmbeddingsService
 from policies.apim.models import PROVIDERS, SemanticCache
-from stacks.azure.gateway_models import Endpoint, ShortDuration, UpstreamModel, account_name, host_of, seconds
+from stacks.azure.gateway_models import Endpoint, ShortDuration, UpstreamModel, account_name, seconds
 from stacks.fields import OpenAIAccountId
 
 _AZURE_OPENAI = PROVIDERS["azureOpenAI"]
@@ -23,7 +23,7 @@ class SemanticCacheSetting(Frozen):
     """Name of the account's deployment of embeddings."""
     endpoint: Endpoint | None = None
     """Address of the account; None for the usual one."""
-    score_threshold: float = Field(default=0.05, gt=0, le=0.2)
+    score_threshold: float = Field(default=0.05, ge=0.001, le=0.2)
     """How far apart two questions may be, 0 being the same. "Score threshold above 0.2 may lead to cache mismatch"
     (learn.microsoft.com, "llm-semantic-cache-lookup policy")."""
     duration: ShortDuration = "5m"
@@ -34,7 +34,7 @@ class SemanticCacheSetting(Frozen):
         for name in ("account", "model"):
             if self.model_fields_set and getattr(self, name) is None:
                 raise ValueError(f"{name} is missing: name the Azure OpenAI account, and its deployment of embeddings")
-        if self.endpoint and not re.fullmatch(_AZURE_OPENAI.hosts, host_of(self.endpoint)):
+        if self.endpoint and not re.fullmatch(f"https://{_AZURE_OPENAI.hosts}", self.endpoint):
             raise ValueError(
                 f"endpoint {self.endpoint} is no address of Azure OpenAI: set one such as {_AZURE_OPENAI.endpoint}"
             )

@@ -101,7 +101,7 @@ class AzureSettings(StackSettings):
         default=SemanticCacheSetting(),
         description="Keeps answers of gatewayModels in an Azure Managed Redis, and gives them again to the same caller "
         "for a question that means the same. Has account (Azure OpenAI) and model (its deployment of embeddings), and "
-        "optionally endpoint, scoreThreshold (how far apart the questions may be, above 0 to 0.2, default 0.05) and "
+        "optionally endpoint, scoreThreshold (how far apart the questions may be, 0.001 to 0.2, default 0.05) and "
         "duration (at most 1d, default 5m). Can answer wrongly. See docs/model-gateway.md",
     )
     provider_keys: Mapping[str, str] = Field(

@@ -60,6 +60,7 @@ def test_every_type_of_the_gateway_is_in_the_table(mode: str) -> None:
 
 def test_the_table_lists_no_type_that_the_gateway_does_not_make() -> None:
     programs = [azure_program.recorded(mode) for mode in azure_program.MODES]
+    programs.append(azure_program.run(azure_program.CACHED))
     programs.append(databricks_program.recorded("managed identity"))
     made = {one.type for program in programs for one in program.resources}
     assert set(AZURE_NATIVE) <= made

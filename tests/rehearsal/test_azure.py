@@ -128,15 +128,25 @@ def test_models_come_under_guardrails_change_on_a_running_day_and_go(simulation:
     assert {f"genai-models-{name}" for name in gone} == {name for name in deleted if "identity" not in name}
     assert {name for kind, name in touched(simulation, begin) if kind == "create"} == set()
     begin = len(simulation.operations.done)
-    change(door, gatewayModels=[pooled], clients=[{"name": "chat", "key": "demo"}], contentSafety={})
+    change(door, semanticCache=azure_program.CACHED["semanticCache"])
+    succeed(door.up("--policy-pack", str(door.project / "policies" / "guardrails")))
+    made = {name for kind, name in touched(simulation, begin) if kind == "create"}
+    assert made == {"genai-cache", "genai-cache-embeddings"}
+    assert plain_secrets(door.state_text(), simulation.secrets()) == 0
+    assert changes(succeed(door.up())) == 0
+    begin = len(simulation.operations.done)
+    settings: dict[str, object] = {"contentSafety": {}, "semanticCache": {}}
+    change(door, gatewayModels=[pooled], clients=[{"name": "chat", "key": "demo"}], **settings)
     succeed(door.up())
     deleted = {name for kind, name in touched(simulation, begin) if kind == "delete"}
-    assert {"genai-models-content-safety", "genai-models-identity-content-safety"} <= deleted
+    assert made | {"genai-models-content-safety", "genai-models-identity-content-safety"} <= deleted
     change(door, gatewayModels=[])
     succeed(door.up())
     left = " ".join(simulation.azure.leftovers())
     assert not [
-        part for part in ("/apis/models", "/backends/model-", "genai-models", "CognitiveServices") if part in left
+        part
+        for part in ("/apis/models", "/backends/model-", "genai-models", "CognitiveServices", "genai-cache", "Redis")
+        if part in left
     ]
     succeed(door.destroy())
     nothing_is_left(simulation, door)
@@ -145,8 +155,10 @@ def test_models_come_under_guardrails_change_on_a_running_day_and_go(simulation:
 @pytest.mark.engine
 def test_models_come_and_go_although_everything_fails_once(simulation: Simulation, folder: Path) -> None:
     door = gateway_with_models(simulation, folder, azure_program.MODELS["gatewayModels"])
-    recorded = azure_program.with_models().resources
-    every = {(one.type, one.name) for one in recorded if one.name.startswith("genai-models") and one.type in SERVED}
+    change(door, semanticCache=azure_program.CACHED["semanticCache"])
+    recorded = azure_program.run(azure_program.CACHED).resources
+    own = ("genai-models", "genai-cache")
+    every = {(one.type, one.name) for one in recorded if one.name.startswith(own) and one.type in SERVED}
     assert every <= fail_everything_once(simulation, "create", door.up)
     assert every <= fail_everything_once(simulation, "delete", door.destroy)
     nothing_is_left(simulation, door)
@@ -155,6 +167,7 @@ def test_models_come_and_go_although_everything_fails_once(simulation: Simulatio
 @pytest.mark.engine
 def test_two_mornings_of_models_collide_in_no_name(simulation: Simulation, folder: Path) -> None:
     door = gateway_with_models(simulation, folder, azure_program.MODELS["gatewayModels"])
+    change(door, semanticCache=azure_program.CACHED["semanticCache"])
     for _ in range(2):
         succeed(door.up())
         succeed(door.destroy())
@@ -215,6 +228,7 @@ def test_a_failure_of_the_gateway_is_named_and_the_next_command_gets_past_it(
 
 def test_every_azure_type_of_the_program_is_in_the_table_and_no_other() -> None:
     programs = [azure_program.recorded(mode) for mode in azure_program.MODES]
+    programs.append(azure_program.run(azure_program.CACHED))
     programs += [databricks_program.recorded(variant) for variant in databricks_program.VARIANTS]
     used = {one.type for program in programs for one in program.resources if one.custom}
     assert {one for one in used if one.startswith("azure")} == set(TYPES)

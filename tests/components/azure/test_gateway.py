@@ -19,6 +19,7 @@ ARGS = GatewayArgs(
     publisher_email="you@example.com",
     tags={},
     tier="BasicV2",
+    own_identity=False,
 )
 
 

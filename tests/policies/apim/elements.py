@@ -63,6 +63,13 @@ ELEMENTS: Mapping[str, Element] = {
     "llm-content-safety": Element("backend-id shield-prompt", "categories", "inbound"),
     "categories": Element("output-type", "category"),
     "category": Element("name threshold"),
+    "llm-semantic-cache-lookup": Element(
+        "score-threshold embeddings-backend-id embeddings-backend-auth ignore-system-messages max-message-count",
+        "vary-by",
+        "inbound",
+    ),
+    "vary-by": Element(),
+    "llm-semantic-cache-store": Element("duration", sections="outbound"),
     "rewrite-uri": Element("template copy-unmatched-params", sections="inbound"),
     "set-backend-service": Element("backend-id", sections="inbound backend"),
     "forward-request": Element("timeout buffer-request-body buffer-response", sections="backend"),

@@ -89,6 +89,11 @@ class Walker:
         self._calls: dict[str, list[float]] = {}
         self.metrics: list[dict[str, str | int]] = []
         self._tokens: dict[str, list[tuple[float, int]]] = {}
+        self.kept: list[tuple[str, list[float], float, Response]] = []
+        """The semantic cache: vary-by, embedding of the question, end, answer."""
+        self.cache_is_away = False
+        # Of both the reference says little, or something else than was seen.
+        self.failing_cache_raises = self.cache_keeps_headers = True
 
     def handle(
         self, headers: Headers, ip: str, url: str = "/", operation: str = "/", body: str | None = None
@@ -100,8 +105,11 @@ class Walker:
         self._response: Response | None = None
         self._error: Mapping[str, Any] | None = None
         self._backend = ""
+        self._question: tuple[str, list[float]] | None = None
         try:
             for section in ("inbound", "backend", "outbound"):
+                if section == "backend" and self._response:
+                    continue
                 self._section = section
                 try:
                     self._run(self._policy.find(section))
@@ -119,6 +127,8 @@ class Walker:
 
     def _run(self, element: ET.Element | None) -> None:
         for child in element if element is not None else ():
+            if self._section == "inbound" and self._response:
+                return  # an answer out of the cache
             getattr(self, "_" + child.tag.replace("-", "_"))(child)
 
     def _value(self, element: ET.Element, text: str | None) -> Any:
@@ -257,7 +267,7 @@ class Walker:
     def _llm_content_safety(self, element: ET.Element) -> None:
         """After its page: all text of a completion or chat completion; 403 for what is refused and for what is long."""
         said = json.loads(self._body or "{}")
-        parts = [message.get("content") for message in said.get("messages", [])]
+        parts = [message.get("content") for message in said.get("messages") or () if isinstance(message, dict)]
         text = "\n".join(str(part) for part in parts)
         if len(text) > LONGEST_CHECKED:
             raise PolicyError(element, "ContentSafety", 403, f"too long: {text}")
@@ -278,6 +288,41 @@ class Walker:
         if answer.status != 200:
             raise PolicyError(element, "InternalError", 500, f"{answer.status} for {body}")
         return json.loads(answer.body)
+
+    def _llm_semantic_cache_lookup(self, element: ET.Element) -> None:
+        """A found answer is counted by what ran before."""
+        said = json.loads(self._body or "{}")["messages"]
+        left_out = "system" if element.get("ignore-system-messages") == "true" else None
+        text = "\n".join(str(message["content"]) for message in said if message["role"] != left_out)
+        part, vector = "".join(str(self._value(one, one.text)) for one in element), self._embedding(element, text)
+        self._question = part, vector
+        known = [one for one in self.kept if vector and one[0] == part and one[2] > self.clock]
+        distances = [1 - sum(a * b for a, b in zip(one[1], vector, strict=True)) for one in known]
+        if min(distances, default=1.0) <= float(element.attrib["score-threshold"]):
+            answer = known[distances.index(min(distances))][3]
+            headers = dict(answer.headers) if self.cache_keeps_headers else {}
+            self._response = dataclasses.replace(answer, headers=headers)
+            [*self._counted([answer.body], self._on_tokens)]
+
+    def _embedding(self, element: ET.Element, text: str) -> list[float]:
+        identity = {"Authorization": [f"Bearer token of {element.attrib['embeddings-backend-auth']}"]}
+        answer = self.backends[element.attrib["embeddings-backend-id"]](identity, "", json.dumps({"input": text}))
+        if answer.status == 200 and not self.cache_is_away:
+            return list(json.loads(answer.body)["data"][0]["embedding"])
+        if self.failing_cache_raises:
+            raise PolicyError(element, "InternalError", message=f"{answer.status} for {text}")
+        return []
+
+    def _llm_semantic_cache_store(self, element: ET.Element) -> None:
+        """An answer of any status is kept: "only 200" is the policy's own to say."""
+        assert self._question, "nothing was looked up"
+        assert self._response
+        if self.cache_is_away and self.failing_cache_raises:
+            raise PolicyError(element, "InternalError", message=self._response.body)
+        if self._question[1] and not self.cache_is_away:
+            until = self.clock + int(self._attribute(element, "duration"))
+            answer = dataclasses.replace(self._response, headers=dict(self._response.headers))
+            self.kept.append((*self._question, until, answer))
 
     def _rewrite_uri(self, element: ET.Element) -> None:
         query = self._url.partition("?")[2] if element.get("copy-unmatched-params") != "false" else ""
@@ -330,7 +375,8 @@ class Walker:
             raise PolicyError(element, "BackendConnectionFailure", message=f"{error} for {self._headers}") from error
         if answer.seconds > float(element.attrib["timeout"]):
             raise PolicyError(element, "Timeout", message=f"no answer in time for {self._headers}")
-        self._response = dataclasses.replace(answer, buffered=element.get("buffer-response") != "false")
+        buffered, headers = element.get("buffer-response") != "false", dict(answer.headers)
+        self._response = dataclasses.replace(answer, buffered=buffered, headers=headers)
         if answer.stream is None:
             [*self._counted([answer.body], self._on_tokens)]
         else:

@@ -59,6 +59,7 @@ def _claims(**changes: Any) -> dict[str, Any]:
         "nbf": -60,
         "exp": 3600,
         "oid": "oid-of-the-service-principal",
+        "sub": "oid-of-the-service-principal",  # as Entra ID has it in a token of an application
     }
     claims.update(changes)
     return {name: value for name, value in claims.items() if value is not None}

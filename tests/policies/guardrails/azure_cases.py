@@ -105,6 +105,29 @@ DEFECTS: Mapping[str, Mapping[str, Program]] = {
     "gateways-have-an-identity-only-to-call-with": {
         "an identity for nothing": lambda: good_azure.gateway_with_identity(good_azure.POLICY),
     },
+    "gateways-have-one-of-their-own-only-for-embeddings": {
+        "beside another one": lambda: good_azure.gateway_with_identity(
+            good_azure.CHECKED, "SystemAssigned, UserAssigned"
+        ),
+        "alone": lambda: good_azure.gateway_with_identity(good_azure.CHECKED, "SystemAssigned"),
+    },
+    "cached-answers-are-not-shared": {
+        "an element without a child": lambda: good_azure.api(
+            policy=good_azure.CACHED.replace("<vary-by>@(context.User.Id)</vary-by>", "")
+        ),
+        "an empty element": lambda: good_azure.api(
+            policy=good_azure.COUNTED.replace("</inbound>", "<llm-semantic-cache-lookup /></inbound>")
+        ),
+        "by its older name": lambda: good_azure.api(
+            policy=good_azure.COUNTED.replace("</inbound>", "<azure-openai-semantic-cache-lookup /></inbound>")
+        ),
+        "one of two": lambda: good_azure.api(
+            policy=good_azure.CACHED.replace("</inbound>", "<llm-semantic-cache-lookup /></inbound>")
+        ),
+    },
+    "caches-of-answers-are-encrypted": {
+        "plain text": lambda: good_azure.redis_database("Plaintext"),
+    },
     "every-way-to-a-model-checks-prompts-or-none": {
         "one API of two": lambda: good_azure.two_ways(good_azure.CHECKED, good_azure.COUNTED),
         "the other one": lambda: good_azure.two_ways(good_azure.COUNTED, good_azure.CHECKED),
@@ -166,6 +189,11 @@ GOOD: Mapping[str, Program] = {
     "gateway with an identity to call Content Safety with": lambda: good_azure.gateway_with_identity(
         good_azure.CHECKED
     ),
+    "gateway with an identity of its own to ask for embeddings with": lambda: good_azure.gateway_with_identity(
+        good_azure.CACHED, "SystemAssigned"
+    ),
+    "gateway with both": lambda: good_azure.gateway_with_identity(good_azure.CACHED, "SystemAssigned, UserAssigned"),
+    "cache of answers": good_azure.redis_database,
     "two ways to a model, both checked": lambda: good_azure.two_ways(good_azure.CHECKED, good_azure.CHECKED),
     "two ways to a model, neither checked": lambda: good_azure.two_ways(good_azure.COUNTED, good_azure.COUNTED),
     "api without a subscription key": lambda: good_azure.api(subscription_required=False),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 import pulumi_azuread as azuread
-from pulumi_azure_native import apimanagement, authorization, keyvault, resources
+from pulumi_azure_native import apimanagement, authorization, keyvault, redisenterprise, resources
 
 from tests.policies.guardrails.good import TAGS
 
@@ -48,6 +48,10 @@ def group(resource_name: str, **changes: Any) -> None:
 def role_assignment(*, role: str = SECRETS_USER, scope: pulumi.Input[str] = VAULT_ID) -> None:
     definition = f"/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/{role}"
     authorization.RoleAssignment("role", principal_id="id", role_definition_id=definition, scope=scope)
+
+
+def redis_database(protocol: str = "Encrypted") -> None:
+    redisenterprise.Database("cache", resource_group_name="group", cluster_name="cache", client_protocol=protocol)
 
 
 def lock() -> None:
@@ -104,8 +108,14 @@ def two_ways(one: str, other: str) -> None:
         apimanagement.ApiPolicy(name, api_id=made.name, policy_id="policy", value=text, **IN_GATEWAY)
 
 
-def gateway_with_identity(policy: str) -> None:
-    identity: Any = {"type": "UserAssigned", "user_assigned_identities": {"id": {}}}
+CACHED = COUNTED.replace(
+    "</inbound>",
+    "<llm-semantic-cache-lookup><vary-by>@(context.User.Id)</vary-by></llm-semantic-cache-lookup></inbound>",
+)
+
+
+def gateway_with_identity(policy: str, type_: str = "UserAssigned") -> None:
+    identity: Any = {"type": type_, "user_assigned_identities": {"id": {}}}
     gateway(identity=identity)
     api(policy=policy)
 

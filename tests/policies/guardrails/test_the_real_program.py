@@ -81,6 +81,7 @@ def test_the_databricks_gateway_breaks_no_rule_and_its_preview_leaves_nothing_op
 def test_the_gateway_with_models_breaks_no_rule(mode: str) -> None:
     assert findings(azure_program.run({**azure_program.MODELS, "keyMode": mode})) == []
     assert findings(azure_program.run({**azure_program.SAFE, "keyMode": mode})) == []
+    assert findings(azure_program.run({**azure_program.CACHED, "keyMode": mode})) == []
     left_open = {(one.policy, one.level) for one in findings(azure_program.with_models(preview=True))}
     assert left_open <= {("azure-roles-are-for-one-task-on-one-resource", "advisory")}
 

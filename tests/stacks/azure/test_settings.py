@@ -54,6 +54,10 @@ def safety(**settings: Any) -> dict[str, Any]:
     return {**models({"account": ACCOUNT}), "contentSafety": settings}
 
 
+def cache(**settings: Any) -> dict[str, Any]:
+    return {**models({"account": ACCOUNT}), "semanticCache": settings}
+
+
 def client(**settings: Any) -> dict[str, Any]:
     return {**models({"account": ACCOUNT}), "clients": [{"name": "demo", **settings}]}
 
@@ -161,6 +165,51 @@ def client(**settings: Any) -> dict[str, Any]:
             )
         ),
         ({**models({"account": ACCOUNT}), "contentSafety": []}, "contentSafety must be"),
+        (
+            {"semanticCache": {"account": ACCOUNT, "model": "embed"}},
+            "semanticCache keeps answers of gatewayModels, and there are none: take it out",
+        ),
+        (cache(model="embed"), "semanticCache: account is missing: name the Azure OpenAI account, and its deployment"),
+        (cache(account=ACCOUNT), "semanticCache: model is missing: name the Azure OpenAI account, and its deployment"),
+        (cache(duration="5m"), "semanticCache: account is missing"),
+        (cache(account=None, model="embed"), "semanticCache: account is missing"),
+        (cache(account="embed", model="embed"), "semanticCache.account: 'embed' is not the id of an Azure OpenAI"),
+        (cache(account=ACCOUNT, model="a/b"), "semanticCache.model: 'a/b' is not the name of a deployment or model"),
+        (cache(account=ACCOUNT, model=""), "semanticCache.model: '' is not the name of a deployment or model"),
+        *(
+            (cache(account=ACCOUNT, model="embed", scoreThreshold=value), message)
+            for value, message in (
+                (0, "semanticCache.scoreThreshold must be at least 0.001, not 0"),
+                (-0.05, "semanticCache.scoreThreshold must be at least 0.001, not -0.05"),
+                (0.00001, "semanticCache.scoreThreshold must be at least 0.001"),
+                (0.21, "semanticCache.scoreThreshold must be at most 0.2, not 0.21"),
+                (1, "semanticCache.scoreThreshold must be at most 0.2, not 1"),
+                (True, "semanticCache.scoreThreshold: true is no number: set one"),
+                ("near", "semanticCache.scoreThreshold must be"),
+                (float("nan"), "semanticCache.scoreThreshold must be"),
+            )
+        ),
+        *(
+            (cache(account=ACCOUNT, model="embed", duration=value), message)
+            for value, message in (
+                ("0s", "semanticCache.duration: '0s' is not a duration"),
+                ("25h", "semanticCache.duration: '25h' is longer than a day: set at most 1d"),
+                ("PT5M", "semanticCache.duration: 'PT5M' is not a duration"),
+                (300, "semanticCache.duration must be"),
+            )
+        ),
+        *(
+            (cache(account=ACCOUNT, model="embed", endpoint=endpoint), "is no address of Azure OpenAI: set one such as")
+            for endpoint in (
+                "https://embed.example.com",
+                "https://embed.openai.azure.com.example.com",
+                "https://embed.openai.azure.com/openai",
+                "https://embed.openai.azure.com:8443",
+            )
+        ),
+        (cache(account=ACCOUNT, model="embed", endpoint="http://embed.openai.azure.com"), "is not an https address"),
+        (cache(account=ACCOUNT, model="embed", redis="x"), "semanticCache.redis is not known there"),
+        ({**models({"account": ACCOUNT}), "semanticCache": "on"}, "semanticCache must be"),
         (breaker(failures=0), "circuitBreaker.failures must be at least 1, not 0"),
         (breaker(failures=10_001), "circuitBreaker.failures must be at most 10000"),
         (breaker(interval="25h"), "circuitBreaker.interval: '25h' is longer than a day: set at most 1d"),

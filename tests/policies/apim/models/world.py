@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from policies.apim.models import HARMS, SAFETY_BACKEND_ID, ClientAccess, ContentSafety, RoutedModel, load, model_clients
+from policies.apim.models import (
+    EMBEDDINGS_BACKEND_ID,
+    HARMS,
+    SAFETY_BACKEND_ID,
+    ClientAccess,
+    ContentSafety,
+    RoutedModel,
+    SemanticCache,
+    load,
+    model_clients,
+)
 from tests.policies.apim import world as litellm
 from tests.policies.apim.elements import check
 from tests.policies.apim.expressions import Expressions
@@ -22,7 +33,7 @@ STRANGER = "c0c0c0c0-1b2c-4d3e-8f40-5a6b7c8d9e0f"
 GEMINI_KEY = "AIza-key-of-the-gateway"
 CHAT, EMBEDDINGS, RESPONSES, MODELS = "/v1/chat/completions", "/v1/embeddings", "/v1/responses", "/v1/models"
 
-GPT, SMALL, FLASH = "gpt-5-mini", "small", "gemini-2.5-flash"
+GPT, SMALL, FLASH, TWIN = "gpt-5-mini", "small", "gemini-2.5-flash", "twin"
 ROUTES = (
     RoutedModel(
         name=GPT, provider="azureOpenAI", upstream="gpt-5-mini-2025", backend_id="model-gpt-5-mini-pool", deployments=4
@@ -57,8 +68,11 @@ NAMED_VALUES = {
 TOKENS = {
     **litellm.TOKENS,
     "stranger": {**litellm.TOKENS["client-a"], "azp": STRANGER},
-    "user": {**litellm.TOKENS["client-a"], "azp": AZURE_CLI},
+    "user": {**litellm.TOKENS["client-a"], "azp": AZURE_CLI, "sub": "sub-of-a-person"},
+    "another-user": {**litellm.TOKENS["client-a"], "azp": AZURE_CLI, "sub": "sub-of-another-person"},
+    "nobody": {name: value for name, value in litellm.TOKENS["client-b"].items() if name != "sub"},
 }
+"""Entra ID sends `sub` always: for a person one value an application (access token claims reference)."""
 
 
 def _single(number: int, model: str, url: str, failures: int, **more: Any) -> dict[str, dict[str, Any]]:
@@ -118,6 +132,20 @@ SAFETY_BACKEND: Mapping[str, Any] = {
 """As Resource Manager makes it of the template (tests/stacks/azure/test_model_gateway.py)."""
 
 
+CACHE = SemanticCache(score_threshold=0.05, seconds=300)
+EMBEDDINGS_URL = "https://embeddings.openai.azure.com/openai/deployments/text-embedding-3-small/embeddings"
+EMBEDDINGS_BACKEND: Mapping[str, Any] = {
+    "type": "Single",
+    "url": EMBEDDINGS_URL,
+    "protocol": "http",
+    "tls": {"validateCertificateChain": True, "validateCertificateName": True},
+}
+"""Without credentials: `llm-semantic-cache-lookup` shows its own."""
+DIMENSIONS = 32
+LONGEST_EMBEDDED = 8192
+"""Tokens (learn.microsoft.com, "Azure OpenAI embeddings"), here of one byte each, which none is shorter than."""
+
+
 LITELLM_ENTRY: Mapping[str, Any] = {
     "name": "gpt-of-the-gateway",
     "model": f"azure/{GPT}",
@@ -139,12 +167,19 @@ def policy(
     edit: Callable[[str], str] = lambda text: text,
     routes: Sequence[RoutedModel] = ROUTES,
     safety: ContentSafety | None = None,
+    cache: SemanticCache | None = None,
 ) -> ET.Element:
     """The policy of an API as API Management saves it, by default that of all models: checked, values pasted in."""
-    text = re.sub(r"\{\{([\w-]+)\}\}", lambda name: NAMED_VALUES[name[1]], edit(load(routes, CLIENTS, safety)))
+    text = re.sub(r"\{\{([\w-]+)\}\}", lambda name: NAMED_VALUES[name[1]], edit(load(routes, CLIENTS, safety, cache)))
     saved = ET.fromstring(text)
     check(saved)
     return saved
+
+
+def cached_policy(edit: Callable[[str], str] = lambda text: text) -> ET.Element:
+    """One with a semantic cache, behind Content Safety; "twin" is another name for what "small" is."""
+    twin = RoutedModel(name=TWIN, provider="azureOpenAI", upstream=SMALL, backend_id="model-small-1", deployments=1)
+    return policy(edit, (*ROUTES, twin), SAFETY, CACHE)
 
 
 def completion(text: str = "pong", tokens: int = 8) -> str:
@@ -160,7 +195,7 @@ class ModelWorld(Walker):
     """A gateway with its policy, and providers in the state of a good day."""
 
     def __init__(self, policy: ET.Element, expressions: Expressions) -> None:
-        backends = {**BACKENDS, SAFETY_BACKEND_ID: SAFETY_BACKEND}
+        backends = {**BACKENDS, SAFETY_BACKEND_ID: SAFETY_BACKEND, EMBEDDINGS_BACKEND_ID: EMBEDDINGS_BACKEND}
         self.backends_ = Backends(backends, NAMED_VALUES, self._provider, lambda: self.clock)
         super().__init__(policy, expressions, tokens=TOKENS, backends=self.backends_.all(), send=_nobody)
         self.answers: dict[str, Callable[[], Response]] = {}
@@ -171,6 +206,10 @@ class ModelWorld(Walker):
         """A word, its category and its severity, as Content Safety finds it."""
         self.checked: list[tuple[str, str]] = []
         """Operation and text of each request to Content Safety."""
+        self.near: dict[str, tuple[str, float]] = {}
+        """How far a text is away from another one; all others have nothing in common."""
+        self.embedded: list[str] = []
+        """The text of each request for an embedding."""
         self.forwarded: list[tuple[str, Headers, dict[str, Any]]] = []
         """Address, headers in lower case, and body of each request that reached a provider."""
 
@@ -237,6 +276,10 @@ class ModelWorld(Walker):
         wanted = f"Bearer token of {IDENTITY} for https://cognitiveservices.azure.com"
         if address.startswith(SAFETY_URL):
             return self._safety(address.rpartition(":")[2], json.loads(body), seen.get("authorization") == [wanted])
+        if address == EMBEDDINGS_URL:
+            return self._embed(
+                json.loads(body)["input"], seen.get("authorization") == ["Bearer token of system-assigned"]
+            )
         self.forwarded.append((address, seen, json.loads(body) if body else {}))
         if host in self.answers:
             return self.answers[host]()
@@ -257,6 +300,22 @@ class ModelWorld(Walker):
         word, harm, severity = self.harm
         found = [{"category": one, "severity": severity if one == harm and word in text else 0} for one in HARMS]
         return Response(200, _JSON, json.dumps({"categoriesAnalysis": found}))
+
+    def _embed(self, text: str, known: bool) -> Response:
+        """Embeddings of Azure OpenAI: one direction a text, between two for one that is near to another."""
+        self.embedded.append(text)
+        if "embeddings" in self.answers:
+            return self.answers["embeddings"]()
+        if not known:
+            return Response(401, {}, '{"error": {"code": "PermissionDenied"}}')
+        if not text.strip() or len(text.encode()) > LONGEST_EMBEDDED:
+            return Response(400, {}, '{"error": {"message": "$.input is invalid"}}')
+        other, distance = self.near.get(text, (text, 0.0))
+        texts = list(dict.fromkeys(one for said in self.embedded for one in (self.near.get(said, (said,))[0], said)))
+        vector = [0.0] * DIMENSIONS
+        vector[texts.index(text)] = math.sqrt(1 - (1 - distance) ** 2)
+        vector[texts.index(other)] = 1 - distance
+        return Response(200, _JSON, json.dumps({"data": [{"index": 0, "embedding": vector}]}))
 
 
 def _nobody(*_: object) -> Response:
