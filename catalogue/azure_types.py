@@ -82,7 +82,9 @@ TYPES: Mapping[str, ResourceType] = {
         taggable=True,
     ),
     "azure-native:redisenterprise:Database": ResourceType(
-        times=Times(create=60, delete=60, source=f"with the cluster 7:32 in a Terraform log on GitHub; alone: {ESTIMATE}"),
+        times=Times(
+            create=60, delete=60, source=f"with the cluster 7:32 in a Terraform log on GitHub; alone: {ESTIMATE}"
+        ),
     ),
     "azure-native:redisenterprise:RedisEnterprise": ResourceType(
         label="Managed Redis",

@@ -42,6 +42,7 @@ class ModelIdentity(pulumi.ComponentResource):
             tags=dict(args.tags),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
         def allow(role_name: str, account: str, role: str) -> None:
             may_call(role_name, account, role, identity.principal_id, tags=args.tags, parent=self)
 

@@ -92,7 +92,9 @@ def test_the_gateway_asks_for_embeddings_as_itself_and_without_a_key() -> None:
     recording = run(CACHED)
     backend, role = of_cache(recording, BACKEND), of_cache(recording, ROLE_ASSIGNMENT)
     assert backend.inputs["backendId"] == "embeddings"
-    assert backend.inputs["url"] == "https://embed.openai.azure.com/openai/deployments/text-embedding-3-small/embeddings"
+    assert (
+        backend.inputs["url"] == "https://embed.openai.azure.com/openai/deployments/text-embedding-3-small/embeddings"
+    )
     assert "credentials" not in backend.inputs
     assert backend.inputs["tls"] == {"validateCertificateChain": True, "validateCertificateName": True}
     assert role.inputs["scope"] == f"{ACCOUNTS}/accounts/Embed"
@@ -135,9 +137,7 @@ def test_the_gateway_has_an_identity_of_its_own_beside_those_it_is_given(
 def test_an_account_may_have_models_and_embeddings_for_two_identities() -> None:
     settings = {**CACHED, "semanticCache": {"account": f"{ACCOUNTS}/accounts/east", "model": "embed"}}
     recording = run(settings)
-    given = [
-        (one.inputs["scope"].lower(), one.inputs["principalId"]) for one in recording.of_type(ROLE_ASSIGNMENT)
-    ]
+    given = [(one.inputs["scope"].lower(), one.inputs["principalId"]) for one in recording.of_type(ROLE_ASSIGNMENT)]
     assert len(given) == len({*given}) == 5
 
 
