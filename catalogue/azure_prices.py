@@ -9,10 +9,14 @@ from catalogue.price import Price, UsagePrice, prices, usage
 _RETAIL = "Azure Retail Prices, as a public repository copied them"
 
 PRICES: Mapping[str, Mapping[str, Price]] = {
-    "eastus": prices(_RETAIL, "2026-10-07")({"API Management BasicV2": 0.20548, "API Management StandardV2": 0.9589})
-    | prices(f"{_RETAIL} (meter B0 Cache Instance)", "2026-09-21")({"Managed Redis Balanced_B0": 0.016}),
-    "eastus2": prices(f"{_RETAIL} (meter Basic v2 Unit)", "2026-09-28")({"API Management BasicV2": 0.20548})
-    | prices(f"{_RETAIL} (meter B0 Cache Instance)", "2026-08-11")({"Managed Redis Balanced_B0": 0.016}),
+    "eastus": {
+        **prices(_RETAIL, "2026-10-07")({"API Management BasicV2": 0.20548, "API Management StandardV2": 0.9589}),
+        **prices(f"{_RETAIL} (meter B0 Cache Instance)", "2026-09-21")({"Managed Redis Balanced_B0": 0.016}),
+    },
+    "eastus2": {
+        **prices(f"{_RETAIL} (meter Basic v2 Unit)", "2026-09-28")({"API Management BasicV2": 0.20548}),
+        **prices(f"{_RETAIL} (meter B0 Cache Instance)", "2026-08-11")({"Managed Redis Balanced_B0": 0.016}),
+    },
 }
 """By region and item, USD an hour."""
 

@@ -21,6 +21,7 @@ from policies.apim.models import PROVIDERS
 from stacks.aws.settings import AwsSettings
 from stacks.azure.content_safety import ContentSafetySetting
 from stacks.azure.gateway_models import CircuitBreaker, Deployment, GatewayModel
+from stacks.azure.semantic_cache import SemanticCacheSetting
 from stacks.azure.settings import AzureSettings, ClientSetting
 from stacks.databricks.served_model import ServedModelSetting
 from stacks.mcp.settings import McpSettings, TargetSetting
@@ -75,7 +76,7 @@ def _known_names() -> set[str]:
     }
     parts = _fields(AwsSettings, AzureSettings, Model, VirtualKeySetting, ClientSetting, McpServer)
     parts |= _fields(GatewayModel, Deployment, CircuitBreaker, ContentSafetySetting, McpSettings, TargetSetting)
-    parts |= _fields(ServedModelSetting)
+    parts |= _fields(SemanticCacheSetting, ServedModelSetting)
     return {*declared, *outputs, *values, *parts, *SECRETS, *PROVIDERS, *databricks_model.PROVIDERS}
 
 

@@ -34,8 +34,8 @@ class GatewayArgs:
     that tell of it, whatever the mode: another mode on a running day must not make them anew. `backend_url` has no
     slash at its end; without `verify_certificate` the gateway takes any certificate the backend shows. `apim_entry_key`
     is the value of the header `APIM_ENTRY_HEADER`. `key_vault` is where it looks keys up, as the reader of that vault;
-    `model_identity` is the one by which it calls models itself; with `own_identity` it has one of its own as well, which
-    begins and ends with it.
+    `model_identity` is the one by which it calls models itself; with `own_identity` it has one of its own beside them,
+    which begins and ends with it.
     """
 
     resource_group_name: pulumi.Input[str]

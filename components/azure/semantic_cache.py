@@ -86,8 +86,10 @@ class AnswerCache(pulumi.ComponentResource):
         keys = redisenterprise.list_database_keys_output(
             resource_group_name=group, cluster_name=redis.name, database_name=database.name
         )
-        connection = pulumi.Output.concat(
-            redis.host_name, f":{PORT},password=", keys.primary_key, ",ssl=True,abortConnect=False"
+        connection: pulumi.Output[str] = pulumi.Output.secret(
+            pulumi.Output.concat(
+                redis.host_name, f":{PORT},password=", keys.primary_key, ",ssl=True,abortConnect=False"
+            )
         )
         cache = apimanagement.Cache(
             name,
@@ -95,7 +97,7 @@ class AnswerCache(pulumi.ComponentResource):
             service_name=service.name,
             cache_id="default",
             use_from_location="default",  # by every region of the gateway
-            connection_string=pulumi.Output.secret(connection),
+            connection_string=connection,
             opts=place.inside(),
         )
         backend = apimanagement.Backend(

@@ -66,7 +66,7 @@ def every_way_to_a_model_checks_prompts_or_none(
 def gateways_have_one_of_their_own_only_for_embeddings(
     resources: Sequence[PolicyResource],
 ) -> Iterator[tuple[PolicyResource, str]]:
-    """Whoever may write a policy may ask any backend as it (learn.microsoft.com, "llm-semantic-cache-lookup policy")."""
+    """Whoever may write a policy may ask any backend as it (learn.microsoft.com, "llm-semantic-cache-lookup")."""
     policies = [known(policy.props, "value") for policy in of_type(resources, _POLICY)]
     for service in of_type(resources, "azure-native:apimanagement:ApiManagementService"):
         own = "SystemAssigned" in (known(service.props, "identity", "type") or "")

@@ -14,7 +14,10 @@ public interface IResponse {
   IMessageBody Body { get; }
 }
 
-public class Jwt { public IReadOnlyDictionary<string, string[]> Claims; }
+public class Jwt {
+  public IReadOnlyDictionary<string, string[]> Claims;
+  public string Subject { get { return Claims.GetValueOrDefault("sub", null); } }
+}
 
 public class Body : IMessageBody {
   public string Text;

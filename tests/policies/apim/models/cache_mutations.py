@@ -1,4 +1,4 @@
-"""Weakened policies with a semantic cache. For each, at least one case of test_semantic_cache.py must fail."""
+"""Weakened policies with a semantic cache. For each, at least one case of cache_cases.py must fail."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tests.policies.apim.mutations import Mutation, instead, without
 QUESTION = 'question["content"] = "";'
 PART = 'new JArray(context.Variables["clientId"], sub, context.Variables["model"], body)'
 LOOKUP = r"<llm-semantic-cache-lookup.*?</llm-semantic-cache-lookup>"
+DATES = '(true), "\\"(?=[0-9]{4}-[0-9]{2}-[0-9]{2}T|/Date)"'
 PART_SET = r'<set-variable name="cachePart"'
 METRIC = r"<llm-emit-token-metric.*?</llm-emit-token-metric>"
 
@@ -40,7 +41,7 @@ CACHE_MUTATIONS = (
     # Whose answer to what
     instead("clients share answers", PART, PART.replace('context.Variables["clientId"], ', "")),
     instead("people share answers", PART, PART.replace("sub, ", "")),
-    instead("people without a subject share answers", 'sub == "" || ', ""),
+    instead("people without a subject share answers", "string.IsNullOrEmpty(sub) || ", ""),
     instead("models share answers", PART, PART.replace('context.Variables["model"], ', "")),
     instead("only the question counts", PART, PART.replace(", body", "")),
     *(
@@ -49,7 +50,8 @@ CACHE_MUTATIONS = (
     ),
     forgets("the text of the system does not count", 'foreach (var one in messages) { one["content"] = ""; }'),
     forgets("who asks does not count", '((JObject)question).Remove("name")'),
-    instead("one of two dates is as good as another", "[0-9]{4}-[0-9]{2}-[0-9]{2}T|/Date)", "x)"),
+    instead("one of two dates is as good as another", DATES, DATES.replace("[0-9]{4}-[0-9]{2}-[0-9]{2}T|", "")),
+    instead("one of two old dates is as good as another", DATES, DATES.replace("|/Date", "")),
     without("the same words only are the same question", QUESTION),
     without("answers are not kept apart", '<vary-by>@((string)context.Variables["cachePart"])</vary-by>'),
     without("the text of the system drowns the question", ' ignore-system-messages="true"'),
@@ -77,7 +79,7 @@ CACHE_MUTATIONS = (
     ),
     *(
         instead(
-            f"{role} messages are cached",
+            f"messages of {role or 'nobody'} are cached",
             '&amp;&amp; role != "system"',
             f'&amp;&amp; role != "system" &amp;&amp; role != "{role}"',
         )
@@ -107,6 +109,7 @@ CACHE_MUTATIONS = (
         'x-gateway-cache" exists-action="override"',
         'x-gateway-cache" exists-action="skip"',
     ),
+    without("nobody knows that it was a hit", '<set-variable name="cache" value="hit" />'),
     without("a miss is told as a hit", '<set-variable name="cache" value="miss" />'),
     instead(
         "a hit is told as a miss",

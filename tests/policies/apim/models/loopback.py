@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from policies.apim import BACKEND_ID
-from policies.apim.models import OPERATIONS, ContentSafety, operations
+from policies.apim.models import OPERATIONS, ContentSafety, SemanticCache, operations
 from tests.http_server import Answer, Request, serve
 from tests.policies.apim import world as litellm
 from tests.policies.apim.expressions import Expressions
@@ -119,9 +119,18 @@ def _event(data: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def running(folder: Path, litellm_url: str | None = None, *, safety: ContentSafety | None = None) -> Iterator[Gateway]:
-    """A gateway in front of a provider, and of LiteLLM where its URL is given; `safety` checks prompts first."""
-    policies = {path: policy(routes=routes, safety=safety) for path, routes in PATHS.items()}
+def running(
+    folder: Path,
+    litellm_url: str | None = None,
+    *,
+    safety: ContentSafety | None = None,
+    cache: SemanticCache | None = None,
+) -> Iterator[Gateway]:
+    """A gateway in front of a provider, and of LiteLLM where its URL is given.
+
+    `safety` checks prompts first, and `cache` gives answers again.
+    """
+    policies = {path: policy(routes=routes, safety=safety, cache=cache) for path, routes in PATHS.items()}
     in_front = litellm.policy("header")
     expressions = Expressions([*policies.values(), in_front], folder)
     gateway = Gateway()

@@ -11,7 +11,7 @@ from charts.litellm import proxy_config
 from charts.shapes import Model
 from tests.needs_litellm import NEEDS_LITELLM
 from tests.policies.apim.models.cases import answers
-from tests.policies.apim.models.world import FLASH, GPT, LITELLM_ENTRY, SAFETY, SMALL
+from tests.policies.apim.models.world import CACHE, FLASH, GPT, LITELLM_ENTRY, SAFETY, SMALL
 from tests.running_litellm import KEY, MINE, RunningLiteLLM
 from tests.waiting import until
 
@@ -193,6 +193,58 @@ def test_a_prompt_that_content_safety_refuses_is_a_content_filter_to_every_clien
         assert len(gateway.models.forwarded) == before, "a provider was reached"
         with pytest.raises(openai.NotFoundError):
             client(gateway).responses.create(model=SMALL, input="ping")
+
+
+def test_the_same_question_of_the_same_client_is_answered_by_the_provider_once(
+    tmp_path_factory: pytest.TempPathFactory, mono: None
+) -> None:
+    import litellm
+    import openai
+
+    from tests.policies.apim.models.loopback import running
+
+    def asked(client: OpenAI, text: str = "ping") -> tuple[str, str | None]:
+        raw = client.chat.completions.with_raw_response.create(
+            model=GPT, messages=[{"role": "system", "content": "Be brief."}, {"role": "user", "content": text}]
+        )
+        answer = raw.parse()
+        assert raw.headers["content-type"] == "application/json"
+        assert answer.choices[0].message.content == "pong"
+        return answer.id, raw.headers.get("x-gateway-cache")
+
+    with running(tmp_path_factory.mktemp("cached"), cache=CACHE) as gateway:
+        gateway.models.near = {"Ping, please": ("ping", 0.03)}
+        first, second = [asked(client(gateway)) for _ in range(2)]
+        gateway.models.cache_keeps_headers = False
+        near = asked(client(gateway), "Ping, please")
+        assert (first[1], second, near) == ("miss", (first[0], "hit"), (first[0], "hit"))
+        other, again = [asked(client(gateway, "client-a")) for _ in range(2)]
+        assert (other[1], again) == ("miss", (other[0], "hit"))
+        assert first[0] != other[0]
+        assert len(gateway.models.forwarded) == 2
+        for _ in range(2):
+            stream = client(gateway).chat.completions.create(
+                model=GPT, messages=[{"role": "user", "content": "ping"}], stream=True
+            )
+            assert "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices) == "one two"
+        assert len(gateway.models.forwarded) == 4
+        by_litellm = [
+            litellm.completion(
+                model="azure/gpt-5-mini",
+                api_base=gateway.url,
+                api_version="v1",
+                azure_ad_token="client-b",
+                messages=[{"role": "user", "content": "tea"}],
+                max_retries=0,
+            )
+            for _ in range(2)
+        ]
+        assert by_litellm[0].id == by_litellm[1].id
+        assert len(gateway.models.forwarded) == 5
+        gateway.models.answers["embeddings"] = answers(401)
+        with pytest.raises(openai.InternalServerError) as failed:
+            asked(client(gateway))
+        assert (failed.value.status_code, failed.value.code) == (503, "cache_failed")
 
 
 def test_litellm_and_the_gateways_own_models_stand_side_by_side(

@@ -10,9 +10,11 @@ import pytest
 
 from policies.apim import NAMED_VALUE_LENGTH, load
 from policies.apim.models import (
+    EMBEDDINGS_BACKEND_ID,
     REFUSALS,
     ClientAccess,
     RoutedModel,
+    SemanticCache,
     backend_name,
     model_clients,
     named_values,
@@ -21,7 +23,7 @@ from policies.apim.models import (
 from policies.apim.models import load as load_models
 from tests.policies.apim.elements import check
 from tests.policies.apim.expressions import is_expression, texts
-from tests.policies.apim.models.world import CLIENTS, ROUTES
+from tests.policies.apim.models.world import CACHE, CLIENTS, ROUTES
 from tests.policies.apim.test_lint import TYPES, types_of
 
 APIS: dict[str, Sequence[RoutedModel]] = {
@@ -30,32 +32,38 @@ APIS: dict[str, Sequence[RoutedModel]] = {
     "gemini": [route for route in ROUTES if route.provider == "gemini"],
 }
 apis = pytest.mark.parametrize("api", APIS)
+caches = pytest.mark.parametrize("cache", [None, CACHE], ids=["no cache", "cache"])
 
-MORE_TYPES = {"Formatting", "JArray", "Math"}
+MORE_TYPES = {"Formatting", "JArray", "JValue", "Math"}
 """As allowed as those of the policies in front of LiteLLM."""
 LONGEST_POLICY = 256 * 1024
 """Bytes (Azure limits, "API Management limits")."""
 
 
-def text(api: str, clients: Sequence[ClientAccess] = CLIENTS) -> str:
-    return load_models(APIS[api], clients)
+def text(api: str, clients: Sequence[ClientAccess] = CLIENTS, cache: SemanticCache | None = None) -> str:
+    return load_models(APIS[api], clients, cache=cache)
 
 
 @apis
 @pytest.mark.parametrize("clients", [(), CLIENTS], ids=["no clients", "clients"])
-def test_every_element_is_documented_for_its_place(api: str, clients: Sequence[ClientAccess]) -> None:
-    check(ET.fromstring(text(api, clients)))
+@caches
+def test_every_element_is_documented_for_its_place(
+    api: str, clients: Sequence[ClientAccess], cache: SemanticCache | None
+) -> None:
+    check(ET.fromstring(text(api, clients, cache)))
 
 
 @apis
-def test_nothing_of_the_template_is_left(api: str) -> None:
-    assert "[[" not in text(api)
-    assert "fragment" not in text(api)
+@caches
+def test_nothing_of_the_template_is_left(api: str, cache: SemanticCache | None) -> None:
+    assert "[[" not in text(api, cache=cache)
+    assert "fragment" not in text(api, cache=cache)
 
 
 @apis
-def test_named_values_are_those_of_the_contract(api: str) -> None:
-    assert set(re.findall(r"\{\{([\w-]+)\}\}", text(api))) == set(named_values(APIS[api]))
+@caches
+def test_named_values_are_those_of_the_contract(api: str, cache: SemanticCache | None) -> None:
+    assert set(re.findall(r"\{\{([\w-]+)\}\}", text(api, cache=cache))) == set(named_values(APIS[api]))
 
 
 @apis
@@ -82,20 +90,37 @@ def test_operations_are_those_that_a_provider_has() -> None:
 
 
 @apis
-def test_expressions_name_only_types_that_are_allowed(api: str) -> None:
-    for place, expression in texts(ET.fromstring(text(api))):
+@caches
+def test_expressions_name_only_types_that_are_allowed(api: str, cache: SemanticCache | None) -> None:
+    for place, expression in texts(ET.fromstring(text(api, cache=cache))):
         if is_expression(expression):
             assert types_of(expression) <= TYPES | MORE_TYPES, place
 
 
 @apis
-def test_the_policy_keeps_to_its_documented_limits(api: str) -> None:
-    root = ET.fromstring(text(api))
-    assert len(text(api).encode()) < LONGEST_POLICY
+@caches
+def test_the_policy_keeps_to_its_documented_limits(api: str, cache: SemanticCache | None) -> None:
+    root = ET.fromstring(text(api, cache=cache))
+    assert len(text(api, cache=cache).encode()) < LONGEST_POLICY
     assert all(int(limit.attrib["renewal-period"]) <= 300 for limit in root.iter("rate-limit-by-key"))
     assert all(len(list(metric)) <= 5 for metric in root.iter("llm-emit-token-metric"))
     assert all(trace.get("severity") == "information" for trace in root.iter("trace")), "verbose is not logged"
     assert [int(forward.attrib["timeout"]) < 240 for forward in root.iter("forward-request")] == [True]
+
+
+@apis
+def test_the_semantic_cache_is_asked_as_documented(api: str) -> None:
+    """Of llm-semantic-cache-lookup-policy and llm-semantic-cache-store-policy: once in a section, no expression."""
+    root = ET.fromstring(text(api, cache=CACHE))
+    (lookup,), (store,) = root.iter("llm-semantic-cache-lookup"), root.iter("llm-semantic-cache-store")
+    assert lookup.attrib == {
+        "score-threshold": "0.05",
+        "embeddings-backend-id": EMBEDDINGS_BACKEND_ID,
+        "embeddings-backend-auth": "system-assigned",
+        "ignore-system-messages": "true",
+    }
+    assert [one.tag for one in lookup] == ["vary-by"], "without it everybody gets everybody's answers"
+    assert store.attrib == {"duration": "300"}
 
 
 @apis
@@ -121,7 +146,7 @@ def test_callers_headers_and_refusals_are_those_in_front_of_litellm(mode: str) -
     litellm = load("header" if mode == "header" else "keyVault")
     assert set(shared(litellm)) == set(shared(text("all")))
     codes = r'case "(\w+)": return "(\d{3} [^"]*)"'
-    mine = dict(re.findall(codes, text("all")))
+    mine = dict(re.findall(codes, text("all", cache=CACHE)))
     assert {code: mine[code] for code in dict(re.findall(codes, litellm))} == dict(re.findall(codes, litellm))
     assert {code: mine[code] for code in REFUSALS} == REFUSALS
 

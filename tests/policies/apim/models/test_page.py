@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,13 +14,15 @@ from policies.apim.models import REFUSALS
 from stacks.aws.settings import AwsSettings
 from stacks.azure.content_safety import ContentSafetySetting
 from stacks.azure.gateway_models import GatewayModel, problems
+from stacks.azure.semantic_cache import SemanticCacheSetting
 from stacks.errors import SettingsError
 from tests.policies.apim.models.cases import answers
-from tests.policies.apim.models.world import LITELLM_ENTRY, SAFETY, ModelWorld, completion, policy
+from tests.policies.apim.models.world import CACHE, LITELLM_ENTRY, SAFETY, ModelWorld, completion, policy
 from tests.policies.apim.walker import Response
 from tests.stacks.aws.test_settings import load
 
 PAGE = (ROOT / "docs" / "model-gateway.md").read_text(encoding="utf-8")
+JAPANESE = (ROOT / "docs" / "ja" / "model-gateway.md").read_text(encoding="utf-8")
 STATUSES = (200, 400, 401, 403, 404, 408, 409, 422, 429, 500, 502, 503, 504)
 
 
@@ -72,6 +75,8 @@ def test_the_table_of_refusals_is_the_policys() -> None:
     ]
     table = "\n".join(["| Status | Code | Message |", "|---|---|---|", *rows])
     assert table in PAGE, table
+    told = re.findall(r"^\| (\d{3}) \| `(\w+)` \| .+ \|$", JAPANESE, flags=re.MULTILINE)
+    assert told == [(answer[:3], code) for code, answer in REFUSALS.items()]
 
 
 def _settings(number: int) -> dict[str, object]:
@@ -97,8 +102,15 @@ def test_deployments_of_several_names_and_content_safety_are_taken_as_the_page_h
     assert AZURE_OPENAI_API.version in PAGE
 
 
+def test_a_semantic_cache_is_taken_as_the_page_has_it() -> None:
+    service = SemanticCacheSetting.model_validate(_settings(4)["semanticCache"]).service
+    assert service
+    assert service.cache == CACHE, "the page tells the defaults"
+    assert SemanticCacheSetting(account=service.account, model="text-embedding-3-small").service == service
+
+
 def test_litellm_takes_the_entry_that_points_to_the_gateway() -> None:
-    settings = _settings(4)
+    settings = _settings(5)
     assert settings["models"] == [LITELLM_ENTRY]
     loaded: AwsSettings = load({**settings, "providerKeys": {"gateway": "x" * 20}}, ("providerKeys",))
     assert loaded.models[0].params["max_retries"] == 0
@@ -106,4 +118,4 @@ def test_litellm_takes_the_entry_that_points_to_the_gateway() -> None:
 
 def test_the_entry_needs_the_clients_secret() -> None:
     with pytest.raises(SettingsError, match="refers to a variable that is no provider key"):
-        load(_settings(4))
+        load(_settings(5))
