@@ -74,7 +74,6 @@ GATEWAYS = {
     "models": azure_program.MODELS,
     "checked": azure_program.SAFE,
     "cached": azure_program.CACHED,
-    "vault": {**azure_program.MODELS, "keyMode": "keyVault"},
     "both": {**azure_program.SAFE, **azure_program.CACHED},
 }
 
