@@ -307,14 +307,15 @@ def test_who_brings_the_stack_up_needs_to_give_a_role_on_the_account_of_embeddin
 
 
 def test_rights_are_asked_once_where_one_account_does_several_things(arm: Server) -> None:
-    both = {"contentSafety": {"account": SAFETY}, "semanticCache": {"account": SAFETY.upper(), "model": "embed"}}
-    assert [name for name in checks(arm, settings(**both)) if name.startswith("rights")] == [
+    embeddings = {"account": SAFETY.upper(), "model": "embed"}
+    both = settings(contentSafety={"account": SAFETY}, semanticCache=embeddings)
+    assert [name for name in checks(arm, both) if name.startswith("rights")] == [
         "rights on the account ai-east",
         "rights on the account ai-west",
         "rights on Content Safety",
     ]
-    one = {"contentSafety": {"account": EAST}, "semanticCache": {"account": EAST, "model": "embed"}}
-    assert len([name for name in checks(arm, settings(**one)) if name.startswith("rights")]) == 2
+    one = settings(contentSafety={"account": EAST}, semanticCache={"account": EAST, "model": "embed"})
+    assert len([name for name in checks(arm, one) if name.startswith("rights")]) == 2
 
 
 @pytest.mark.parametrize(
