@@ -20,7 +20,7 @@ HEADER = "x-gateway-cache"
 GIVEN_AGAIN, TO_NOBODY_ELSE = "answer given again by the semantic cache", "answer given to no other application"
 
 
-class SemanticCache:
+class SemanticCacheSteps:
     """The steps about answers that the gateway keeps."""
 
     def __init__(

@@ -11,7 +11,7 @@ import pytest
 from ops.checks.check import Outcome, State
 from ops.checks.verify.gateway_models import GatewayModelSteps, model_step
 from ops.checks.verify.http import client
-from ops.checks.verify.semantic_cache import GIVEN_AGAIN, TO_NOBODY_ELSE, SemanticCache
+from ops.checks.verify.semantic_cache import GIVEN_AGAIN, TO_NOBODY_ELSE, SemanticCacheSteps
 from ops.checks.verify.step import attempt
 from ops.clouds.log_analytics import Workspace
 from ops.stack.running_stacks import RunningGateway
@@ -45,7 +45,7 @@ def prove(
         clients = {"clientIds": {name: f"id-of-{name}" for name in secrets}, "clientSecrets": secrets}
         own = {"models": ["gpt", "embed"], "client": "demo", "keyAlias": "demo", "semanticCacheId": REDIS}
         running = RunningGateway.model_validate({**outputs(url), **clients, **own})
-        for step in SemanticCache(running, http, lambda: TOKEN, lambda: chats, hidden).steps(model_step("gpt")):
+        for step in SemanticCacheSteps(running, http, lambda: TOKEN, lambda: chats, hidden).steps(model_step("gpt")):
             outcomes[step.name] = attempt(step, outcomes, {TOKEN, *hidden, *secrets.values()})
     del outcomes[model_step("gpt")]
     return outcomes, hidden
