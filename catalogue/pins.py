@@ -155,6 +155,7 @@ def _api(name: str, version: str) -> Pin:
 
 RESOURCE_GROUPS_API = _api("Microsoft.Resources/resourceGroups", "2021-04-01")
 SUBSCRIPTIONS_API = _api("Microsoft.Resources/subscriptions", "2022-12-01")
+PROVIDERS_API = _api("Microsoft.Resources/providers", "2021-04-01")
 PERMISSIONS_API = _api("Microsoft.Authorization/permissions", "2022-04-01")
 API_MANAGEMENT_API = _api("Microsoft.ApiManagement", "2024-05-01")
 LANGUAGE_MODEL_LOGS_API = _api("Microsoft.ApiManagement/service/apis/diagnostics", "2024-06-01-preview")
@@ -164,6 +165,7 @@ KEY_VAULT_SECRETS_API = _api("Key Vault secrets", "7.4")
 DATABRICKS_API = _api("Microsoft.Databricks", "2026-01-01")
 COGNITIVE_SERVICES_API = _api("Microsoft.CognitiveServices", "2024-10-01")
 ROLE_ASSIGNMENTS_API = _api("Microsoft.Authorization/roleAssignments", "2022-04-01")
+REDIS_ENTERPRISE_API = _api("Microsoft.Cache/redisEnterprise", "2025-07-01")
 AZURE_OPENAI_API = _api("Azure OpenAI", "2024-10-21")
 ANTHROPIC_API = Pin(
     name="Anthropic",
@@ -174,6 +176,7 @@ ANTHROPIC_API = Pin(
 AZURE_APIS = (
     RESOURCE_GROUPS_API,
     SUBSCRIPTIONS_API,
+    PROVIDERS_API,
     PERMISSIONS_API,
     API_MANAGEMENT_API,
     LANGUAGE_MODEL_LOGS_API,
@@ -183,6 +186,7 @@ AZURE_APIS = (
     DATABRICKS_API,
     COGNITIVE_SERVICES_API,
     ROLE_ASSIGNMENTS_API,
+    REDIS_ENTERPRISE_API,
 )
 """What the commands, the policy, the template and the documentation of the stacks in Azure ask by themselves."""
 

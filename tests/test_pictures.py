@@ -70,10 +70,18 @@ def test_no_arrow_leads_through_what_it_does_not_concern(
     assert mermaid.height_of_letters(found) >= mermaid.SMALLEST_LETTERS
 
 
-@pytest.mark.parametrize("settings", [azure_program.MODELS, azure_program.SAFE], ids=["models", "checked"])
+GATEWAYS = {
+    "models": azure_program.MODELS,
+    "checked": azure_program.SAFE,
+    "cached": azure_program.CACHED,
+    "both": {**azure_program.SAFE, **azure_program.CACHED},
+}
+
+
+@pytest.mark.parametrize("settings", GATEWAYS.values(), ids=GATEWAYS)
 def test_the_picture_of_a_gateway_with_models_is_legible(settings: Mapping[str, Any], tmp_path: Path) -> None:
     azure = read(ROOT, "azure")
-    values = {f"genaiplatform:{name}": json.dumps(value) for name, value in settings.items()}
+    values = azure_program.config(settings)
     secret = ("genaiplatform:providerKeys",)
     gateway = make_plan(replace(azure, values={**azure.values, **values}, secret_keys=secret))
     found = mermaid.drawn(picture.mermaid(plan(apimEntry="true"), gateway), tmp_path)

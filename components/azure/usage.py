@@ -60,7 +60,8 @@ def workbook(workspace_id: str) -> dict[str, Any]:
             _time_range(),
             _text(
                 "usd is the tokens at list prices without cached input and discounts, of the models whose price is "
-                f"known ({model_prices.SOURCE}). Counts are late by two to five minutes. `genai usage` prints the same."
+                f"known ({model_prices.SOURCE}). cached is what the semantic cache answered, in no tokens and no usd. "
+                "Counts are late by two to five minutes. `genai usage` prints the same."
             ),
             *(_table(query) for query in queries() if query.name != "one-request"),
         ],

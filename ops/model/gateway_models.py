@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.model.recorder import Recording, plain
-from policies.apim.models import PROVIDERS, SAFETY_BACKEND_ID
+from policies.apim.models import EMBEDDINGS_BACKEND_ID, PROVIDERS, SAFETY_BACKEND_ID
 
 _BACKEND = "azure-native:apimanagement:Backend"
 
@@ -73,6 +73,14 @@ def safety_host(recording: Recording) -> str | None:
         inputs = plain(one.inputs)
         if inputs.get("deploymentName") == SAFETY_BACKEND_ID:
             return _host(inputs["properties"]["template"]["resources"][0]["properties"]["url"])
+    return None
+
+
+def embeddings_host(recording: Recording) -> str | None:
+    """The host that says what a question means, so that its answer can be given again; None when no answer is kept."""
+    for inputs in (plain(one.inputs) for one in recording.of_type(_BACKEND)):
+        if inputs["backendId"] == EMBEDDINGS_BACKEND_ID:
+            return _host(inputs["url"])
     return None
 
 

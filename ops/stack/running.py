@@ -102,13 +102,15 @@ def read_gateway(azure_stack: str, stack: str, running: RunningAwsStack) -> Runn
     served = [model["name"] for model in outputs.get("gatewayModels", ())]
     own = [name for name in served if not client.models or name in client.models]
     found = {"models": own, "otherModels": [name for name in served if name not in own]}
+    checked = {"contentSafety": settings.content_safety.account is not None}
     told = {"stack": azure_stack, "client": client.name, "keyAlias": key_alias}
-    return _fitted(RunningGateway, azure_stack, {**outputs, **found, **told})
+    return _fitted(RunningGateway, azure_stack, {**outputs, **found, **checked, **told})
 
 
 def azure_settings(config: StackConfig) -> AzureSettings:
-    """The settings of an Azure stack that say who may call what."""
-    return _settings(config, AzureSettings, "awsStack", "clients", "gatewayModels", "providerKeys")
+    """The settings of an Azure stack that say who may call what, and what is asked before a model."""
+    of_models = ("gatewayModels", "providerKeys", "contentSafety", "semanticCache")
+    return _settings(config, AzureSettings, "awsStack", "clients", *of_models)
 
 
 def read_mcp_gateway(stack: str) -> RunningMcpGateway:

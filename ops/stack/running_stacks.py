@@ -120,6 +120,10 @@ class RunningGateway(RunningStack):
     """The models of the gateway that the application may use."""
     other_models: Sequence[str] = ()
     """Those that it may not."""
+    content_safety: bool = False
+    """Whether prompts to them are checked."""
+    semantic_cache_id: str = ""
+    """Of the Redis with their answers, in Azure Resource Manager; empty where no answer is kept."""
 
     @property
     def models_url(self) -> str:

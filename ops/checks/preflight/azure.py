@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from catalogue.pins import API_MANAGEMENT_API, PERMISSIONS_API, SUBSCRIPTIONS_API
+from catalogue.pins import API_MANAGEMENT_API, PERMISSIONS_API, PROVIDERS_API, SUBSCRIPTIONS_API
 from ops.checks.check import Check, Outcome, bad, fine, once
 from ops.clouds.azure import Api
 from ops.inventory.azure import AzureStackInventory
@@ -19,6 +19,12 @@ from ops.stack.settings_file import StackConfigError, read
 
 _RIGHTS = ("Microsoft.Resources/subscriptions/resourceGroups/write", "Microsoft.ApiManagement/service/write")
 _RIGHTS_WITH_VAULT = ("Microsoft.KeyVault/vaults/write", "Microsoft.Authorization/roleAssignments/write")
+
+_RIGHTS_WITH_REDIS = (
+    "Microsoft.Cache/redisEnterprise/write",
+    "Microsoft.Cache/redisEnterprise/databases/write",
+    "Microsoft.Cache/redisEnterprise/databases/listKeys/action",
+)
 
 _DIRECTORY_ROLES = {
     "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
@@ -36,13 +42,23 @@ def _before_mcp_servers(config: Mapping[str, str]) -> bool:
     return False
 
 
-def azure_checks(inventory: AzureStackInventory, config: Mapping[str, str]) -> Mapping[str, Check]:
-    """Subscription, rights in it and in the directory, and the tier; `config` is the stack's, by full key."""
+def azure_checks(
+    inventory: AzureStackInventory, config: Mapping[str, str], *, redis: bool = False
+) -> Mapping[str, Check]:
+    """Subscription, rights in it and in the directory, and the tier; `config` is the stack's, by full key.
+
+    `redis` says whether the stack makes an Azure Managed Redis.
+    """
     token = once(lambda: inventory.token(inventory.arm))
     with_vault = config.get("genaiplatform:keyMode") == "keyVault" or _before_mcp_servers(config)
-    wanted = [*_RIGHTS, *(_RIGHTS_WITH_VAULT if with_vault else ())]
+    wanted = [*_RIGHTS, *(_RIGHTS_WITH_VAULT if with_vault else ()), *(_RIGHTS_WITH_REDIS if redis else ())]
     tier, location = config.get("genaiplatform:gatewayTier", "BasicV2"), config["azure-native:location"]
     in_subscription = partial(asked_of, inventory, token)
+    of_redis = {
+        f"Azure Managed Redis in {location}": in_subscription(
+            lambda arm, scope: registered(arm, scope, "Microsoft.Cache", "redisEnterprise", location)
+        )
+    }
     return {
         "subscription": in_subscription(subscription),
         "one account": lambda: one_account(token()),
@@ -51,6 +67,7 @@ def azure_checks(inventory: AzureStackInventory, config: Mapping[str, str]) -> M
             Api(inventory.graph, inventory.token(inventory.graph)["accessToken"])
         ),
         f"{tier} in {location}": in_subscription(lambda arm, scope: offered(arm, scope, tier, location)),
+        **(of_redis if redis else {}),
     }
 
 
@@ -146,13 +163,31 @@ def directory(graph: Api) -> Outcome:
     )
 
 
+def registered(arm: Api, scope: str, provider: str, kind: str = "", location: str = "") -> Outcome:
+    """Whether the subscription may create resources of that provider at all, and that kind (if any) in that region."""
+    found = arm.get(f"{scope}/providers/{provider}?api-version={PROVIDERS_API.version}")
+    if (state := found["registrationState"]) != "Registered":
+        return bad(
+            f"the subscription is {state} for {provider}", f"`az provider register --namespace {provider} --wait`"
+        )
+    if not kind:
+        return fine("registered")
+    places = [place for one in found["resourceTypes"] if one["resourceType"] == kind for place in one["locations"]]
+    return _in_region(f"{provider}/{kind}", places, location, "set azure-native:location to one of them")
+
+
 def offered(arm: Api, scope: str, tier: str, location: str) -> Outcome:
     """Whether the subscription may create API Management of that tier in that region."""
-    places: set[str] = set()
+    places: list[str] = []
     for sku in arm.values(f"{scope}/providers/Microsoft.ApiManagement/skus?api-version={API_MANAGEMENT_API.version}"):
         if sku["name"].lower() == tier.lower() and not sku.get("restrictions"):
-            places |= {place.replace(" ", "").lower() for place in sku["locations"]}
-    if location.replace(" ", "").lower() in places:
+            places += sku["locations"]
+    return _in_region(tier, places, location, "set azure-native:location to one of them, or another gatewayTier")
+
+
+def _in_region(what: str, places: Sequence[str], location: str, otherwise: str) -> Outcome:
+    """Whether the region is among those places, which Azure names as in "East US 2"."""
+    short = sorted({place.replace(" ", "").lower() for place in places})
+    if location.replace(" ", "").lower() in short:
         return fine("offered")
-    where = ", ".join(sorted(places)) or "no region"
-    return bad(f"{tier} is offered in {where}", "set azure-native:location to one of them, or another gatewayTier")
+    return bad(f"{what} is offered in {', '.join(short) or 'no region'}", otherwise)

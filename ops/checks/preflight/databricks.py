@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from catalogue.pins import SUBSCRIPTIONS_API
-from ops.checks.check import Check, Outcome, bad, fine, once
-from ops.checks.preflight.azure import asked_of, one_account, rights, subscription
-from ops.clouds.azure import Api
+from ops.checks.check import Check, once
+from ops.checks.preflight.azure import asked_of, one_account, registered, rights, subscription
 from ops.inventory.azure import AzureStackInventory
 from ops.model.recorder import Recording
 
@@ -35,13 +33,5 @@ def databricks_checks(inventory: AzureStackInventory, recording: Recording) -> M
         "subscription": in_subscription(subscription),
         "one account": lambda: one_account(token()),
         "rights in the subscription": in_subscription(lambda arm, scope: rights(arm, scope, wanted)),
-        f"registration of {_PROVIDER}": in_subscription(registered),
+        f"registration of {_PROVIDER}": in_subscription(lambda arm, scope: registered(arm, scope, _PROVIDER)),
     }
-
-
-def registered(arm: Api, scope: str) -> Outcome:
-    """Whether the subscription may create resources of Databricks at all."""
-    state = arm.get(f"{scope}/providers/{_PROVIDER}?api-version={SUBSCRIPTIONS_API.version}")["registrationState"]
-    if state == "Registered":
-        return fine("registered")
-    return bad(f"the subscription is {state} for {_PROVIDER}", f"`az provider register --namespace {_PROVIDER} --wait`")

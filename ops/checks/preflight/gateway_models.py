@@ -1,4 +1,7 @@
-"""Models that API Management serves by itself: accounts, deployments and quota of Azure, and the key of Gemini."""
+"""Models that API Management serves by itself: accounts, deployments and quota of Azure, and the key of Gemini.
+
+And what is asked before a model: Content Safety, and the embeddings of the semantic cache.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,13 @@ def gateway_model_checks(settings: AzureSettings, arm: Callable[[], Api], stack:
         checks[f"rights on the account {names[key]}"] = partial(_rights, arm, id_)
     if models and (safety := settings.content_safety.service):
         checks["Content Safety"] = partial(_safety, arm, safety)
-        checks["rights on Content Safety"] = partial(_rights, arm, safety.account)
+        if safety.account.lower() not in accounts:
+            checks["rights on Content Safety"] = partial(_rights, arm, safety.account)
+    if models and (embeddings := settings.semantic_cache.service):
+        checks["account of embeddings"] = partial(_account, arm, embeddings.account, [embeddings.url], "semanticCache")
+        if embeddings.account.lower() not in {*accounts, (settings.content_safety.account or "").lower()}:
+            checks["rights on the account of embeddings"] = partial(_rights, arm, embeddings.account)
+        checks["embeddings"] = partial(_embeddings, arm, settings)
     for model in models:
         for deployment, upstream, url in zip(model.deployments, model.upstreams, model.urls, strict=True):
             if deployment.account:
@@ -125,7 +134,11 @@ def _rights(arm: Callable[[], Api], account: str) -> Outcome:
     return fine("`up` may let the gateway call it")
 
 
-def _deployment(arm: Callable[[], Api], account: str, name: str) -> Outcome:
+_CORRECT = "correct model (by default the name) or account in gatewayModels"
+
+
+def _deployment(arm: Callable[[], Api], account: str, name: str, correct: str = _CORRECT) -> Outcome:
+    """Whether it is there and ready, and how much it gives in a minute; `correct` is what to do otherwise."""
     try:
         found = _get(arm(), f"{account}/deployments/{name}")
     except LookupError:
@@ -133,7 +146,7 @@ def _deployment(arm: Callable[[], Api], account: str, name: str) -> Outcome:
         there = ", ".join(sorted(one["name"] for one in arm().values(url))) or "none"
         return bad(
             f"{_name(account)} has no deployment {name}: it has {there}",
-            "deploy it there, or correct model (by default the name) or account in gatewayModels",
+            f"deploy it there, or {correct}",
         )
     state = found["properties"]["provisioningState"]
     if state != "Succeeded":
@@ -141,6 +154,29 @@ def _deployment(arm: Callable[[], Api], account: str, name: str) -> Outcome:
     model, sku = found["properties"].get("model", {}), found.get("sku", {})
     what = f"{model.get('name', name)} {model.get('version', '')}".strip()
     return fine(f"{what}, {sku.get('name', 'deployed')}, {_tokens_a_minute(found):,} tokens a minute")
+
+
+def _embeddings(arm: Callable[[], Api], settings: AzureSettings) -> Outcome:
+    """Whether the deployment of the semantic cache makes embeddings, as many in a minute as clients may ask for."""
+    account, name = settings.semantic_cache.account or "", settings.semantic_cache.model or ""
+    correct = "correct model or account in semanticCache"
+    outcome = _deployment(arm, account, name, correct)
+    if outcome.state != State.FINE:
+        return outcome
+    found = _get(arm(), f"{account}/deployments/{name}")
+    capabilities, model = found["properties"].get("capabilities") or {}, found["properties"].get("model") or {}
+    # The API has "true" as a text; a model of another maker may have no such line.
+    if capabilities.get("embeddings") != "true" and "embed" not in model.get("name", ""):
+        return bad(f"{name} is {outcome.says}, which makes no embeddings", correct)
+    tokens = _tokens_a_minute(found)
+    if not tokens:
+        return bad("it has a capacity of 0 tokens a minute", "raise its capacity in Azure OpenAI")
+    if (allowed := sum(one.tokens_per_minute or 0 for one in settings.clients)) > tokens:
+        return note(
+            f"{outcome.says}, and clients may use {allowed:,}: what is beyond could be answered 503 cache_failed",
+            "raise its capacity, or lower tokensPerMinute of clients",
+        )
+    return outcome
 
 
 def _quota(arm: Callable[[], Api], model: GatewayModel, limits: Mapping[str, int | None]) -> Outcome:

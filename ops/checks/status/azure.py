@@ -14,6 +14,7 @@ from ops.checks.check import Check
 from ops.checks.status.azure_state import health, secret_life
 from ops.checks.status.gateway_models import gateway_model_checks
 from ops.checks.status.http import answers
+from ops.checks.status.semantic_cache import semantic_cache_checks
 from ops.checks.status.status import Found, could_not_check
 from ops.clouds.azure import Api
 from ops.inventory.azure import AzureStackInventory, resource_groups
@@ -28,10 +29,12 @@ def find_gateway(
     now: datetime,
     accounts: Sequence[str] = (),
     safety: str | None = None,
+    embeddings: str | None = None,
 ) -> Found:
     """The gateway of that stack; `outputs` name its gateway, clients and models.
 
-    `accounts` are those of models that it is to call, `safety` that of Content Safety.
+    `accounts` are those of models that it is to call, `safety` that of Content Safety, `embeddings` that which the
+    semantic cache has its embeddings from.
     """
     arm: Api | None = None
     service: Mapping[str, Any] = {}
@@ -53,6 +56,8 @@ def find_gateway(
             answers, f"{url}/v1/models", httpx.codes.UNAUTHORIZED, "docs/azure.md tells how to debug a request"
         )
     checks |= gateway_model_checks(arm, outputs, service, accounts, inventory.stack, safety=safety)
+    if arm and service and embeddings:
+        checks |= semantic_cache_checks(arm, outputs, service, embeddings, inventory.stack)
     for client, end in outputs.get("clientSecretEnds", {}).items():
         checks[f"secret of {client}"] = partial(
             secret_life, datetime.fromisoformat(end), now, "docs/azure.md, Client secrets, tells how to make new ones"

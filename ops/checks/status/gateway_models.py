@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,9 @@ from ops.checks.check import Check, Outcome, bad, fine, once
 from ops.checks.status.http import answers
 from ops.clouds.azure import Api, short_names
 from policies.apim.models import COGNITIVE_SERVICES_USER, OPENAI_USER
+
+USER_OF_OPENAI = (OPENAI_USER, "Cognitive Services OpenAI User")
+"""Id and name of the role."""
 
 
 def gateway_model_checks(
@@ -37,15 +40,15 @@ def gateway_model_checks(
     if arm is None or not service:
         return checks
     backends = once(partial(_backends, arm, outputs["gatewayId"]))
+    identities = (service.get("identity") or {}).get("userAssignedIdentities") or {}
+    own = [one["principalId"] for one in identities.values()]
     for model in outputs.get("gatewayModels", ()):
         checks[f"model {model['name']}"] = partial(_model, model, backends, stack)
     for account, name in short_names(accounts).items():
-        checks[f"gateway may call {name}"] = partial(
-            _role, arm, service, account, (OPENAI_USER, "Cognitive Services OpenAI User"), stack
-        )
+        checks[f"gateway may call {name}"] = partial(role, arm, own, account, USER_OF_OPENAI, stack)
     if safety:
         checks["gateway may call Content Safety"] = partial(
-            _role, arm, service, safety, (COGNITIVE_SERVICES_USER, "Cognitive Services User"), stack
+            role, arm, own, safety, (COGNITIVE_SERVICES_USER, "Cognitive Services User"), stack
         )
     return checks
 
@@ -72,15 +75,13 @@ def _model(model: Mapping[str, Any], backends: Callable[[], Mapping[str, Mapping
     return fine(f"{len(wanted)} deployments in a pool")
 
 
-def _role(arm: Api, service: Mapping[str, Any], account: str, role: tuple[str, str], stack: str) -> Outcome:
-    """Whether an identity of the gateway has the role, by its id and name, on the account."""
-    wanted, title = role
-    identities = (service.get("identity") or {}).get("userAssignedIdentities") or {}
-    ours = {one["principalId"] for one in identities.values()}
+def role(arm: Api, own: Collection[str], account: str, wanted: tuple[str, str], stack: str) -> Outcome:
+    """Whether one of these principals, the gateway's own, has the role, by its id and name, on the account."""
+    definition, title = wanted
     url = f"{account}/providers/Microsoft.Authorization/roleAssignments?api-version={ROLE_ASSIGNMENTS_API.version}"
     for assignment in arm.values(url):
         given = assignment["properties"]
-        if given["principalId"] in ours and _last(given["roleDefinitionId"]) == wanted:
+        if given["principalId"] in own and _last(given["roleDefinitionId"]) == definition:
             return fine(f"its identity has the role {title}")
     return bad(
         f"its identity has not the role {title} there",

@@ -204,9 +204,19 @@ class Completions:
         return self._http.post(url, headers=headers, json=body)
 
 
-def question(model: str, text: str = "Are you there? Answer with one word.", **more: Any) -> Mapping[str, Any]:
+_ARE_YOU_THERE = "Are you there? Answer with one word."
+
+
+def question(model: str, text: str = _ARE_YOU_THERE, **more: Any) -> Mapping[str, Any]:
     """The body of a chat completion."""
     return {"model": model, "messages": [{"role": "user", "content": text}], **more}
+
+
+def new_question(model: str, text: str = _ARE_YOU_THERE) -> Mapping[str, Any]:
+    """The same as nobody has asked it before: an answer is kept for one text of the system messages only."""
+    body = question(model, text)
+    never = {"role": "system", "content": f"This is question {secrets.token_hex(8)}."}
+    return {**body, "messages": [never, *body["messages"]]}
 
 
 def read_stream(answer: httpx.Response) -> Iterator[Mapping[str, Any]]:

@@ -16,7 +16,7 @@ import httpx
 
 from catalogue.pins import API_MANAGEMENT_API
 from components.azure import usage
-from ops.checks.verify.completions import CHAT, question
+from ops.checks.verify.completions import CHAT, new_question, question
 from ops.checks.verify.gateway_models import LOG_SECONDS
 from ops.checks.verify.http import bearer, seen
 from ops.checks.verify.polling import NotYetError, until
@@ -54,6 +54,7 @@ class Failover:
         self._token = token
         self._arm = arm
         self._workspace = workspace
+        self._question = new_question if gateway.semantic_cache_id else question
         self._leads_back = f"`pulumi up --refresh -s {gateway.stack}` leads the backend back"
 
     def step(self, after: str) -> Step:
@@ -75,7 +76,7 @@ class Failover:
                 answer = self._http.post(
                     f"{self._gateway.models_url}{CHAT}",
                     headers=bearer(self._token()),
-                    json=question(self._model),
+                    json=self._question(self._model),
                 )
                 if answer.status_code != httpx.codes.OK:
                     raise UnprovedError(f"call {call + 1} while {first} refuses: {seen(answer)}")

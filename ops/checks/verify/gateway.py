@@ -65,21 +65,9 @@ class GatewaySteps:
         ]
 
     def _get_token(self) -> str:
-        gateway = self._gateway
-        answer = ask(
-            self._http,
-            "POST",
-            f"{LOGIN}/{gateway.tenant_id}/oauth2/v2.0/token",
-            data={
-                "grant_type": "client_credentials",
-                "client_id": gateway.client_ids[gateway.client],
-                "client_secret": gateway.client_secrets[gateway.client],
-                "scope": gateway.scope,
-            },
-        )
-        self._token = answer.json()["access_token"]
+        self._token = application_token(self._http, self._gateway, self._gateway.client)
         self._hidden.add(self._token)
-        return f"for the application {gateway.client}"
+        return f"for the application {self._gateway.client}"
 
     def _completion(self) -> str:
         def answered() -> str:
@@ -109,6 +97,22 @@ class GatewaySteps:
         if self._gateway.key_mode == "header":
             headers["x-litellm-api-key"] = self._stack.virtual_keys[self._gateway.key_alias]
         return self._http.post(f"{self._gateway.gateway_url}{CHAT}", headers=headers, json=question(self._model))
+
+
+def application_token(http: httpx.Client, gateway: RunningGateway, client: str) -> str:
+    """A token of Entra ID for that application, by its secret; it is secret too."""
+    answer = ask(
+        http,
+        "POST",
+        f"{LOGIN}/{gateway.tenant_id}/oauth2/v2.0/token",
+        data={
+            "grant_type": "client_credentials",
+            "client_id": gateway.client_ids[client],
+            "client_secret": gateway.client_secrets[client],
+            "scope": gateway.scope,
+        },
+    )
+    return str(answer.json()["access_token"])
 
 
 def apim_entry_step(stack: str, url: str, certificate: str) -> Step:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from components.azure import usage
-from ops.checks.verify.completions import APART, CHAT, question, read_stream
+from ops.checks.verify.completions import APART, CHAT, new_question, question, read_stream
 from ops.checks.verify.http import ask, bearer, seen
 from ops.checks.verify.polling import NotYetError, until
 from ops.checks.verify.step import Step, UnprovedError
@@ -20,11 +20,17 @@ from ops.stack.running_stacks import RunningGateway
 
 ROLE_SECONDS = 300
 """A role that was just given takes up to five minutes to be known (learn.microsoft.com, "Troubleshoot Azure RBAC")."""
+_NO_ROLE = ("provider_refused", "content_filter", "content_not_checked", "cache_failed")
+"""What the gateway answers while a role is not known: of the model, of Content Safety (which may look like an objection
+to the prompt), and of the embeddings of the semantic cache."""
+_CHECKED = 10_000
+"""Characters that Content Safety checks at most (learn.microsoft.com, "llm-content-safety policy")."""
 LOG_SECONDS = 900
 """Records are late by two to five minutes, the first ones of a new workspace by more."""
 UNKNOWN = "genai-verify-none"
 """A model that no gateway has."""
 LISTED = "models of the gateway"
+TOO_LONG = "prompt too long to check refused"
 
 
 def model_step(model: str) -> str:
@@ -47,10 +53,22 @@ class GatewayModelSteps:
         self._url = gateway.models_url
         self._begun = datetime.now(UTC)
         self._streamed = ""
+        self._question = new_question if gateway.semantic_cache_id else question
+
+    def chat_model(self) -> str:
+        """The first model that answered in words; empty when none did."""
+        return self._streamed
 
     def steps(self) -> list[Step]:
         """In the order they are to be taken; the last one waits for the logs."""
         own, stack = self._gateway.models, self._gateway.stack
+        of_safety = Step(
+            name=TOO_LONG,
+            prove=self._too_long,
+            after=(model_step(own[0]),),
+            means="Prompts reach models that Content Safety has not checked: if contentSafety was set since, run "
+            f"`pulumi up -s {stack}`; then see the policy of the API in the portal",
+        )
         return [
             Step(
                 name=LISTED,
@@ -83,6 +101,7 @@ class GatewayModelSteps:
                 after=(model_step(own[0]),),
                 means="Chats would show nothing until the whole answer is there, or their tokens are in no count",
             ),
+            *([of_safety] if self._gateway.content_safety else ()),
             Step(
                 name="stream counted in the logs",
                 prove=self._counted,
@@ -101,11 +120,11 @@ class GatewayModelSteps:
 
     def _answers(self, model: str) -> str:
         def answered() -> str:
-            answer = self._ask(CHAT, question(model, "Are you there? Answer with one word."))
+            answer = self._ask(CHAT, self._question(model))
+            if error_code(answer) in _NO_ROLE:
+                raise NotYetError(f"after {ROLE_SECONDS} s still {seen(answer)}")
             if answer.status_code == httpx.codes.BAD_REQUEST:  # as of a model of embeddings
                 return self._embeds(model, answer)
-            if "provider_refused" in answer.text:
-                raise NotYetError(f"after {ROLE_SECONDS} s still {seen(answer)}")
             if answer.status_code != httpx.codes.OK:
                 raise UnprovedError(seen(answer))
             if not answer.json()["choices"][0]["message"]["content"]:
@@ -158,6 +177,14 @@ class GatewayModelSteps:
             raise UnprovedError(f"its {len(times)} pieces arrived all at once")
         return f"{self._streamed}: {len(times)} pieces in {lasted:.2f} s, {tokens} tokens"
 
+    def _too_long(self) -> str:
+        if not self._streamed:
+            return "none of its models chats"
+        answer = self._ask(CHAT, question(self._streamed, "=" * (_CHECKED + 1)))  # few tokens, and harmless
+        if answer.status_code != httpx.codes.BAD_REQUEST or error_code(answer) != "content_filter":
+            raise UnprovedError(f"with {_CHECKED + 1:,} characters: {seen(answer)}")
+        return "400 content_filter"
+
     def _counted(self) -> str:
         if not self._streamed:
             return "none of its models streams"
@@ -178,6 +205,16 @@ class GatewayModelSteps:
 
     def _ask(self, path: str, body: object) -> httpx.Response:
         return self._http.post(f"{self._url}{path}", headers=bearer(self._token()), json=body)
+
+
+def error_code(answer: httpx.Response) -> str:
+    """The code of an error in OpenAI's shape; empty for any other answer."""
+    if answer.is_success:
+        return ""
+    try:
+        return str(answer.json()["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _names(names: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ from ops.checks.verify.gateway_models import GatewayModelSteps, model_step
 from ops.checks.verify.http import client
 from ops.checks.verify.langfuse import LangfuseSteps
 from ops.checks.verify.litellm import LiteLLMSteps
+from ops.checks.verify.semantic_cache import SemanticCacheSteps
 from ops.checks.verify.step import Step
 from ops.checks.verify.temporary_keys import TemporaryKeys
 from ops.clouds.azure import resource_manager
@@ -65,7 +66,11 @@ def proof_of(stack: RunningAwsStack, gateway: RunningGateway | None, *, failover
             steps += through.steps()
             if gateway.models:
                 logs = Workspace(id=gateway.logs_workspace_id)
-                of_models = GatewayModelSteps(gateway, http, through.token, LOGGED_IN, logs).steps()
+                models = GatewayModelSteps(gateway, http, through.token, LOGGED_IN, logs)
+                of_models = models.steps()
+                if gateway.semantic_cache_id:
+                    cache = SemanticCacheSteps(gateway, http, through.token, models.chat_model, secrets)
+                    of_models += cache.steps(model_step(gateway.models[0]))
                 pools = [one["name"] for one in gateway.gateway_models if failover and len(one["deployments"]) > 1]
                 of_models += [
                     Failover(gateway, name, http, through.token, resource_manager, logs).step(model_step(name))

@@ -26,6 +26,7 @@ _CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 _DATABASE = "aws:rds/cluster:Cluster"
 _GATEWAY = "azure-native:apimanagement:ApiManagementService"
 _LISTENER = "aws:lb/listener:Listener"
+_REDIS = "azure-native:redisenterprise:RedisEnterprise"
 _ROLE = "aws:iam/role:Role"
 _ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 _TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
@@ -153,13 +154,14 @@ class Picture:
             yield f"{gateway} --> gateway_models"
 
     def box_of_gateway_models(self) -> list[str]:
-        """What API Management calls without LiteLLM: each model with its deployments."""
+        """What API Management calls without LiteLLM: each model with its deployments, and the answers it has kept."""
         models = [
             _text(f"gateway_{_identifier(one.name)}", f"{one.name}<br/>{one.provider}{one.order}", "provider")
             for one in gateway_models(self.recording)
         ]
+        kept = ['    answers[("answers in<br/>Managed Redis")]:::store' for _ in self.recording.of_type(_REDIS)]
         title = "models behind Content Safety" if safety_host(self.recording) else "models of API Management"
-        return _box("gateway_models", title, models) if models else []
+        return _box("gateway_models", title, [*kept, *models]) if models else []
 
     def providers(self) -> Mapping[str, str]:
         """The providers of models that LiteLLM's configuration names, by node; it answers for mocks itself."""

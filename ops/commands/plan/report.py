@@ -15,7 +15,7 @@ from catalogue.pins import WARNING_DAYS
 from ops.console import minutes
 from ops.model import eks_children, engine_graph, typical_times
 from ops.model.cost import HOURS_PER_DAY, Usage, amount
-from ops.model.gateway_models import gateway_models, safety_host
+from ops.model.gateway_models import embeddings_host, gateway_models, safety_host
 from ops.model.recorder import Resource, plain
 from ops.stack.plan import Plan
 
@@ -35,6 +35,7 @@ _FACTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
         f"{cluster['serverlessv2ScalingConfiguration']['maxCapacity']:g} ACU"
     ),
     eks_children.COMPONENT: lambda cluster: f"Kubernetes {cluster['version']}, Auto Mode",
+    "azure-native:redisenterprise:RedisEnterprise": lambda redis: f"Azure Managed Redis {redis['sku']['name']}",
     "kubernetes:apps/v1:StatefulSet": lambda workload: str(
         workload["spec"]["template"]["spec"]["containers"][0]["image"]
     ).partition("@")[0],
@@ -124,6 +125,8 @@ def _grow_models(tree: Tree, plan: Plan) -> None:
     """The models of the gateway with their deployments, in the order in which those are asked."""
     if host := safety_host(plan.recording):
         tree.add(f"Content Safety  [dim]every prompt goes to {host} first[/dim]")
+    if host := embeddings_host(plan.recording):
+        tree.add(f"semantic cache  [dim]what means the same gets the same answer; {host} compares[/dim]")
     for model in gateway_models(plan.recording):
         pool = f", a pool of {len(model.deployments)}" if len(model.deployments) > 1 else ""
         branch = tree.add(f"{model.name}  [dim]{model.provider}{pool}[/dim]")

@@ -68,12 +68,13 @@ def azure_stack_checks(config: StackConfig, _: bool) -> Mapping[str, Check]:
     """What an Azure stack needs; it calls no model."""
     plan = make_plan(config)  # refuses settings that the program would refuse
     inventory = AzureStackInventory(stack=config.stack, identity=_identity(config))
+    settings = azure_settings(config)
     return {
         "pulumi": lambda: pulumi(ROOT),
         "support of what is pinned": lambda: support(plan.recording, plan.today),
         **({"AWS stack": lambda: aws_stack(plan.first)} if config.values.get("genaiplatform:awsStack") else {}),
-        **azure_checks(inventory, config.values),
-        **gateway_model_checks(azure_settings(config), inventory.api, config.stack),
+        **azure_checks(inventory, config.values, redis=settings.semantic_cache.account is not None),
+        **gateway_model_checks(settings, inventory.api, config.stack),
         **leftover_checks(inventory, config.stack),
     }
 

@@ -62,7 +62,14 @@ def _find_in_aws(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _:
 def _find_in_azure(config: StackConfig, _: Plan, outputs: Mapping[str, Any], now: datetime) -> Found:
     settings = azure_settings(config)
     inventory = AzureStackInventory(stack=config.stack)
-    return azure.find_gateway(inventory, outputs, now, settings.model_accounts, settings.content_safety.account)
+    return azure.find_gateway(
+        inventory,
+        outputs,
+        now,
+        settings.model_accounts,
+        settings.content_safety.account,
+        settings.semantic_cache.account,
+    )
 
 
 def _find_mcp_gateway(config: StackConfig, plan: Plan, outputs: Mapping[str, Any], _: datetime) -> Found:

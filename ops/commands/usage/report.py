@@ -13,7 +13,7 @@ from rich.table import Table
 from catalogue.model_prices import SOURCE
 from ops.commands.usage.usage import Counts, DayUsage
 
-_HEADINGS = ("Client", "Model", "Requests", "Errors", "Streamed", "Prompt", "Completion", "Tokens", "USD")
+_HEADINGS = ("Client", "Model", "Requests", "Errors", "Streamed", "Cached", "Prompt", "Completion", "Tokens", "USD")
 
 
 def as_json(usage: DayUsage, *, stack: str) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def print_usage(usage: DayUsage, console: Console, *, stack: str) -> None:
 
 
 def _cells(counts: Counts) -> list[str]:
-    numbers = (counts.requests, counts.errors, counts.streamed)
+    numbers = (counts.requests, counts.errors, counts.streamed, counts.cached)
     tokens = (counts.prompt_tokens, counts.completion_tokens, counts.total_tokens)
     return [*(f"{number:,}" for number in (*numbers, *tokens)), counts.cost]
 

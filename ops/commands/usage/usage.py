@@ -24,8 +24,10 @@ class Counts:
     errors: int = 0
     """Answered with 400 or above, by the gateway or by the model."""
     streamed: int = 0
+    cached: int = 0
+    """Answered from the semantic cache, which costs no tokens."""
     uncounted: int = 0
-    """Answered well, but without a count of tokens."""
+    """Answered well by a model, but without a count of tokens."""
     unpriced: int = 0
     """Counted, but of a model without a price in the catalogue."""
     prompt_tokens: int = 0
@@ -78,6 +80,7 @@ _COLUMNS: Mapping[str, str] = {
     "requests": "requests",
     "errors": "errors",
     "streamed": "streamed",
+    "cached": "cached",
     "uncounted": "uncounted",
     "unpriced": "unpriced",
     "promptTokens": "prompt_tokens",

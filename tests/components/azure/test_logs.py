@@ -12,7 +12,7 @@ import pytest
 from catalogue import model_prices
 from components.azure import usage
 from ops.model.recorder import Recording, plain
-from tests.azure_program import recorded, run
+from tests.azure_program import CACHED, recorded, run
 from tests.components.azure.log_tables import TABLES
 
 DEPLOYMENT = "azure-native:resources:Deployment"
@@ -174,10 +174,13 @@ def test_the_prices_of_the_catalogue_stand_in_the_query_that_counts_usage() -> N
 
 @pytest.mark.parametrize("query", usage.queries(), ids=lambda query: query.name)
 def test_a_query_reads_the_trace_records_that_the_policy_writes(query: usage.Query) -> None:
-    policies = [one.inputs["value"] for one in with_models().of_type("azure-native:apimanagement:ApiPolicy")]
+    programs = (with_models(), run(CACHED))
+    policies = [
+        one.inputs["value"] for made in programs for one in made.of_type("azure-native:apimanagement:ApiPolicy")
+    ]
     for policy in policies:
         for source in re.findall(r'record\.source\) == "([^"]+)"', query.text):
             assert f'<trace source="{source}"' in policy
-        of_models = "llm-emit-token-metric" in policy
+        elsewhere = {"model": "llm-emit-token-metric", "cache": "llm-semantic-cache-lookup"}
         for name in re.findall(r"record\.metadata\.(\w+)", query.text):
-            assert f'<metadata name="{name}"' in policy or (name == "model" and not of_models)
+            assert f'<metadata name="{name}"' in policy or elsewhere.get(name, "<policies>") not in policy

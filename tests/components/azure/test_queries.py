@@ -55,7 +55,7 @@ def test_microsofts_language_service_finds_nothing_wrong(readings: Mapping[str, 
 
 
 def test_usage_yields_the_columns_that_the_command_reads_in_their_types(readings: Mapping[str, Reading]) -> None:
-    counts = ("requests", "errors", "streamed", "uncounted", "unpriced")
+    counts = ("requests", "errors", "streamed", "cached", "uncounted", "unpriced")
     tokens = ("promptTokens", "completionTokens", "totalTokens")
     assert readings["usage"].columns == {
         "clientId": "string",
@@ -69,11 +69,12 @@ WRONG = {
     "a table that is not there": ("ApiManagementGatewayLlmLog", "ApiManagementGatewayLlmLogs"),
     "a column that is not there": ("PromptTokens", "PromptToken"),
     "a column of the other table": ("take_any(ResponseCode)", "take_any(TotalTokens)"),
-    "a sum of text": ("sum(promptTokens)", "sum(clientId)"),
+    "a sum of text": ("sumif(promptTokens,", "sumif(clientId,"),
     "an operator that is not there": ("| lookup kind", "| lokup kind"),
     "a function that is not there": ("replace_regex(", "replace_regexp("),
     "text that is compared as a number": ("ResponseCode >= 400", 'ResponseCode >= "400"'),
     "a condition that is none": ("countif(counted and isnull(usd))", "countif(usd)"),
+    "a count that is summed as a condition": ("| extend cached = coalesce(cached, false)", "| extend cached = 1"),
     "a bracket that is missing": ("by clientId, model", "by (clientId, model"),
 }
 

@@ -16,7 +16,7 @@ from ops.commands.plan.report import print_report
 from ops.project import ROOT
 from ops.stack.plan import Plan, make_plan
 from ops.stack.settings_file import read
-from tests.azure_program import ACCOUNTS, MODELS, SAFE
+from tests.azure_program import ACCOUNTS, CACHED, MODELS, SAFE
 
 
 def plan(settings: Mapping[str, Any]) -> Plan:
@@ -70,6 +70,7 @@ def test_a_stack_without_models_has_none_in_its_tree() -> None:
     text = report({})
     assert "left out for" not in text
     assert "Content Safety" not in text
+    assert "semantic cache" not in text
 
 
 def test_the_plan_says_that_prompts_go_to_content_safety_and_cost() -> None:
@@ -77,6 +78,17 @@ def test_the_plan_says_that_prompts_go_to_content_safety_and_cost() -> None:
     assert "Content Safety  every prompt goes to safety.cognitiveservices.azure.com first" in tree(text)
     assert "texts checked by Content Safety" in text.replace("\n", " ")
     assert "texts checked" not in report(MODELS)
+
+
+def test_the_plan_says_whose_embeddings_the_cache_asks_for_and_what_its_redis_costs() -> None:
+    text = report(CACHED)
+    lines = tree(text)
+    assert "semantic cache  what means the same gets the same answer; embed.openai.azure.com compares" in lines
+    assert "genai-cache  AnswerCache  5 resources, Azure Managed Redis Balanced_B0" in lines
+    assert "Managed Redis Balanced_B0" in text.partition("What it costs")[2]
+    without = report(MODELS)
+    assert "semantic cache" not in without
+    assert "Redis" not in without
 
 
 def picture(settings: Mapping[str, Any]) -> str:
@@ -98,6 +110,12 @@ def test_the_picture_shows_models_and_who_is_asked_first() -> None:
 def test_the_picture_shows_where_prompts_are_checked() -> None:
     text = picture(SAFE)
     assert 'gateway_models["models behind Content Safety"]' in text
+
+
+def test_the_picture_shows_the_redis_with_the_answers() -> None:
+    box = picture(CACHED).partition('subgraph gateway_models["models of API Management"]')[2].partition("end")[0]
+    assert 'answers[("answers in<br/>Managed Redis")]:::store' in box
+    assert "Redis" not in picture(MODELS)
 
 
 def test_a_picture_without_models_shows_none() -> None:

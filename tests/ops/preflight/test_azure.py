@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ops.checks.check import State
+from ops.checks.check import State, run
 from ops.checks.preflight.azure import azure_checks, one_account
 from ops.clouds.azure import AzureCliError
 from ops.inventory.azure import AzureStackInventory
@@ -81,6 +81,46 @@ def test_key_vault_mode_needs_the_right_to_assign_roles(server: Server) -> None:
     for held, state in ((CONTRIBUTOR, State.BAD), (OWNER, State.FINE)):
         server.answers[PERMISSIONS] = (200, {}, {"value": [held]})
         assert state_of(azure_checks(day(server), with_vault)[RIGHTS]) == state
+
+
+PROVIDER = f"{SCOPE}/providers/Microsoft.Cache"
+REDIS = "Azure Managed Redis in eastus2"
+
+
+def _provider(*places: str, state: str = "Registered", kind: str = "redisEnterprise") -> dict[str, Any]:
+    """As Azure tells it; classic Redis is everywhere."""
+    everywhere = {"resourceType": "Redis", "locations": ["East US 2", "West US"]}
+    return {"registrationState": state, "resourceTypes": [everywhere, {"resourceType": kind, "locations": places}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "says"),
+    [
+        ((200, _provider("West US", "East US 2")), State.FINE, "offered"),
+        ((200, _provider("West US")), State.BAD, "Microsoft.Cache/redisEnterprise is offered in westus"),
+        ((200, _provider("East US 2", kind="other")), State.BAD, "is offered in no region"),
+        ((200, _provider("East US 2", state="NotRegistered")), State.BAD, "is NotRegistered for Microsoft.Cache"),
+        ((403, {}), State.COULD_NOT_LOOK, "403"),
+    ],
+)
+def test_a_redis_needs_its_provider_registered_and_offered_in_the_region(
+    server: Server, answer: tuple[int, Any], state: State, says: str
+) -> None:
+    server.answers[PROVIDER] = (answer[0], {}, answer[1])
+    found = run({REDIS: azure_checks(day(server), CONFIG, redis=True)[REDIS]})[REDIS]
+    assert (found.state, says in found.says) == (state, True), found
+    assert REDIS not in azure_checks(day(server), CONFIG)
+
+
+def test_a_redis_needs_rights_of_its_own(server: Server) -> None:
+    no_redis = {**CONTRIBUTOR, "notActions": ["Microsoft.Cache/*"]}
+    for held, redis, state in (
+        (CONTRIBUTOR, True, State.FINE),
+        (no_redis, True, State.BAD),
+        (no_redis, False, State.FINE),
+    ):
+        server.answers[PERMISSIONS] = (200, {}, {"value": [held]})
+        assert state_of(azure_checks(day(server), CONFIG, redis=redis)[RIGHTS]) == state
 
 
 def test_people_of_mcp_servers_have_keys_in_a_vault_too(

@@ -128,6 +128,24 @@ def test_an_azure_stack_has_the_checks_of_azure() -> None:
         assert CliRunner().invoke(app, ["--stack", "azure"]).exit_code == 0
 
 
+def test_what_is_asked_before_a_model_is_checked_where_the_settings_name_it() -> None:
+    def checks(**more: object) -> set[str]:
+        settings = {**azure_program.SETTINGS, "insecureBackend": True, **azure_program.MODELS, **more}
+        values = azure_program.config(settings)
+        config = StackConfig(stack="azure", values=values, secret_keys=("genaiplatform:providerKeys",))
+        return set(azure_stack_checks(config, False))
+
+    account = f"{azure_program.ACCOUNTS}/accounts/other"
+    without = checks()
+    assert checks(contentSafety={"account": account}) - without == {"Content Safety", "rights on Content Safety"}
+    assert checks(semanticCache={"account": account, "model": "embed"}) - without == {
+        "Azure Managed Redis in eastus2",
+        "account of embeddings",
+        "rights on the account of embeddings",
+        "embeddings",
+    }
+
+
 SOFT = ("deleted key vault", "secret in recovery")
 
 

@@ -270,3 +270,102 @@ def test_who_brings_the_stack_up_needs_to_give_a_role_on_content_safety(
 ) -> None:
     answer(arm, f"{SAFETY}/providers/Microsoft.Authorization/permissions", {"value": [held]})
     assert outcome(arm, "rights on Content Safety", settings(contentSafety={"account": SAFETY})).state == state
+
+
+EMBEDDING = {"name": "text-embedding-3-small", "version": "1"}
+CACHE = {"account": WEST, "model": "embed"}
+
+
+def embedding(tokens: int = 120_000, **properties: Any) -> Mapping[str, Any]:
+    """A deployment as Azure describes it."""
+    found = deployment(tokens)
+    capabilities = {"embeddings": "true", "embeddingsMaxInputs": "2048"}
+    own = {"model": EMBEDDING, "capabilities": capabilities, **properties}
+    return {"sku": {"name": "Standard", "capacity": 120}, "properties": {**found["properties"], **own}}
+
+
+def test_what_the_semantic_cache_needs_is_looked_at_once(arm: Server, gemini: Server) -> None:
+    answer(arm, f"{WEST}/deployments/embed", embedding())
+    outcomes = run(checks(arm, settings(semanticCache=CACHE)))
+    assert {one.state for one in outcomes.values()} == {State.FINE}
+    assert {name: outcomes[name].says for name in set(outcomes) - set(checks(arm))} == {
+        "account of embeddings": "OpenAI in eastus2",
+        "embeddings": "text-embedding-3-small 1, Standard, 120,000 tokens a minute",
+    }
+    permissions = [one for one in arm.asked if one.path.endswith("/permissions")]
+    assert len(permissions) == 2, "the account serves a model, so rights on it are asked already"
+
+
+@pytest.mark.parametrize(("held", "state"), [(OWNER, State.FINE), (CONTRIBUTOR, State.BAD)])
+def test_who_brings_the_stack_up_needs_to_give_a_role_on_the_account_of_embeddings(
+    arm: Server, held: Mapping[str, Any], state: State
+) -> None:
+    north = EAST.replace("ai-east", "ai-north")
+    answer(arm, f"{north}/providers/Microsoft.Authorization/permissions", {"value": [held]})
+    given = settings(semanticCache={"account": north, "model": "embed"})
+    assert outcome(arm, "rights on the account of embeddings", given).state == state
+
+
+def test_rights_are_asked_once_where_one_account_does_several_things(arm: Server) -> None:
+    embeddings = {"account": SAFETY.upper(), "model": "embed"}
+    both = settings(contentSafety={"account": SAFETY}, semanticCache=embeddings)
+    assert [name for name in checks(arm, both) if name.startswith("rights")] == [
+        "rights on the account ai-east",
+        "rights on the account ai-west",
+        "rights on Content Safety",
+    ]
+    one = settings(contentSafety={"account": EAST}, semanticCache={"account": EAST, "model": "embed"})
+    assert len([name for name in checks(arm, one) if name.startswith("rights")]) == 2
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "state", "says"),
+    [
+        ({}, 404, State.BAD, "there is none"),
+        ({}, 403, State.COULD_NOT_LOOK, "403"),
+        (account(""), 200, State.BAD, "no subdomain of its own"),
+        (account("own"), 200, State.BAD, "its subdomain is own, and the gateway would call https://ai-west.openai"),
+        (account("ai-west", publicNetworkAccess="Disabled"), 200, State.BAD, "private networks only"),
+        (account("ai-west"), 200, State.FINE, "OpenAI in eastus2"),
+    ],
+)
+def test_an_account_of_embeddings_that_the_gateway_could_not_call(
+    arm: Server, found: Any, status: int, state: State, says: str
+) -> None:
+    answer(arm, WEST, found, status)
+    seen = outcome(arm, "account of embeddings", settings(semanticCache=CACHE))
+    assert (seen.state, says in seen.says) == (state, True), seen
+    assert "gatewayModels" not in seen.fix
+
+
+@pytest.mark.parametrize(
+    ("found", "state", "says"),
+    [
+        (embedding(), State.FINE, "text-embedding-3-small 1"),
+        (embedding(capabilities=None), State.FINE, "text-embedding-3-small 1"),
+        (embedding(capabilities={}, model={"name": "embed-v-4-0"}), State.FINE, "embed-v-4-0"),
+        (embedding(model={"name": "own"}), State.FINE, "own, Standard"),
+        (deployment(), State.BAD, "embed is gpt-4o-mini 2024-07-18, GlobalStandard, 30,000 tokens a minute, which"),
+        (
+            embedding(capabilities={"chatCompletion": "true"}, model={"name": "gpt-5"}),
+            State.BAD,
+            "embed is gpt-5, Standard, 120,000 tokens a minute, which makes no embeddings",
+        ),
+        (embedding(provisioningState="Creating"), State.BAD, "the deployment is Creating"),
+        (embedding(0), State.BAD, "a capacity of 0 tokens"),
+        (embedding(19_999), State.NOTE, "19,999 tokens a minute, and clients may use 20,000"),
+        (embedding(20_000), State.FINE, "20,000 tokens a minute"),
+    ],
+)
+def test_a_deployment_that_makes_no_embeddings_or_too_few(arm: Server, found: Any, state: State, says: str) -> None:
+    answer(arm, f"{WEST}/deployments/embed", found)
+    seen = outcome(arm, "embeddings", settings(semanticCache=CACHE))
+    assert (seen.state, says in seen.says) == (state, True), seen
+    assert "gatewayModels" not in seen.fix
+
+
+def test_a_deployment_of_embeddings_that_is_not_there_is_told_with_those_that_are(arm: Server) -> None:
+    answer(arm, f"{WEST}/deployments", {"value": [{"name": "text-embedding-3-small"}]})
+    seen = outcome(arm, "embeddings", settings(semanticCache=CACHE))
+    assert (seen.state, seen.says) == (State.BAD, "ai-west has no deployment embed: it has text-embedding-3-small")
+    assert seen.fix == "deploy it there, or correct model or account in semanticCache"

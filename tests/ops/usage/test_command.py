@@ -23,7 +23,7 @@ from tests.ops.forward.stand_in import program
 __all__ = ["project"]
 WORKSPACE = "11111111-2222-3333-4444-555555555555"
 COLUMNS = (
-    *("clientId", "model", "requests", "errors", "streamed", "uncounted", "unpriced"),
+    *("clientId", "model", "requests", "errors", "streamed", "cached", "uncounted", "unpriced"),
     *("promptTokens", "completionTokens", "totalTokens", "usd"),
 )
 TODAY = datetime.now(UTC).date()
@@ -39,9 +39,9 @@ def row(client_id: str | None, model: str | None, *counts: float | None) -> list
     return [client_id, model, *counts]
 
 
-CHAT = row("id-of-chat", "gpt-4o-mini", 12, 1, 4, 0, 0, 20_000, 3_000, 23_000, 0.0048)
-NIGHTLY = row("id-of-nightly", "gemini-flash", 3, 0, 0, 0, 0, 900, 100, 1_000, 0.00052)
-PERSON = row(AZURE_CLI, "gpt-4o-mini", 1, 0, 0, 0, 0, 10, 5, 15, 0.0000045)
+CHAT = row("id-of-chat", "gpt-4o-mini", 12, 1, 4, 2, 0, 0, 20_000, 3_000, 23_000, 0.0048)
+NIGHTLY = row("id-of-nightly", "gemini-flash", 3, 0, 0, 0, 0, 0, 900, 100, 1_000, 0.00052)
+PERSON = row(AZURE_CLI, "gpt-4o-mini", 1, 0, 0, 0, 0, 0, 10, 5, 15, 0.0000045)
 
 
 def semantic_error(message: str) -> http_server.Answer:
@@ -96,10 +96,10 @@ def test_requests_errors_tokens_and_cost_of_each_client_and_model_and_their_sum(
     result = usage("--stack", "azure")
     assert (result.exit_code, result.stderr) == (0, "")
     assert table(result) == [
-        ["chat", "gpt-4o-mini", "12", "1", "4", "20,000", "3,000", "23,000", "0.0048"],
-        ["nightly", "gemini-flash", "3", "0", "0", "900", "100", "1,000", "0.0005"],
-        ["people", "(Azure", "CLI)", "gpt-4o-mini", "1", "0", "0", "10", "5", "15", "0.0000"],
-        ["all", "16", "1", "4", "20,910", "3,105", "24,015", "0.0053"],
+        ["chat", "gpt-4o-mini", "12", "1", "4", "2", "20,000", "3,000", "23,000", "0.0048"],
+        ["nightly", "gemini-flash", "3", "0", "0", "0", "900", "100", "1,000", "0.0005"],
+        ["people", "(Azure", "CLI)", "gpt-4o-mini", "1", "0", "0", "0", "10", "5", "15", "0.0000"],
+        ["all", "16", "1", "4", "2", "20,910", "3,105", "24,015", "0.0053"],
     ]
     assert "Prices: LiteLLM" in result.stdout
 
@@ -124,6 +124,7 @@ def test_as_data(logs: LogAnalytics) -> None:
         "requests": 12,
         "errors": 1,
         "streamed": 4,
+        "cached": 2,
         "uncounted": 0,
         "unpriced": 0,
         "prompt_tokens": 20_000,
@@ -138,9 +139,9 @@ def test_as_data(logs: LogAnalytics) -> None:
 @pytest.mark.parametrize(
     ("counts", "usd", "cost", "says"),
     [
-        ((4, 0, 4, 1, 0, 10, 5, 15), 0.002, "at least 0.0020", "1 request answered without a count of tokens"),
-        ((4, 0, 0, 0, 2, 10, 5, 15), 0.002, "at least 0.0020", "2 requests went to a model without a known price"),
-        ((4, 0, 0, 0, 4, 10, 5, 15), 0.0, "unknown", "4 requests went to a model without a known price"),
+        ((4, 0, 4, 0, 1, 0, 10, 5, 15), 0.002, "at least 0.0020", "1 request answered without a count of tokens"),
+        ((4, 0, 0, 0, 0, 2, 10, 5, 15), 0.002, "at least 0.0020", "2 requests went to a model without a known price"),
+        ((4, 0, 0, 0, 0, 4, 10, 5, 15), 0.0, "unknown", "4 requests went to a model without a known price"),
     ],
 )
 def test_what_is_not_counted_or_has_no_price_is_said_and_never_taken_for_nothing(
@@ -154,15 +155,23 @@ def test_what_is_not_counted_or_has_no_price_is_said_and_never_taken_for_nothing
     assert json.loads(usage("--json").stdout)["rows"][0]["usd"] == (usd or None)
 
 
-def test_requests_without_a_token_are_nobodys_in_one_row(logs: LogAnalytics) -> None:
-    logs.rows = [row("unknown", "", 2, 2, *[0] * 7), row(None, None, 1, 1, *[None] * 7)]
+def test_what_the_cache_answered_is_neither_uncounted_nor_unpriced(logs: LogAnalytics) -> None:
+    logs.rows = [row("id-of-chat", "gpt-4o-mini", 5, 0, 0, 5, 0, 0, 0, 0, 0, None)]
     result = usage()
     assert result.exit_code == 0
-    assert table(result) == [["nobody", "none", "3", "3", "0", "0", "0", "0", "0.0000"]]
+    assert table(result) == [["chat", "gpt-4o-mini", "5", "0", "0", "5", "0", "0", "0", "0.0000"]]
+    assert json.loads(usage("--json").stdout)["total"]["cached"] == 5
+
+
+def test_requests_without_a_token_are_nobodys_in_one_row(logs: LogAnalytics) -> None:
+    logs.rows = [row("unknown", "", 2, 2, *[0] * 8), row(None, None, 1, 1, *[None] * 8)]
+    result = usage()
+    assert result.exit_code == 0
+    assert table(result) == [["nobody", "none", "3", "3", "0", "0", "0", "0", "0", "0.0000"]]
 
 
 def test_a_client_of_yesterday_keeps_its_id(logs: LogAnalytics) -> None:
-    logs.rows = [row("id-of-yesterday", "[bold]m", 1, *[0] * 7, 0.0)]
+    logs.rows = [row("id-of-yesterday", "[bold]m", 1, *[0] * 8, 0.0)]
     assert table(usage())[0][:2] == ["id-of-yesterday", "[bold]m"]
 
 

@@ -11,6 +11,8 @@ from tests.http_server import Answer, Request
 from tests.ops.verify.stream_clock import StreamClock
 
 TOKEN = "eyJ0eXAiOiJKV1QifQ.own.signature01234567"
+OTHER, ROLELESS = "eyJ0eXAiOiJKV1QifQ.other.", "eyJ0eXAiOiJKV1QifQ.roleless.signature0"
+"""What tokens of other applications begin with, and one without the role."""
 APIS = {"/openai/v1": ("gpt", "flash", "embed", "secret"), "/azure-openai/v1": ("gpt", "embed", "secret")}
 WORKSPACE = "11111111-2222-3333-4444-555555555555"
 GATEWAY = "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.ApiManagement/service/genai-gateway"
@@ -53,17 +55,43 @@ class ModelGateway:
     """By a proof that was interrupted: the backends lead to the API that refuses everything."""
     denied: str = ""
     """Method and path that Azure Resource Manager denies."""
+    caches: bool = False
+    """Whether answers are given again."""
+    kept: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    """By whom and for which body."""
+    failed: int = 0
+    """How often the cache cannot be asked, as long as a role is not known."""
+    missed: int = 0
+    """How often no answer is found, for the same reason."""
+    shared: bool = False
+    """Whether answers are given to whoever asks."""
+    stream_header: str = ""
+    """What a stream says of the cache."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Of the applications that may log in, by client id; their tokens are `other_token`s."""
+    without_role: int = 0
+    """How many of their tokens lack the role."""
+    theirs: set[str] = field(default_factory=lambda: {"gpt", "flash", "embed"})
+    """The models that they may use."""
+    longest: int = 10**6
+    """Characters of a prompt that are checked."""
 
     def answer(self, request: Request) -> Answer:
         self.asked.append(request)
         if request.path.startswith(GATEWAY):
             return self._resource_manager(request)
+        if request.path == "/tenant-1/oauth2/v2.0/token":
+            return self._log_in(request.body)
         if request.path == f"/v1/workspaces/{WORKSPACE}/query":
             return self._logs(request.body["query"])
         base, _, operation = request.path.rpartition("/v1/")
-        if not self.open and not self.takes(request.headers.get("authorization", "").removeprefix("Bearer ")):
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if token == ROLELESS:
+            return error(403, "role_missing")
+        if not self.open and not self.takes(token) and not token.startswith(OTHER):
             return error(401, "invalid_token")
-        names = [name for name in APIS[f"{base}/v1"] if name in self.allowed]
+        allowed = self.theirs if token.startswith(OTHER) else self.allowed
+        names = [name for name in APIS[f"{base}/v1"] if name in allowed]
         if operation == "models":
             return Answer(200, {"data": [{"id": name} for name in (self.listed or names)]})
         model = request.body.get("model")
@@ -71,8 +99,37 @@ class ModelGateway:
             return error(400, "model_missing")
         if model not in APIS[f"{base}/v1"]:
             return error(404, "model_not_found")
-        if model not in self.allowed:
+        if model not in allowed:
             return error(403, "model_not_allowed")
+        if operation == "chat/completions" and len(request.body["messages"][-1]["content"]) > self.longest:
+            return error(400, "content_filter")
+        if self.caches and operation == "chat/completions" and not request.body.get("stream"):
+            return self._cached(token, request)
+        return self._served(operation, request)
+
+    def _cached(self, token: str, request: Request) -> Answer:
+        key = ("" if self.shared else token, json.dumps(request.body))
+        self.failed -= 1
+        if self.failed >= 0:
+            return error(503, "cache_failed")
+        found = self.kept.get(key)
+        if found and self.missed <= 0:
+            return Answer(200, found.body, {"x-gateway-cache": "hit"})
+        self.missed -= 1
+        answer = self._served("chat/completions", request)
+        if answer.status == 200:
+            self.kept[key] = answer
+        return Answer(answer.status, answer.body, {"x-gateway-cache": "miss"})
+
+    def _log_in(self, body: Mapping[str, str]) -> Answer:
+        if self.secrets.get(body["client_id"]) != body["client_secret"]:
+            return Answer(401, {"error": "invalid_client", "error_description": "AADSTS7000222: it has ended"})
+        self.without_role -= 1
+        token = ROLELESS if self.without_role >= 0 else f"{OTHER}{body['client_id']}"
+        return Answer(200, {"access_token": token, "token_type": "Bearer"})
+
+    def _served(self, operation: str, request: Request) -> Answer:
+        model = request.body["model"]
         if answers := self.instead.get(model):
             return answers.pop(0) if len(answers) > 1 else answers[0]
         if model == "gpt" and self._first().endswith("/genai-verify"):
@@ -84,10 +141,12 @@ class ModelGateway:
         if model == "embed":
             return Answer(400, {"error": {"code": "OperationNotSupported", "message": "chat does not work"}})
         if request.body.get("stream"):
-            return Answer(
-                200, self.clock.apart(self._stream(), self.stream_pause), {"Content-Type": "text/event-stream"}
-            )
-        return Answer(200, {"choices": [{"message": {"content": "Yes."}}]})
+            headers = {"Content-Type": "text/event-stream"}
+            headers |= {"x-gateway-cache": self.stream_header} if self.stream_header else {}
+            pieces = self._stream()
+            timed = len(request.body["messages"]) == 1  # the step about the cache looks at no clock
+            return Answer(200, self.clock.apart(pieces, self.stream_pause) if timed else pieces, headers)
+        return Answer(200, {"choices": [{"message": {"content": f"Yes, {len(self.asked)}."}}]})
 
     def _first(self) -> str:
         """Where the pool sends a request first."""

@@ -31,11 +31,12 @@ def gateway(clock: StreamClock) -> Iterator[ModelGateway]:
         yield ModelGateway(clock)
 
 
-def prove(gateway: ModelGateway) -> Outcome:
+def prove(gateway: ModelGateway, **more: str) -> Outcome:
+    """`more` is told of the stack."""
     with serve(gateway.answer) as url, client() as http:
         models = [{"name": "gpt", "deployments": list(BEFORE)}]
         own = {"gatewayId": GATEWAY, "gatewayModels": models, "client": "demo", "keyAlias": "demo"}
-        running = RunningGateway.model_validate({**outputs(url), **own})
+        running = RunningGateway.model_validate({**outputs(url), **own, **more})
         logs = Workspace(id=WORKSPACE, address=url, token=lambda _: {"accessToken": "of-az"})
         step = Failover(running, "gpt", http, lambda: TOKEN, lambda: Api(url, "of-az"), logs).step(model_step("gpt"))
         return attempt(step, {model_step("gpt"): Outcome(state=State.FINE, says="answers")}, [TOKEN])
@@ -45,6 +46,12 @@ def test_a_pool_that_fails_over_is_proved_and_left_as_it_was(gateway: ModelGatew
     found = prove(gateway)
     assert (found.state, found.says) == (State.FINE, f"{CALLS} calls answered while model-gpt-2 refused {CALLS}")
     assert (gateway.backends, gateway.made) == (BEFORE, {})
+
+
+def test_no_call_is_answered_from_a_cache(gateway: ModelGateway) -> None:
+    gateway.caches = True
+    found = prove(gateway, semanticCacheId="/redis")
+    assert (found.state, found.says) == (State.FINE, f"{CALLS} calls answered while model-gpt-2 refused {CALLS}")
 
 
 def test_the_api_that_refuses_has_its_policy_before_it_takes_a_request(gateway: ModelGateway) -> None:

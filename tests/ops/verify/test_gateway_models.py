@@ -13,9 +13,11 @@ from ops.checks.check import Outcome, State
 from ops.checks.verify.gateway import LOGGED_IN
 from ops.checks.verify.gateway_models import GatewayModelSteps
 from ops.checks.verify.http import client
+from ops.checks.verify.semantic_cache import GIVEN_AGAIN, TO_NOBODY_ELSE
 from ops.checks.verify.step import attempt
 from ops.clouds.log_analytics import Workspace
 from ops.stack.running_stacks import RunningGateway
+from tests.azure_program import ACCOUNTS
 from tests.http_server import Answer, serve
 from tests.ops.verify.invoke import AWS_STEPS, AZURE_STEPS, states, verify
 from tests.ops.verify.models_world import TOKEN, WORKSPACE, ModelGateway, error
@@ -23,6 +25,7 @@ from tests.ops.verify.stream_clock import StreamClock
 from tests.ops.verify.world import World
 
 LISTED, REFUSED = "models of the gateway", "refusals of the gateway's models"
+TOO_LONG = "prompt too long to check refused"
 STREAM, COUNTED = "stream of the gateway's models", "stream counted in the logs"
 MODELS = [f"model {name} of the gateway" for name in ("gpt", "flash", "embed")]
 STEPS = [LISTED, *MODELS, REFUSED, STREAM, COUNTED]
@@ -49,12 +52,12 @@ def outputs(url: str) -> dict[str, Any]:
     }
 
 
-def prove(gateway: ModelGateway) -> Mapping[str, Outcome]:
-    """Every step, after a token that was got."""
+def prove(gateway: ModelGateway, **more: Any) -> Mapping[str, Outcome]:
+    """Every step, after a token that was got; `more` is told of the stack."""
     outcomes = {LOGGED_IN: Outcome(state=State.FINE, says="for the application demo")}
     with serve(gateway.answer) as url, client() as http:
         own = {"models": ["gpt", "flash", "embed"], "otherModels": ["secret"], "client": "demo", "keyAlias": "demo"}
-        running = RunningGateway.model_validate({**outputs(url), **own})
+        running = RunningGateway.model_validate({**outputs(url), **own, **more})
         logs = Workspace(id=WORKSPACE, address=url, token=lambda _: {"accessToken": "of-az"})
         for step in GatewayModelSteps(running, http, lambda: TOKEN, LOGGED_IN, logs).steps():
             outcomes[step.name] = attempt(step, outcomes, [TOKEN])
@@ -89,6 +92,33 @@ def test_a_role_that_is_not_known_yet_is_waited_for(gateway: ModelGateway) -> No
     well = Answer(200, {"choices": [{"message": {"content": "Yes."}}]})
     gateway.instead["flash"] = [error(502, "provider_refused"), error(502, "provider_refused"), well]
     assert prove(gateway)[MODELS[1]].state == State.FINE
+
+
+def test_the_role_at_content_safety_is_waited_for_too(gateway: ModelGateway) -> None:
+    well = Answer(200, {"choices": [{"message": {"content": "Yes."}}]})
+    gateway.instead["flash"] = [error(400, "content_filter"), error(503, "content_not_checked"), well]
+    assert prove(gateway)[MODELS[1]].state == State.FINE
+
+
+def test_an_answer_that_speaks_of_filters_is_an_answer(gateway: ModelGateway) -> None:
+    spoken = {"choices": [{"message": {"content": "content_filter, provider_refused"}, "content_filter_results": {}}]}
+    gateway.instead["flash"] = [Answer(200, spoken)]
+    assert prove(gateway)[MODELS[1]].state == State.FINE
+
+
+def test_a_prompt_that_is_too_long_to_check_is_refused_where_prompts_are_checked(gateway: ModelGateway) -> None:
+    gateway.longest = 10_000
+    outcomes = prove(gateway, contentSafety=True)
+    assert list(outcomes) == [*STEPS[:-1], TOO_LONG, COUNTED]
+    assert {one.state for one in outcomes.values()} == {State.FINE}
+    assert outcomes[TOO_LONG].says == "400 content_filter"
+
+
+@pytest.mark.parametrize("longest", [10_001, 10**6])
+def test_prompts_that_nobody_checks_are_found(gateway: ModelGateway, longest: int) -> None:
+    gateway.longest = longest
+    found = prove(gateway, contentSafety=True)[TOO_LONG]
+    assert (found.state, found.says.startswith("with 10,001 characters: POST")) == (State.BAD, True)
 
 
 def having(**attributes: Any) -> Callable[[ModelGateway], None]:
@@ -162,17 +192,23 @@ def test_a_defect_fails_its_step_and_says_what_was_seen(gateway: ModelGateway, d
     assert all(TOKEN not in one.says for one in outcomes.values())
 
 
-def test_the_command_proves_them_after_the_way_to_litellm(world: World, gateway: ModelGateway) -> None:
+@pytest.mark.parametrize("cache", [False, True])
+def test_the_command_proves_them_after_the_way_to_litellm(world: World, gateway: ModelGateway, cache: bool) -> None:
+    gateway.caches = cache
+    gateway.longest = 10_000
     gateway.takes = lambda token: bool(world.tokens.get(token))
     deployment = {"key": "gemini"}
     models = [{"name": name, "provider": "gemini", "deployments": [deployment]} for name in ("gpt", "flash", "secret")]
     told = {"gatewayModels": [{"name": one["name"]} for one in models], "logsWorkspaceId": WORKSPACE}
+    told |= {"semanticCacheId": "/redis"} if cache else {}
     gateway.allowed = {"gpt", "flash"}
     settings = {
         "gatewayModels": json.dumps(models),
         "providerKeys": json.dumps({"gemini": "placeholder-provider-key-1"}),
         "clients": json.dumps([{"name": "demo", "models": ["gpt", "flash"]}]),
     }
+    if cache:
+        settings["contentSafety"] = json.dumps({"account": f"{ACCOUNTS}/accounts/safety"})
     with serve(gateway.answer) as url:
         of_world = world.azure_outputs()
         apis = {"modelApis": {"models": f"{url}/openai/v1"}}
@@ -185,7 +221,9 @@ def test_the_command_proves_them_after_the_way_to_litellm(world: World, gateway:
     steps = states(result)
     assert list(steps) == [
         *(*AWS_STEPS[:-2], *AZURE_STEPS, AWS_STEPS[-2]),
-        *(LISTED, MODELS[0], MODELS[1], REFUSED, STREAM, COUNTED, AWS_STEPS[-1]),
+        *(LISTED, MODELS[0], MODELS[1], REFUSED, STREAM, *([TOO_LONG] if cache else ()), COUNTED),
+        *([GIVEN_AGAIN, TO_NOBODY_ELSE] if cache else ()),
+        AWS_STEPS[-1],
     ]
     assert set(steps.values()) == {"proved"}
 
