@@ -15,8 +15,8 @@ from ops.inventory.ownership import OTHER_PLACES, ScannedAccount, share_out
 from ops.inventory.scan import EVERYTHING, Failure, Find, Scan, run_finders
 from ops.project import PROJECT
 from ops.stack.identity import StackIdentity, application_tags
-from stacks.azure.resource_group import group_name
 from policies.apim.models import OPENAI_USER
+from stacks.azure.resource_group import group_name
 
 
 @dataclass(frozen=True, kw_only=True)
