@@ -38,6 +38,7 @@ def test_the_table_names_all_that_the_program_makes_and_aws_can_tag(variant: str
 
 
 def test_the_table_names_exactly_what_the_gateways_make_and_azure_can_tag() -> None:
-    programs = azure_program.recorded("keyVault"), databricks_program.recorded("managed identity")
+    programs = [azure_program.recorded("keyVault"), azure_program.run(azure_program.CACHED)]
+    programs.append(databricks_program.recorded("managed identity"))
     made = {one.type for program in programs for one in program.resources if one.type.startswith("azure-native:")}
     assert {one for one in made if can_be_tagged(one)} == {one for one in TAGGABLE if one.startswith("azure-native:")}
