@@ -79,8 +79,11 @@ GATEWAYS = {
 
 
 @pytest.mark.parametrize("settings", GATEWAYS.values(), ids=GATEWAYS)
-def test_the_picture_of_a_gateway_with_models_is_legible(settings: Mapping[str, Any], tmp_path: Path) -> None:
-    azure = read(ROOT, "azure")
+@pytest.mark.parametrize("mode", ["header", "keyVault"])
+def test_the_picture_of_a_gateway_with_models_is_legible(
+    mode: str, settings: Mapping[str, Any], tmp_path: Path
+) -> None:
+    azure = read(ROOT, "azure", [f"keyMode={mode}"])
     values = azure_program.config(settings)
     secret = ("genaiplatform:providerKeys",)
     gateway = make_plan(replace(azure, values={**azure.values, **values}, secret_keys=secret))

@@ -151,7 +151,8 @@ class Picture:
         ports = [plain(one.inputs) for one in behind.recording.of_type(_LISTENER) if one.name == "apim-entry"]
         yield from (f'{gateway} -- "{port["protocol"]} {port["port"]}" --> balancer' for port in ports)
         if gateway_models(self.recording):
-            yield f"{gateway} --> gateway_models"
+            # Below the load balancer: beside it, the arrow to that would lead through the box.
+            yield f"{gateway} ---> gateway_models"
 
     def box_of_gateway_models(self) -> list[str]:
         """What API Management calls without LiteLLM: each model with its deployments, and the answers it has kept."""

@@ -102,7 +102,7 @@ def test_the_picture_shows_models_and_who_is_asked_first() -> None:
         "small<br/>Azure OpenAI",
         "gemini-2.5-flash<br/>Gemini",
     ]
-    assert "ApiManagementService_genai_gateway --> gateway_models" in text
+    assert "ApiManagementService_genai_gateway ---> gateway_models" in text
     assert 'gateway_models["models of API Management"]' in text
     assert "class azure,gateway_models,aws" in text
 
