@@ -135,7 +135,7 @@ def _lives_long_enough(duration: str) -> str:
 
 Duration = Annotated[
     str,
-    text(r"[1-9][0-9]{0,9}(s|m|h|d)", "a duration: set one such as 30m, 12h or 7d"),
+    text(r"[1-9][0-9]{0,9}(s|m|h|d)", "a duration: set one such as 30m or 12h"),
     AfterValidator(_lives_long_enough),
 ]
 

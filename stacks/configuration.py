@@ -177,7 +177,7 @@ def _shown(value: Any) -> str:
 def _as_list(value: Any) -> str:
     """How to write a list instead."""
     if value is None or value in ("", {}):
-        return "write [] for none, or take it out"
+        return "take it out, or write a list"
     if isinstance(value, Mapping):
         return "write - in front of the entry"
     return f"write {json.dumps([value])}"  # which YAML, `--set` and `pulumi config set` take

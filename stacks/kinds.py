@@ -180,7 +180,7 @@ def kind_problems(setting: str, full_name: str, kind: Kind) -> Iterator[str]:
     """Say that a setting names a stack of another kind, as far as the name tells."""
     named = _BY_WORD.get(full_name.rpartition("/")[2].partition("-")[0])
     if named and named is not kind:
-        example = (*kind.aliases, kind.name)[0]
+        example = f"{full_name.rpartition('/')[0]}/{(*kind.aliases, kind.name)[0]}"
         yield f"{setting} names {full_name}, which is {named.title}: name {kind.title}, such as {example}"
 
 

@@ -42,7 +42,7 @@ def provider_key_problems(keys: Mapping[str, object], rule: SecretRule = PROVIDE
 def hidden(message: str) -> str:
     """The message without what looks like a credential: somebody may have put one where a name belongs."""
     without_shapes = SHAPES.sub(_HIDDEN, message)
-    return re.sub(r"(?<=//)[^/\s@'\"]+(?=@)|(?<=\?)\S+(?=')", _HIDDEN, without_shapes)
+    return re.sub(r"(?<=//)[^/\s@'\"]+(?=@)|(?<=[?#])[^'\"]+(?=['\"])", _HIDDEN, without_shapes)
 
 
 def unset(name: str) -> str:

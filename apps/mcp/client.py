@@ -53,11 +53,11 @@ async def connected(gateway: Gateway) -> AsyncIterator[Client]:
             Client(streamable_http_client(gateway.url, http_client=http), mode="legacy") as client,
         ):
             yield client
-    except (MCPError, httpx2.HTTPError, BaseExceptionGroup) as error:
+    except (MCPError, httpx2.HTTPError, ValueError, RuntimeError, BaseExceptionGroup) as error:
         if refused:
             raise CallError(refused[-1]) from error
-        if isinstance(first := _first(error), httpx2.HTTPError):
-            raise CallError(f"{gateway.url} gave no answer ({type(first).__name__})") from error
+        if isinstance(first := _first(error), httpx2.HTTPError | ValueError | RuntimeError):
+            raise CallError(f"{gateway.url} gave no answer of MCP ({type(first).__name__})") from error
         raise first from error
 
 
@@ -74,16 +74,16 @@ async def tools(gateway: Gateway) -> Sequence[Tool]:
     """All tools, from every page."""
     found: list[Tool] = []
     cursor: str | None = None
-    async with connected(gateway) as client:
-        while True:
-            try:
+    try:
+        async with connected(gateway) as client:
+            while True:
                 page = await client.list_tools(cursor=cursor)
-            except MCPError as error:
-                raise CallError(f"{error.error.message} ({error.error.code})") from error
-            found += page.tools
-            cursor = page.next_cursor
-            if not cursor:
-                return found
+                found += page.tools
+                cursor = page.next_cursor
+                if not cursor:
+                    return found
+    except MCPError as error:
+        raise CallError(f"{error.error.message} ({error.error.code})") from error
 
 
 async def call(gateway: Gateway, name: str, arguments: Mapping[str, Any], show: Open) -> str:
@@ -138,9 +138,10 @@ async def consent(gateway: Gateway, link: str, show: Open) -> None:
 
 
 def _link(error: MCPError) -> str:
-    for elicitation in (error.error.data or {}).get("elicitations", []):
-        if safe_to_open(url := str(elicitation.get("url", ""))):
-            return url
+    with suppress(AttributeError, LookupError, TypeError, ValueError):  # of another shape, or no address
+        for elicitation in error.error.data["elicitations"]:
+            if safe_to_open(url := str(elicitation.get("url", ""))):
+                return url
     raise CallError("The gateway asks for a consent and gives no link that is safe to open")
 
 

@@ -31,13 +31,14 @@ class Draft:
         StackConfigError and SettingsError say what the program would refuse.
         """
         config = settings_file.read(self.folder, self.stack, overrides)
-        in_file = json.loads(config.values.get(PROVIDER_KEYS) or "{}")
+        text = config.values.get(PROVIDER_KEYS, "{}")
+        in_file = json.loads(text or "{}")
         in_plain = bool(in_file) and PROVIDER_KEYS not in config.secret_keys
         read: list[StackSettings] = []
         record(
             lambda: read.append(config.kind.load()),
             stack=self.stack,
-            config={**config.values, PROVIDER_KEYS: json.dumps({**in_file, **provider_keys})},
+            config={**config.values, PROVIDER_KEYS: text and json.dumps({**in_file, **provider_keys})},
             secret_keys=[*config.secret_keys, *([] if in_plain else [PROVIDER_KEYS])],
         )
         return read[0]

@@ -114,10 +114,6 @@ def first_steps(config: StackConfig) -> Sequence[FirstStep]:
     ]
 
 
-_TRUE = ("true", "1", "on", "t", "y", "yes")
-"""What pydantic takes for true."""
-
-
 def _warnings(config: StackConfig, read_by_it: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     if outputs := read_by_it.get(config.values.get(f"{PROJECT}:awsStack", "")):
         servers: Mapping[str, Mapping[str, str]] = plain(outputs.get("mcpServers")) or {}

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Literal
 
 from catalogue.pins import AZURE_OPENAI_API
@@ -74,6 +73,11 @@ class ProviderRow:
     deployments: str
     """What a deployment is there, in words."""
 
+    @property
+    def example(self) -> str:
+        """An address for messages."""
+        return self.endpoint.format(account="<account name in small letters>")
+
 
 PROVIDERS: Mapping[Provider, ProviderRow] = {
     "azureOpenAI": ProviderRow(
@@ -123,7 +127,7 @@ REFUSALS: Mapping[str, str] = {
     "operation_not_supported": "400 invalid_request_error This model has no such operation.",
     "content_filter": "400 invalid_request_error Content Safety objects to this prompt, or it is too long to check.",
     "content_not_checked": "503 api_error This prompt could not be checked by Content Safety: try again shortly.",
-    CACHE_FAILED: "503 api_error The semantic cache could not be asked: try again shortly.",
+    CACHE_FAILED: "503 api_error The semantic cache could not be used: try again shortly.",
     "token_rate_limited": "429 rate_limit_error This application used up its tokens of the minute: wait as long as "
     "Retry-After says.",
     "token_quota_exceeded": "403 permission_error This application used up its tokens of the day.",
@@ -319,7 +323,7 @@ def _cached(fragment: str, cache: SemanticCache | None) -> Sequence[str]:
     if cache is None:
         return []
     values = {
-        "score-threshold": f"{Decimal(str(cache.score_threshold)):f}",  # str would say 1e-05
+        "score-threshold": str(cache.score_threshold),
         "embeddings-backend-id": EMBEDDINGS_BACKEND_ID,
         "seconds": str(cache.seconds),
     }

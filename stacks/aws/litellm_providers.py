@@ -73,9 +73,10 @@ def provider_problem(model: Model) -> str | None:
     if first in NEED_A_KEY and not model.provider_key and not any(map(is_credential_parameter, model.params)):
         return _without_key(first)
     if first in NEED_AN_ADDRESS and not any(model.params.get(name) for name in _ADDRESSES):
+        host = "services.ai.azure.com" if first == "azure_ai" else "openai.azure.com"
         return (
-            f"{first} takes no call without its address: write params: {{api_base: "
-            "https://my-resource.openai.azure.com}, that of your resource, into the entry of models"
+            f"{first} takes no call without its address: write params: {{api_base: https://my-resource.{host}}}, that "
+            "of your resource, into the entry of models"
         )
     return None
 

@@ -197,7 +197,7 @@ def _deployment_problems(provider: Provider, deployment: Deployment) -> Iterator
         if deployment.account is not None:
             yield f".account is an Azure OpenAI account, which has no model of {provider}: take it out"
     if deployment.endpoint and not re.fullmatch(row.hosts, host_of(deployment.endpoint)):
-        yield f".endpoint {deployment.endpoint} is no address of {provider}: set one such as {row.endpoint}"
+        yield f".endpoint {deployment.endpoint} is no address of {provider}: set one such as {row.example}"
 
 
 def host_of(endpoint: str) -> str:

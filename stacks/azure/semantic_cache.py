@@ -36,7 +36,7 @@ class SemanticCacheSetting(Frozen):
                 raise ValueError(f"{name} is missing: name the Azure OpenAI account, and its deployment of embeddings")
         if self.endpoint and not re.fullmatch(f"https://{_AZURE_OPENAI.hosts}", self.endpoint):
             raise ValueError(
-                f"endpoint {self.endpoint} is no address of Azure OpenAI: set one such as {_AZURE_OPENAI.endpoint}"
+                f"endpoint {self.endpoint} is no address of Azure OpenAI: set one such as {_AZURE_OPENAI.example}"
             )
         return self
 

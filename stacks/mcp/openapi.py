@@ -94,7 +94,7 @@ def _server_problems(servers: Any) -> Iterator[str]:
     if not servers:
         yield "has no servers, so nobody knows where the API is: write `servers` with its HTTPS address"
     for server in servers:
-        url = server.get("url") if isinstance(server, Mapping) else server
+        url = server.get("url") if isinstance(server, Mapping) else None
         if holds_login(str(url)):
             yield "a server holds a login: take it out, the gateway gets a token by itself"
         elif not _is_https(str(url)):

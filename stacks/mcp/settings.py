@@ -31,7 +31,7 @@ TargetName = Annotated[
 
 def _secret_name(name: str) -> str:
     # A client secret of Google's, GitHub's or Slack's that stands there by mistake looks like a name.
-    looks_secret = re.match(r"GOCSPX-|gh[a-z]_|github_pat_|xox[a-z]-|eyJ", name) or re.fullmatch(
+    looks_secret = re.match(r"GOCSPX-|gh[opusr]_|github_pat_[0-9A-Za-z]{20}|xox[a-z]-|eyJ", name) or re.fullmatch(
         r"[0-9a-fA-F]{32,}", name
     )
     if looks_secret or not re.fullmatch(r"[A-Za-z0-9_/+=.@-]{1,512}", name):

@@ -53,7 +53,7 @@ def identity(aws: Aws, config: Mapping[str, str]) -> Outcome:
 
 
 def _accounts(config: Mapping[str, str], key: str) -> Sequence[str]:
-    return [str(account) for account in json.loads(config.get(key, "[]"))]
+    return [str(account) for account in json.loads(config.get(key) or "[]")]
 
 
 def region(aws: Aws, zones: int) -> Outcome:

@@ -176,7 +176,8 @@ def _embeddings(arm: Callable[[], Api], settings: AzureSettings) -> Outcome:
             f"{outcome.says}, and clients may use {allowed:,}: what is beyond could be answered 503 cache_failed",
             "raise its capacity, or lower tokensPerMinute of clients",
         )
-    return outcome
+    free = [one.name for one in settings.clients if one.tokens_per_minute is None]
+    return fine(f"{outcome.says}; without a limit of their own: {', '.join(free)}") if free else outcome
 
 
 def _quota(arm: Callable[[], Api], model: GatewayModel, limits: Mapping[str, int | None]) -> Outcome:

@@ -17,7 +17,7 @@ def descriptions(root: Path) -> Mapping[str, str]:
     """By full key, what Pulumi.yaml says about each setting; of the regions it says nothing."""
     declared = yaml.safe_load((root / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
     told = {f"{PROJECT}:{key}": str(entry["description"]) for key, entry in declared.items() if "description" in entry}
-    return {kind.region_key: f"The region of {kind.title}" for kind in KINDS.values()} | told
+    return {kind.region_key: "Where the stack is" for kind in KINDS.values()} | told
 
 
 def text(title: str, values: Mapping[str, Any], explained: Mapping[str, str], kept: Mapping[str, str]) -> str:

@@ -69,11 +69,11 @@ def _judge(cost: Cost, budget: float) -> int:
 
     if round(cost.usd_per_day, 2) > budget:  # as it is shown
         shown = amount(cost.usd_per_day, cost.unpriced)
-        typer.echo(f"The day costs {shown}, more than the budget of {budget:,} USD.", err=True)
+        typer.echo(f"The day costs {shown}, more than the budget of {budget:,.10g} USD.", err=True)
         return 3
     if cost.unpriced:
         typer.echo(
-            f"Whether the budget of {budget:,} USD holds is not known: no price for {', '.join(cost.unpriced)}.",
+            f"Whether the budget of {budget:,.10g} USD holds is not known: no price for {', '.join(cost.unpriced)}.",
             err=True,
         )
         return 2

@@ -126,7 +126,7 @@ def _grow_models(tree: Tree, plan: Plan) -> None:
     if host := safety_host(plan.recording):
         tree.add(f"Content Safety  [dim]every prompt goes to {host} first[/dim]")
     if host := embeddings_host(plan.recording):
-        tree.add(f"semantic cache  [dim]what means the same gets the same answer; {host} compares[/dim]")
+        tree.add(f"semantic cache  [dim]the same caller gets an answer again; {host} makes the embeddings[/dim]")
     for model in gateway_models(plan.recording):
         pool = f", a pool of {len(model.deployments)}" if len(model.deployments) > 1 else ""
         branch = tree.add(f"{model.name}  [dim]{model.provider}{pool}[/dim]")

@@ -216,6 +216,18 @@ def test_a_gateway_that_refuses_to_list_its_tools_is_told(own: World, monkeypatc
         asyncio.run(client.tools(own.told("alice")))
 
 
+@pytest.mark.parametrize(
+    ("status", "said"), [(500, "Server returned an error response"), (200, "gave no answer of MCP|Unexpected content")]
+)
+def test_a_page_in_place_of_a_gateway_is_told(own: World, status: int, said: str) -> None:
+    asyncio.run(login.log_in(own.told("alice"), own.browser("alice").show))
+    page = Route("/mcp", lambda _: Response("<h1>", status, media_type="text/html"), methods=["POST", "GET", "DELETE"])
+    port = free_port()
+    gateway = own.told("alice").model_copy(update={"url": f"http://127.0.0.1:{port}/mcp"})
+    with serving(Starlette(routes=[page]), port), pytest.raises(client.CallError, match=said):
+        asyncio.run(client.tools(gateway))
+
+
 def test_ctrl_c_is_no_traceback(own: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(coroutine: Coroutine[object, object, object]) -> None:
         coroutine.close()

@@ -68,11 +68,11 @@ def test_a_budget_is_compared_with_the_cost_that_is_shown() -> None:
 def test_a_budget_is_not_kept_where_prices_are_not_known() -> None:
     result = genai("--budget", "1000", "--set", "aws:region=ap-northeast-3")
     assert result.exit_code == 2
-    assert "Whether the budget of 1,000.0 USD holds is not known: no price for NAT gateway of " in result.stderr
+    assert "Whether the budget of 1,000 USD holds is not known: no price for NAT gateway of " in result.stderr
     assert "at least 0.48" in result.stdout
     over = genai("--budget", "1", "--set", "aws:region=ap-northeast-3")
     assert over.exit_code == 3
-    assert over.stderr.startswith("The day costs at least 3.85 USD, more than the budget of 1.0 USD.")
+    assert over.stderr.startswith("The day costs at least 3.85 USD, more than the budget of 1 USD.")
 
 
 def test_where_no_price_is_known_the_cost_is_unknown_and_never_zero() -> None:
@@ -111,12 +111,6 @@ def test_an_azure_plan_says_what_the_aws_stack_needs_first() -> None:
     lines = result.stdout.partition("\nNext\n")[2].splitlines()
     assert lines[0].startswith("First, because stack dev, which awsStack names, has its entry for API Management off")
     assert all(line.startswith(step) for line, step in zip(lines[1:], steps, strict=False))
-    for value in ("true", "True", "yes", "1"):  # all of which the program takes for true
-        on = read(ROOT, "dev", [f"apimEntry={value}"])
-        with mock.patch("ops.stack.plan.read", return_value=on):
-            result = genai("--stack", "azure")
-        assert result.exit_code == 0
-        assert "First" not in result.stdout
 
 
 def on_databricks(stack: str) -> str:
@@ -137,7 +131,7 @@ def test_a_price_as_text_is_no_secret() -> None:
     assert result.exit_code == 0, result.output
 
 
-@pytest.mark.parametrize("on", ["True", "1", "yes", "on"])
+@pytest.mark.parametrize("on", ["true", "True", "1", "yes", "on"])
 def test_an_entry_that_is_on_in_another_word_is_on(on: str) -> None:
     config, aws = read(ROOT, "azure"), read(ROOT, "dev", [f"apimEntry={on}"])
     with mock.patch("ops.stack.plan._read_aws_stack", return_value=aws):

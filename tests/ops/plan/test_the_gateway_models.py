@@ -83,7 +83,7 @@ def test_the_plan_says_that_prompts_go_to_content_safety_and_cost() -> None:
 def test_the_plan_says_whose_embeddings_the_cache_asks_for_and_what_its_redis_costs() -> None:
     text = report(CACHED)
     lines = tree(text)
-    assert "semantic cache  what means the same gets the same answer; embed.openai.azure.com compares" in lines
+    assert "semantic cache  the same caller gets an answer again; embed.openai.azure.com makes the embeddings" in lines
     assert "genai-cache  AnswerCache  5 resources, Azure Managed Redis Balanced_B0" in lines
     assert "Managed Redis Balanced_B0" in text.partition("What it costs")[2]
     without = report(MODELS)

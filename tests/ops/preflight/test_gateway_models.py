@@ -290,7 +290,8 @@ def test_what_the_semantic_cache_needs_is_looked_at_once(arm: Server, gemini: Se
     assert {one.state for one in outcomes.values()} == {State.FINE}
     assert {name: outcomes[name].says for name in set(outcomes) - set(checks(arm))} == {
         "account of embeddings": "OpenAI in eastus2",
-        "embeddings": "text-embedding-3-small 1, Standard, 120,000 tokens a minute",
+        "embeddings": "text-embedding-3-small 1, Standard, 120,000 tokens a minute; "
+        "without a limit of their own: nightly",
     }
     permissions = [one for one in arm.asked if one.path.endswith("/permissions")]
     assert len(permissions) == 2, "the account serves a model, so rights on it are asked already"
@@ -354,7 +355,7 @@ def test_an_account_of_embeddings_that_the_gateway_could_not_call(
         (embedding(provisioningState="Creating"), State.BAD, "the deployment is Creating"),
         (embedding(0), State.BAD, "a capacity of 0 tokens"),
         (embedding(19_999), State.NOTE, "19,999 tokens a minute, and clients may use 20,000"),
-        (embedding(20_000), State.FINE, "20,000 tokens a minute"),
+        (embedding(20_000), State.FINE, "20,000 tokens a minute; without a limit of their own: nightly"),
     ],
 )
 def test_a_deployment_that_makes_no_embeddings_or_too_few(arm: Server, found: Any, state: State, says: str) -> None:

@@ -56,6 +56,10 @@ def drive(**changes: Any) -> dict[str, Any]:
         (drive(url="http://drive.example.com/mcp"), "is no HTTPS address: write one such as https://"),
         (drive(url="https://a:b@drive.example.com/mcp"), "url 'https://[hidden]@drive.example.com/mcp' is no HTTPS"),
         (drive(url="https://drive.example.com/mcp?key=b"), "url 'https://drive.example.com/mcp?[hidden]' is no HTTPS"),
+        (
+            drive(url="https://drive.example.com/mcp#key=b c"),
+            "url 'https://drive.example.com/mcp#[hidden]' is no HTTPS",
+        ),
         (drive(url="https://[drive/mcp"), "mcpServers: drive: url 'https://[drive/mcp' is no HTTPS address"),
         (drive(url="https://drive.example.com:99999/mcp"), "is no HTTPS address"),
         (drive(url="https://drive example.com/mcp"), "is no HTTPS address"),

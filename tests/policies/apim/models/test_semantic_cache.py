@@ -47,7 +47,7 @@ def test_nothing_of_it_is_there_when_nobody_asked(models: Sequence[RoutedModel],
     assert all(line.strip() in rest for line in plain.splitlines()), "a cache changes what else is there"
 
 
-@pytest.mark.parametrize(("threshold", "written"), [(0.05, "0.05"), (0.2, "0.2"), (0.00001, "0.00001")])
+@pytest.mark.parametrize(("threshold", "written"), [(0.05, "0.05"), (0.2, "0.2"), (0.001, "0.001")])
 def test_the_threshold_and_the_time_are_those_of_the_settings(threshold: float, written: str) -> None:
     policy = ET.fromstring(load(ROUTES, CLIENTS, cache=SemanticCache(score_threshold=threshold, seconds=7)))
     assert [one.attrib["score-threshold"] for one in policy.iter("llm-semantic-cache-lookup")] == [written]
