@@ -180,8 +180,7 @@ def test_no_secret_shows_when_outputs_are_printed() -> None:
         ),
         (
             "mcp-2",
-            "awsStack names organization/genaiplatform/mcp-2, which is an MCP stack: name an AWS stack, such as "
-            "organization/genaiplatform/dev",
+            "which is an MCP stack: name an AWS stack, such as organization/genaiplatform/dev",
         ),
         ("azure", "which is an Azure stack"),
     ],
