@@ -11,8 +11,8 @@ from pydantic import AfterValidator, Field, model_validator
 from charts.shapes import Duration, Frozen, Name, text
 from components.azure.model_backends import ModelDeployment, ServedModel
 from policies.apim.models import PROVIDERS, USERS, Provider, backend_name
-from stacks import commands
 from stacks.fields import OpenAIAccountId, nearest
+from stacks.secrets import unset
 
 _LONGEST = 86_400
 """Seconds. The longest interval of a circuit breaker that Microsoft shows is a day (learn.microsoft.com, "Backends in
@@ -223,10 +223,7 @@ def problems(
             yield f"gatewayModels: {other} and {model.name} differ in . and - alone, which backends do not: rename one"
         for deployment in model.deployments:
             if deployment.key is not None and deployment.key not in provider_keys:
-                yield (
-                    f"gatewayModels: {model.name} takes the provider key {deployment.key!r}, which is not set: "
-                    f"{commands.set_secret(f'providerKeys.{deployment.key}')}"
-                )
+                yield f"gatewayModels: {model.name} takes the provider key {unset(deployment.key)}"
     for client, wanted in clients.items():
         for name in wanted:
             if name not in names:

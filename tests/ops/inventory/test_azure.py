@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from unittest import mock
 from urllib.parse import unquote
@@ -289,6 +290,26 @@ def test_the_names_that_are_looked_for_are_those_the_program_gives() -> None:
     (group,) = recorded("header").of_type("azure-native:resources:ResourceGroup")
     assert group.name == "genai-azure"
     assert group.inputs["tags"]["Environment"] == "azure"
+
+
+def test_each_stack_has_a_group_of_its_own_by_which_its_deleted_gateway_is_told_apart(azure: Azure) -> None:
+    from ops.model.recorder import record
+    from stacks.azure import program
+    from tests.azure_program import AWS_STACK, SETTINGS, aws_outputs, config
+
+    for stack in ("azure-2", "azure-" + "x" * 80):
+        recording = record(
+            partial(program.build, stack),
+            stack=stack,
+            config=config(SETTINGS),
+            other_stacks={AWS_STACK: aws_outputs()},
+        )
+        name = recording.one("azure-native:resources:ResourceGroup").name + "0a0a0a0a"
+        assert len(name) <= 90
+        azure.gateways.append(_gateway(f"genai-gateway-of-{stack}", name))
+        inventory = AzureStackInventory(stack=stack, arm=azure.url, graph=azure.url, token=day(azure).token)
+        found = {left.resource.id for left in inventory.scan().leftovers}
+        assert {id_ for id_ in found if "gateway" in id_} == {f"genai-gateway-of-{stack}"}
 
 
 def test_a_role_is_found_by_the_description_that_the_program_gives_it() -> None:

@@ -85,6 +85,14 @@ def client(**settings: Any) -> dict[str, Any]:
             "gpt takes the provider key 'gemini', which is not set: `pulumi",
         ),
         (
+            models({"key": ""}, provider="gemini"),
+            "gpt takes the provider key by what can be no name of one: write a name such as azure there",
+        ),
+        (
+            models({"key": "AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q"}, provider="gemini"),
+            "gpt takes the provider key by what can be no name of one: write a name such as azure there",
+        ),
+        (
             models({"account": ACCOUNT, "weight": 1}),
             "weight says how a pool is shared, and there is one deployment only",
         ),
