@@ -137,7 +137,7 @@ _OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
         "principalId": guid(f"{name}-principal"),
     },
     "azure-native:operationalinsights:Workspace": lambda name, _: {"customerId": guid(name)},
-    "azure-native:redisenterprise:Database": lambda _, inputs: {"name": inputs["databaseName"]},
+    "azure-native:redisenterprise:Database": lambda _, inputs: {"name": inputs.get("databaseName", "default")},
     "azure-native:redisenterprise:RedisEnterprise": lambda name, _: {
         "hostName": f"{name}1a2b3c4d.eastus2.redis.azure.net"
     },
