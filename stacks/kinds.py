@@ -34,6 +34,11 @@ class Kind:
     """Takes the name of the stack, and what tells the public address of whoever runs this."""
     aliases: tuple[str, ...] = ()
 
+    @property
+    def example(self) -> str:
+        """A name of a stack of this kind."""
+        return (*self.aliases, self.name)[0]
+
 
 def _aws_settings() -> type[StackSettings]:
     from stacks.aws.settings import AwsSettings
@@ -180,7 +185,7 @@ def kind_problems(setting: str, full_name: str, kind: Kind) -> Iterator[str]:
     """Say that a setting names a stack of another kind, as far as the name tells."""
     named = _BY_WORD.get(full_name.rpartition("/")[2].partition("-")[0])
     if named and named is not kind:
-        example = f"{full_name.rpartition('/')[0]}/{(*kind.aliases, kind.name)[0]}"
+        example = f"{full_name.rpartition('/')[0]}/{kind.example}"
         yield f"{setting} names {full_name}, which is {named.title}: name {kind.title}, such as {example}"
 
 

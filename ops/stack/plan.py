@@ -155,12 +155,8 @@ def _read_other(setting: str, name: str, kind: Kind, overrides: Sequence[str] = 
         return other
     raise StackConfigError(
         f"{setting} names {name}, which is {other.kind.title}: name {kind.title}, such as "
-        f"{organization}/{PROJECT}/{_example(kind)}."
+        f"{organization}/{PROJECT}/{kind.example}."
     )
-
-
-def _example(kind: Kind) -> str:
-    return kind.aliases[0] if kind.aliases else kind.name
 
 
 def _exported(setting: str, name: str, other: StackConfig, other_stacks: Mapping[str, Mapping[str, Any]]) -> Any:

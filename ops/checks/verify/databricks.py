@@ -166,10 +166,10 @@ class DatabricksSteps:
     def _payload_row(self) -> str:
         began = self._began.strftime("%Y-%m-%d %H:%M:%SZ")  # else it is in the warehouse's own time zone
         time = _TIME[self._stack.gateway]
-        question = f"SELECT count(*) FROM {self._stack.inference_table} WHERE {time} >= '{began}'"  # noqa: S608  outputs
+        query = f"SELECT count(*) FROM {self._stack.inference_table} WHERE {time} >= '{began}'"  # noqa: S608  outputs
 
         def rows() -> str:
-            found = self._sql(question)
+            found = self._sql(query)
             if isinstance(found, str) and "TABLE_OR_VIEW_NOT_FOUND" in found:
                 raise NotYetError(f"no table after {TABLE_SECONDS} s: the gateway makes it after the first call")
             if isinstance(found, str):
@@ -182,8 +182,8 @@ class DatabricksSteps:
 
     def _usage(self) -> str:
         table = _USAGE[self._stack.gateway]
-        question = f"SELECT count(*) FROM {table}"  # noqa: S608  a name of this module
-        found = until(lambda: self._sql(question), seconds=WAREHOUSE_SECONDS, interval=10)
+        query = f"SELECT count(*) FROM {table}"  # noqa: S608  a name of this module
+        found = until(lambda: self._sql(query), seconds=WAREHOUSE_SECONDS, interval=10)
         if isinstance(found, int):
             return f"{table} has {found} rows"
         return f"{table} is not yours to read: an administrator of the account grants SELECT on it ({found})"

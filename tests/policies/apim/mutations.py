@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
+
+import pytest
 
 from policies.apim import Mode
 from tests.policies.apim.cases import BOTH
@@ -23,6 +27,19 @@ class Mutation:
         weakened, count = re.subn(self.old, lambda _: self.new, policy, flags=re.DOTALL)
         assert count, f"{self.old} is not in the policy"
         return weakened
+
+
+World = TypeVar("World")
+
+
+def assert_noticed(mutation: Mutation, cases: Iterable[Callable[[World], object]], world: Callable[[], World]) -> None:
+    """At least one case fails in the world with the weakened policy; each gets a world of its own."""
+    for run in cases:
+        try:
+            run(world())
+        except (AssertionError, KeyError):
+            return
+    pytest.fail(f"no case fails when {mutation.name}")
 
 
 def without(name: str, text: str, *modes: Mode) -> Mutation:
